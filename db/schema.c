@@ -1,0 +1,182 @@
+#include "schema.h"
+
+#include <stddef.h>
+
+/*
+ * Times are seconds since 1970 UTC, days are days since 1970, sessions are
+ * counts.  `mode` of a policy is enum sts_mode, `mode` of a domain or an
+ * observation enum tls_mode, `outcome` enum outcome (vocab.h, mode.h).
+ *
+ * The total_* tables hold sums for blocks of 1, 4, 16 and 64 days: level 0 to
+ * 3, block = day >> (2 * level).  Any range of days is covered by a few blocks
+ * of each level.  Domain 0 is all of mine; it has no row in `domain`.
+ */
+static const char version_1[] =
+    "CREATE TABLE meta("
+    "  key TEXT PRIMARY KEY,"
+    "  value TEXT NOT NULL"
+    ") WITHOUT ROWID;"
+
+    /* Repeated text, stored once and referred to by number. */
+    "CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE);"
+    "INSERT INTO text VALUES(0, '');"
+    "CREATE TABLE policy_type(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+    "INSERT INTO policy_type VALUES(1, 'no-policy-found'), (2, 'sts'), (3, 'tlsa'), (15, '');"
+    "CREATE TABLE result_type(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE policy_text(id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE);"
+    "INSERT INTO policy_text VALUES(0, '');"
+    "CREATE TABLE organization("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  first_sts_day INTEGER,"  /* has reported this policy type since then; */
+    "  first_tlsa_day INTEGER"  /* before, its silence states nothing */
+    ");"
+    "CREATE TABLE domain("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  mine INTEGER NOT NULL,"
+    "  first_day INTEGER,"
+    "  last_day INTEGER,"
+    "  mode INTEGER NOT NULL DEFAULT 0"  /* by reports, on last_day */
+    ");"
+
+    /* Reports. `identity` finds a duplicate, `content` tells it from a conflict. */
+    "CREATE TABLE report("
+    "  id INTEGER PRIMARY KEY,"
+    "  identity INTEGER NOT NULL,"
+    "  content INTEGER NOT NULL,"
+    "  organization INTEGER NOT NULL REFERENCES organization,"
+    "  report_id TEXT NOT NULL,"
+    "  recipient INTEGER NOT NULL REFERENCES domain,"
+    "  contact INTEGER NOT NULL REFERENCES text,"
+    "  begin_time INTEGER NOT NULL,"
+    "  end_time INTEGER NOT NULL,"
+    "  journal INTEGER NOT NULL,"  /* the row that tells how it came in */
+    "  pruned INTEGER NOT NULL DEFAULT 0"
+    ");"
+    "CREATE INDEX report_identity ON report(identity);"
+    "CREATE TABLE policy("
+    "  report INTEGER NOT NULL REFERENCES report,"
+    "  n INTEGER NOT NULL,"
+    "  domain INTEGER NOT NULL REFERENCES domain,"
+    "  day INTEGER NOT NULL,"
+    "  type INTEGER NOT NULL REFERENCES policy_type,"
+    "  mode INTEGER NOT NULL,"
+    "  policy_text INTEGER NOT NULL REFERENCES policy_text,"
+    "  mx INTEGER NOT NULL REFERENCES text,"
+    "  mx_host INTEGER NOT NULL REFERENCES text,"
+    "  successful INTEGER NOT NULL,"
+    "  failed INTEGER NOT NULL,"
+    "  PRIMARY KEY(report, n)"
+    ") WITHOUT ROWID;"
+    "CREATE INDEX policy_domain ON policy(domain, day);"
+    "CREATE INDEX policy_failing ON policy(domain, day) WHERE failed > 0;"
+    "CREATE TABLE failure("
+    "  report INTEGER NOT NULL,"
+    "  n INTEGER NOT NULL,"  /* of the policy */
+    "  i INTEGER NOT NULL,"
+    "  result_type INTEGER NOT NULL REFERENCES result_type,"
+    "  sending_ip INTEGER NOT NULL REFERENCES text,"
+    "  mx_host INTEGER NOT NULL REFERENCES text,"
+    "  mx_helo INTEGER NOT NULL REFERENCES text,"
+    "  receiving_ip INTEGER NOT NULL REFERENCES text,"
+    "  failed INTEGER NOT NULL,"
+    "  reason_code INTEGER NOT NULL REFERENCES text,"
+    "  additional_info INTEGER NOT NULL REFERENCES text,"
+    "  PRIMARY KEY(report, n, i),"
+    "  FOREIGN KEY(report, n) REFERENCES policy"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE document("  /* as it came, gzip */
+    "  report INTEGER PRIMARY KEY REFERENCES report,"
+    "  bytes BLOB NOT NULL"
+    ");"
+
+    /* Totals. */
+    "CREATE TABLE total_domain("
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL, domain INTEGER NOT NULL,"
+    "  reports INTEGER NOT NULL, successful INTEGER NOT NULL, failed INTEGER NOT NULL,"
+    "  PRIMARY KEY(level, block, domain)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE total_reporter("
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL, domain INTEGER NOT NULL,"
+    "  organization INTEGER NOT NULL, type INTEGER NOT NULL, mode INTEGER NOT NULL,"
+    "  reports INTEGER NOT NULL, successful INTEGER NOT NULL, failed INTEGER NOT NULL,"
+    "  PRIMARY KEY(level, block, domain, organization, type, mode)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE total_result("
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL, domain INTEGER NOT NULL,"
+    "  organization INTEGER NOT NULL, result_type INTEGER NOT NULL,"
+    "  failed INTEGER NOT NULL,"
+    "  PRIMARY KEY(level, block, domain, organization, result_type)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE total_sender("  /* levels 0 and 2 only, and no row for domain 0 */
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL, domain INTEGER NOT NULL,"
+    "  organization INTEGER NOT NULL, sending_ip INTEGER NOT NULL,"
+    "  result_type INTEGER NOT NULL, mx_host INTEGER NOT NULL,"
+    "  failed INTEGER NOT NULL,"
+    "  PRIMARY KEY(level, block, domain, organization, sending_ip, result_type, mx_host)"
+    ") WITHOUT ROWID;"
+
+    /* What one day's reports state of a domain (struct day_statement). */
+    "CREATE TABLE mode_day("
+    "  domain INTEGER NOT NULL, day INTEGER NOT NULL,"
+    "  dane INTEGER NOT NULL, sts INTEGER NOT NULL,"
+    "  not_found INTEGER NOT NULL, fetch_error INTEGER NOT NULL,"
+    "  PRIMARY KEY(domain, day)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE policy_seen("
+    "  domain INTEGER NOT NULL, policy_text INTEGER NOT NULL,"
+    "  organization INTEGER NOT NULL, type INTEGER NOT NULL, mode INTEGER NOT NULL,"
+    "  first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,"
+    "  reports INTEGER NOT NULL, successful INTEGER NOT NULL, failed INTEGER NOT NULL,"
+    "  PRIMARY KEY(domain, policy_text, organization, type)"
+    ") WITHOUT ROWID;"
+
+    /* How it all came in. */
+    "CREATE TABLE run("
+    "  id INTEGER PRIMARY KEY,"
+    "  started INTEGER NOT NULL, ended INTEGER,"
+    "  what TEXT NOT NULL, message TEXT NOT NULL DEFAULT '',"
+    "  messages INTEGER NOT NULL DEFAULT 0,"
+    "  imported INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0,"
+    "  conflicts INTEGER NOT NULL DEFAULT 0, not_reports INTEGER NOT NULL DEFAULT 0,"
+    "  damaged INTEGER NOT NULL DEFAULT 0"
+    ");"
+    "CREATE TABLE mailbox("
+    "  id INTEGER PRIMARY KEY,"
+    "  account TEXT NOT NULL, name TEXT NOT NULL, uidvalidity INTEGER NOT NULL,"
+    "  last_uid INTEGER NOT NULL DEFAULT 0, acted_uid INTEGER NOT NULL DEFAULT 0,"
+    "  UNIQUE(account, name, uidvalidity)"
+    ");"
+    "CREATE TABLE journal("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run,"
+    "  time INTEGER NOT NULL,"
+    "  mailbox INTEGER REFERENCES mailbox,"  /* NULL: a file */
+    "  uid INTEGER,"
+    "  path INTEGER REFERENCES text,"
+    "  part INTEGER NOT NULL,"
+    "  outcome INTEGER NOT NULL,"
+    "  reason INTEGER NOT NULL REFERENCES text,"
+    "  report INTEGER REFERENCES report"
+    ");"
+    "CREATE UNIQUE INDEX journal_uid ON journal(mailbox, uid, part) WHERE mailbox IS NOT NULL;"
+    "CREATE INDEX journal_trouble ON journal(outcome) WHERE outcome IN (3, 5);"
+    "CREATE TABLE damaged(journal INTEGER PRIMARY KEY REFERENCES journal, bytes BLOB NOT NULL);"
+
+    /* The live check. */
+    "CREATE TABLE observation("
+    "  id INTEGER PRIMARY KEY,"
+    "  domain INTEGER NOT NULL REFERENCES domain,"
+    "  first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,"
+    "  mode INTEGER NOT NULL,"
+    "  evidence TEXT NOT NULL,"  /* a JSON object */
+    "  problems TEXT NOT NULL"   /* a JSON array */
+    ");"
+    "CREATE INDEX observation_domain ON observation(domain, last_time);"
+    "CREATE TABLE host_name("
+    "  ip INTEGER PRIMARY KEY REFERENCES text,"
+    "  name TEXT NOT NULL, time INTEGER NOT NULL"  /* '': asked, and none confirmed */
+    ");";
+
+const char *const migrations[] = {version_1, NULL};

@@ -1,0 +1,48 @@
+/*
+ * sts_policy.h - the text of an MTA-STS policy, RFC 8461 section 3.2.
+ *
+ * The same reader serves what reports quote (policy-string joined by '\n') and
+ * what HTTPS delivers (CRLF or LF).  It never allocates and never fails: what
+ * the text lacks or gets wrong is in `problems`.
+ */
+#ifndef TLSRPTOP_DB_STS_POLICY_H
+#define TLSRPTOP_DB_STS_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vocab.h"
+
+enum {
+    STS_POLICY_MAX = 64 * 1024, /* bytes, RFC 8461 section 3.2 */
+    STS_MX_MAX = 256,           /* mx patterns read; more is a problem */
+};
+
+enum sts_problem {
+    STS_NO_VERSION = 1 << 0, /* the first line is not version: STSv1 */
+    STS_NO_MODE = 1 << 1,
+    STS_BAD_MODE = 1 << 2,
+    STS_NO_MAX_AGE = 1 << 3,
+    STS_BAD_MAX_AGE = 1 << 4, /* not 0 to 31557600 */
+    STS_NO_MX = 1 << 5,       /* though the mode is testing or enforce */
+    STS_BAD_MX = 1 << 6,
+    STS_TOO_MANY_MX = 1 << 7,
+    STS_BAD_LINE = 1 << 8,      /* a line that is no key: value */
+    STS_REPEATED_KEY = 1 << 9,  /* the first stands, RFC 8461 section 3.2 */
+    STS_CONTROL_BYTES = 1 << 10 /* NUL, ESC... */
+};
+
+struct sts_policy {
+    enum sts_mode mode;
+    int64_t max_age; /* seconds; -1 when missing or bad */
+    struct {
+        const char *start; /* into the text that was read, not NUL-terminated */
+        size_t length;
+    } mx[STS_MX_MAX];
+    size_t mx_count;
+    unsigned problems; /* enum sts_problem, or'ed */
+};
+
+void sts_policy_read(const char *text, size_t length, struct sts_policy *policy);
+
+#endif

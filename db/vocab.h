@@ -1,0 +1,94 @@
+/*
+ * vocab.h - the words of RFC 8460 and what we make of them.
+ *
+ * Pure tables: nothing here allocates, fails or keeps state.  Every string
+ * returned is a constant.
+ */
+#ifndef TLSRPTOP_DB_VOCAB_H
+#define TLSRPTOP_DB_VOCAB_H
+
+#include <stddef.h>
+
+/* policy-type, RFC 8460 section 4.4.  Types of later documents are kept by
+ * name and get numbers from POLICY_FIRST_UNKNOWN on in the database. */
+enum policy_type {
+    POLICY_NOT_FOUND = 1, /* no-policy-found */
+    POLICY_STS = 2,       /* sts */
+    POLICY_TLSA = 3,      /* tlsa */
+    POLICY_FIRST_UNKNOWN = 16
+};
+
+/* The `mode:` of an MTA-STS policy, RFC 8461 section 3.2.  The order is by
+ * strictness: a tie between reporters goes to the larger. */
+enum sts_mode {
+    STS_UNREADABLE = 0, /* no policy text, or none we can read */
+    STS_NONE = 1,
+    STS_TESTING = 2,
+    STS_ENFORCE = 3
+};
+
+/* The TLS mode of a domain: what a sender that looks at everything must do. */
+enum tls_mode {
+    MODE_UNKNOWN,
+    MODE_OPPORTUNISTIC,
+    MODE_STS_NONE,
+    MODE_STS_TESTING,
+    MODE_STS_ENFORCE,
+    MODE_DANE,
+    MODE_DANE_STS_TESTING,
+    MODE_DANE_STS_ENFORCE,
+    MODE_COUNT
+};
+
+/* What became of a message, file or attachment that an importer touched. */
+enum outcome {
+    OUTCOME_IMPORTED = 1,
+    OUTCOME_DUPLICATE,
+    OUTCOME_CONFLICT,
+    OUTCOME_NOT_A_REPORT,
+    OUTCOME_DAMAGED,
+    OUTCOME_END
+};
+
+/* The three groups of RFC 8460 section 4.3, and what no RFC knows yet. */
+enum result_group { GROUP_NEGOTIATION, GROUP_DANE, GROUP_STS, GROUP_UNKNOWN };
+
+/* One result type with what a postmaster needs to know about it. */
+struct result_type {
+    const char *name;
+    enum result_group group;
+    const char *meaning; /* what happened, one sentence */
+    const char *causes;  /* the usual causes */
+    const char *check;   /* how to see it for oneself */
+    const char *action;  /* what to do now */
+};
+
+/* The result types of RFC 8460 sections 4.3.1 and 4.3.2, in that order. */
+extern const struct result_type result_types[];
+extern const size_t result_type_count;
+
+/* The entry for NAME, or NULL when RFC 8460 does not name it. */
+const struct result_type *result_type_find(const char *name);
+
+/* "STARTTLS negotiation", "DANE", "MTA-STS", "other". */
+const char *result_group_name(enum result_group group);
+
+/* "no-policy-found", "sts", "tlsa"; NULL for other numbers. */
+const char *policy_type_name(int type);
+/* The number of a policy-type, 0 when RFC 8460 does not name it. */
+int policy_type_find(const char *name);
+
+/* As exports write it: "sts-testing", "dane+sts-enforce"... */
+const char *tls_mode_name(enum tls_mode mode);
+/* As screens write it: "MTA-STS testing", "DANE + MTA-STS enforce"... */
+const char *tls_mode_label(enum tls_mode mode);
+/* The mode named NAME; -1 when there is none. */
+int tls_mode_find(const char *name);
+
+/* Do its failed sessions cost mail: is delivery refused without good TLS? */
+int tls_mode_enforces(enum tls_mode mode);
+
+/* "imported", "duplicate", "conflict", "not a report", "damaged". */
+const char *outcome_name(enum outcome outcome);
+
+#endif
