@@ -1,0 +1,57 @@
+/*
+ * connection.h - what the files of db/ share about a connection: prepared
+ * statements that are kept, and SQLite's errors turned into sentences.
+ * For db/ only.
+ */
+#ifndef TLSRPTOP_DB_CONNECTION_H
+#define TLSRPTOP_DB_CONNECTION_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "db.h"
+
+/* The statement for SQL, prepared at the first call and kept for the life of
+ * the connection; reset, with no parameter bound.  SQL must be a constant whose
+ * address stays valid: the address is what it is found by.  NULL on failure,
+ * with the error set; the statement is never finalized by the caller.
+ * It must be given to db_done() when its rows have been read, so that no read
+ * transaction stays open. */
+sqlite3_stmt *db_statement(struct db *db, const char *sql);
+
+/* Steps STATEMENT once.  *ROW is whether there is a row to read. */
+enum db_status db_step(struct db *db, sqlite3_stmt *statement, bool *row);
+
+/* Steps a statement that returns no row of interest, and resets it. */
+enum db_status db_run(struct db *db, sqlite3_stmt *statement);
+
+/* Resets STATEMENT and hands STATUS through: `return db_done(statement, status)`. */
+enum db_status db_done(sqlite3_stmt *statement, enum db_status status);
+
+/* Binds COUNT integers to the parameters 1 to COUNT. */
+void db_bind_integers(sqlite3_stmt *statement, const int64_t *values, int count);
+
+/* Binds text that stays valid until the statement is reset. */
+void db_bind_text(sqlite3_stmt *statement, int parameter, const char *text);
+
+/* Column as text, never NULL. */
+const char *db_text(sqlite3_stmt *statement, int column);
+
+/* Runs SQL without parameters or rows, not kept. */
+enum db_status db_exec(struct db *db, const char *sql);
+
+/* Sets the error from CODE and SQLite's own message; returns the status. */
+enum db_status db_fail(struct db *db, int code);
+
+/* Sets a sentence of our own, with the status that goes with it. */
+enum db_status db_complain(struct db *db, enum db_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+sqlite3 *db_sqlite(struct db *db);
+
+/* Where a journal row `j` came from, joined with mailbox `m` and text `p`. */
+#define SQL_SOURCE                                                                                 \
+    "coalesce(m.account || ' ' || m.name || ' UIDVALIDITY ' || m.uidvalidity || ' UID ' || j.uid," \
+    " p.value)"
+
+#endif

@@ -1,0 +1,405 @@
+#include "db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "connection.h"
+#include "schema.h"
+
+enum {
+    APPLICATION_ID = 0x544c5352, /* "TLSR" in PRAGMA application_id */
+    STATEMENTS_MAX = 256,        /* a power of two, well above what there is */
+    PATIENCE_MS = 10000,         /* a writer waits so long for another one */
+    CACHE_KIB = 12 * 1024,
+};
+
+const int db_schema_version = 1;
+
+struct kept_statement {
+    const char *sql;
+    sqlite3_stmt *statement;
+};
+
+struct db {
+    sqlite3 *sqlite;
+    char *path;
+    char error[512];
+    struct kept_statement kept[STATEMENTS_MAX];
+};
+
+/* --- errors --- */
+
+static enum db_status status_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return DB_BUSY;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+        return DB_FULL;
+    case SQLITE_INTERRUPT:
+        return DB_STOPPED;
+    case SQLITE_NOTADB:
+        return DB_FOREIGN;
+    case SQLITE_CORRUPT:
+        return DB_DAMAGED;
+    case SQLITE_NOMEM:
+        return DB_MEMORY;
+    default:
+        return DB_FAILED;
+    }
+}
+
+enum db_status db_complain(struct db *db, enum db_status status, const char *format, ...)
+{
+    int length = snprintf(db->error, sizeof db->error, "%s: ", db->path);
+    if (length < 0 || (size_t)length >= sizeof db->error)
+        length = 0;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(db->error + length, sizeof db->error - (size_t)length, format, args);
+    va_end(args);
+    return status;
+}
+
+enum db_status db_fail(struct db *db, int code)
+{
+    enum db_status status = status_of(code);
+    switch (status) {
+    case DB_BUSY:
+        return db_complain(db, status, "another program is writing to it and does not let go");
+    case DB_FULL:
+        return db_complain(db, status, "cannot be written (%s): is the disk full?",
+                           sqlite3_errmsg(db->sqlite));
+    case DB_FOREIGN:
+        return db_complain(db, status, "is not a database of tlsrptop");
+    case DB_DAMAGED:
+        return db_complain(db, status,
+                           "is damaged (%s); restore it from a backup, or move it "
+                           "away and import again",
+                           sqlite3_errmsg(db->sqlite));
+    default:
+        return db_complain(db, status, "%s", sqlite3_errmsg(db->sqlite));
+    }
+}
+
+const char *db_error(const struct db *db)
+{
+    return db->error;
+}
+
+const char *db_path(const struct db *db)
+{
+    return db->path;
+}
+
+/* --- statements --- */
+
+/* Addresses of constants are spread by their low bits; the rest is probing. */
+static struct kept_statement *kept_slot(struct db *db, const char *sql)
+{
+    size_t slot = ((uintptr_t)sql >> 3) % STATEMENTS_MAX;
+    for (size_t tries = 0; tries < STATEMENTS_MAX; tries++) {
+        struct kept_statement *kept = &db->kept[slot];
+        if (kept->sql == NULL || kept->sql == sql)
+            return kept;
+        slot = (slot + 1) % STATEMENTS_MAX;
+    }
+    return NULL;
+}
+
+sqlite3_stmt *db_statement(struct db *db, const char *sql)
+{
+    struct kept_statement *kept = kept_slot(db, sql);
+    if (kept == NULL) {
+        db_complain(db, DB_FAILED, "more than %d statements", STATEMENTS_MAX);
+        return NULL;
+    }
+    if (kept->sql == sql) {
+        sqlite3_reset(kept->statement);
+        sqlite3_clear_bindings(kept->statement);
+        return kept->statement;
+    }
+    sqlite3_stmt *statement;
+    int code = sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    if (code != SQLITE_OK) {
+        db_fail(db, code);
+        return NULL;
+    }
+    *kept = (struct kept_statement){sql, statement};
+    return statement;
+}
+
+enum db_status db_step(struct db *db, sqlite3_stmt *statement, bool *row)
+{
+    int code = sqlite3_step(statement);
+    *row = code == SQLITE_ROW;
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return DB_OK;
+    enum db_status status = db_fail(db, code);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum db_status db_run(struct db *db, sqlite3_stmt *statement)
+{
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    return db_done(statement, status);
+}
+
+enum db_status db_done(sqlite3_stmt *statement, enum db_status status)
+{
+    sqlite3_reset(statement);
+    return status;
+}
+
+void db_bind_integers(sqlite3_stmt *statement, const int64_t *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        sqlite3_bind_int64(statement, i + 1, values[i]);
+}
+
+void db_bind_text(sqlite3_stmt *statement, int parameter, const char *text)
+{
+    sqlite3_bind_text(statement, parameter, text, -1, SQLITE_STATIC);
+}
+
+const char *db_text(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    return text == NULL ? "" : (const char *)text;
+}
+
+enum db_status db_exec(struct db *db, const char *sql)
+{
+    int code = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? DB_OK : db_fail(db, code);
+}
+
+sqlite3 *db_sqlite(struct db *db)
+{
+    return db->sqlite;
+}
+
+static enum db_status read_integer(struct db *db, const char *sql, int64_t *value)
+{
+    sqlite3_stmt *statement = db_statement(db, sql);
+    if (statement == NULL)
+        return status_of(sqlite3_errcode(db->sqlite));
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    *value = row ? sqlite3_column_int64(statement, 0) : 0;
+    return db_done(statement, status);
+}
+
+/* --- opening --- */
+
+/* Waits in short, uneven steps, so that two importers take turns. */
+static int wait_a_little(void *context, int calls)
+{
+    int *waited_ms = context;
+    if (calls == 0)
+        *waited_ms = 0;
+    if (*waited_ms >= PATIENCE_MS)
+        return 0;
+    int ms = 1 + (calls * 7 + (int)getpid()) % 5;
+    *waited_ms += ms;
+    usleep((useconds_t)ms * 1000);
+    return 1;
+}
+
+static int make_folders(const char *path)
+{
+    char folder[PATH_MAX];
+    if (strlen(path) >= sizeof folder)
+        return -1;
+    strcpy(folder, path);
+    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+            return -1;
+        *slash = '/';
+    }
+    return 0;
+}
+
+/* Creates the file with mode 0600; SQLite gives the same to its -wal and -shm. */
+static enum db_status create_file(struct db *db)
+{
+    int fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0 && errno == ENOENT && make_folders(db->path) == 0)
+        fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) {
+        enum db_status status = errno == ENOSPC || errno == EDQUOT ? DB_FULL : DB_FAILED;
+        return db_complain(db, status, "%s", strerror(errno));
+    }
+    close(fd);
+    return DB_OK;
+}
+
+static enum db_status check_present(struct db *db)
+{
+    struct stat about;
+    if (stat(db->path, &about) != 0)
+        return db_complain(db, errno == ENOENT || errno == ENOTDIR ? DB_MISSING : DB_FAILED, "%s",
+                           strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return db_complain(db, DB_FOREIGN, "is not a file");
+    if (about.st_size == 0)
+        return db_complain(db, DB_MISSING, "is empty: nothing has been imported into it yet");
+    return DB_OK;
+}
+
+static enum db_status migrate(struct db *db, int64_t from)
+{
+    static const char begin[] = "BEGIN IMMEDIATE";
+    enum db_status status = db_exec(db, begin);
+    if (status != DB_OK)
+        return status;
+    /* another importer may have been faster */
+    status = read_integer(db, "SELECT user_version FROM pragma_user_version", &from);
+    for (int64_t version = from; status == DB_OK && version < db_schema_version; version++)
+        status = db_exec(db, migrations[version]);
+    char pragma[96];
+    snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             APPLICATION_ID, db_schema_version);
+    if (status == DB_OK)
+        status = db_exec(db, pragma);
+    if (status == DB_OK)
+        status = db_exec(db, "COMMIT");
+    if (status != DB_OK)
+        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+static enum db_status check_version(struct db *db, enum db_access access)
+{
+    int64_t version, application, tables;
+    enum db_status status =
+        read_integer(db, "SELECT user_version FROM pragma_user_version", &version);
+    if (status == DB_OK)
+        status = read_integer(db, "SELECT application_id FROM pragma_application_id", &application);
+    if (status == DB_OK)
+        status = read_integer(db, "SELECT count(*) FROM sqlite_schema", &tables);
+    if (status != DB_OK)
+        return status;
+    if (application != APPLICATION_ID && tables > 0)
+        return db_complain(db, DB_FOREIGN, "is a database of another program");
+    if (version > db_schema_version)
+        return db_complain(db, DB_NEWER,
+                           "was written by a newer tlsrptop (schema %d, this one knows %d): "
+                           "update this one",
+                           (int)version, db_schema_version);
+    if (version == db_schema_version)
+        return DB_OK;
+    if (access == DB_WRITE)
+        return migrate(db, version);
+    if (tables == 0)
+        return db_complain(db, DB_MISSING, "is empty: nothing has been imported into it yet");
+    return db_complain(db, DB_FAILED,
+                       "was written by an older tlsrptop (schema %d, this one reads %d): "
+                       "run tlsrptop-import once to bring it up to date",
+                       (int)version, db_schema_version);
+}
+
+static enum db_status set_up(struct db *db, enum db_access access)
+{
+    static int waited_ms[2]; /* one counter each would do; only its growth matters */
+    sqlite3_extended_result_codes(db->sqlite, 1);
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_busy_handler(db->sqlite, wait_a_little, &waited_ms[access]);
+    char pragmas[192];
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d",
+             CACHE_KIB);
+    enum db_status status = db_exec(db, pragmas);
+    if (status == DB_OK && access == DB_WRITE)
+        status = db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    return status;
+}
+
+enum db_status db_open(struct db **out, const char *path, enum db_access access)
+{
+    struct db *db = *out = calloc(1, sizeof *db);
+    if (db == NULL)
+        return DB_MEMORY;
+    db->path = strdup(path);
+    if (db->path == NULL)
+        return DB_MEMORY;
+    enum db_status status = access == DB_WRITE ? create_file(db) : check_present(db);
+    if (status != DB_OK)
+        return status;
+    int flags =
+        SQLITE_OPEN_NOMUTEX | (access == DB_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    int code = sqlite3_open_v2(path, &db->sqlite, flags, NULL);
+    if (code != SQLITE_OK)
+        return db_fail(db, code);
+    status = set_up(db, access);
+    return status == DB_OK ? check_version(db, access) : status;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    for (size_t i = 0; i < STATEMENTS_MAX; i++)
+        sqlite3_finalize(db->kept[i].statement);
+    sqlite3_close(db->sqlite);
+    free(db->path);
+    free(db);
+}
+
+void db_interrupt(struct db *db)
+{
+    sqlite3_interrupt(db->sqlite);
+}
+
+int64_t db_data_version(struct db *db)
+{
+    int64_t version;
+    enum db_status status =
+        read_integer(db, "SELECT data_version FROM pragma_data_version", &version);
+    return status == DB_OK ? version : -1;
+}
+
+int64_t db_steps(const struct db *db)
+{
+    int64_t steps = 0;
+    for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+        if (db->kept[i].statement != NULL)
+            steps += sqlite3_stmt_status(db->kept[i].statement, SQLITE_STMTSTATUS_VM_STEP, 0);
+    }
+    return steps;
+}
+
+static int join_path(char *path, size_t size, const char *folder, const char *rest)
+{
+    int length = snprintf(path, size, "%s%s", folder, rest);
+    return length >= 0 && (size_t)length < size ? 0 : -1;
+}
+
+int db_default_path(const char *configured, char *path, size_t size)
+{
+    const char *named = getenv("TLSRPTOP_DB");
+    const char *home = getenv("HOME");
+    const char *folder = getenv("XDG_DATA_HOME");
+    if (named != NULL && *named != '\0')
+        return join_path(path, size, named, "");
+    if (configured != NULL && strncmp(configured, "~/", 2) == 0)
+        return home == NULL ? -1 : join_path(path, size, home, configured + 1);
+    if (configured != NULL && *configured != '\0')
+        return join_path(path, size, configured, "");
+    if (folder != NULL && *folder == '/')
+        return join_path(path, size, folder, "/tlsrptop/reports.db");
+    return home == NULL ? -1 : join_path(path, size, home, "/.local/share/tlsrptop/reports.db");
+}
