@@ -31,6 +31,7 @@ struct db {
     sqlite3 *sqlite;
     char *path;
     char error[512];
+    int waited_ms; /* for the lock it is waiting for now */
     struct kept_statement kept[STATEMENTS_MAX];
 };
 
@@ -313,11 +314,10 @@ static enum db_status check_version(struct db *db, enum db_access access)
 
 static enum db_status set_up(struct db *db, enum db_access access)
 {
-    static int waited_ms[2]; /* one counter each would do; only its growth matters */
     sqlite3_extended_result_codes(db->sqlite, 1);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_busy_handler(db->sqlite, wait_a_little, &waited_ms[access]);
+    sqlite3_busy_handler(db->sqlite, wait_a_little, &db->waited_ms);
     char pragmas[192];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d",
