@@ -13,10 +13,11 @@
 
 /* The statement for SQL, prepared at the first call and kept for the life of
  * the connection; reset, with no parameter bound.  SQL must be a constant whose
- * address stays valid: the address is what it is found by.  NULL on failure,
- * with the error set; the statement is never finalized by the caller.
- * It must be given to db_done() when its rows have been read, so that no read
- * transaction stays open. */
+ * address stays valid: the address is what it is found by.  It is never
+ * finalized by the caller, but given to db_done() when its rows have been read,
+ * so that no read transaction stays open.
+ * NULL on failure: the functions here and sqlite3_bind_*() take that, and
+ * db_step() and db_run() return why. */
 sqlite3_stmt *db_statement(struct db *db, const char *sql);
 
 /* Steps STATEMENT once.  *ROW is whether there is a row to read. */
@@ -37,6 +38,9 @@ void db_bind_text(sqlite3_stmt *statement, int parameter, const char *text);
 /* Column as text, never NULL. */
 const char *db_text(sqlite3_stmt *statement, int column);
 
+/* The integer that SQL, without parameters, selects; 0 when there is no row. */
+enum db_status db_integer(struct db *db, const char *sql, int64_t *value);
+
 /* Runs SQL without parameters or rows, not kept. */
 enum db_status db_exec(struct db *db, const char *sql);
 
@@ -49,9 +53,9 @@ enum db_status db_complain(struct db *db, enum db_status status, const char *for
 
 sqlite3 *db_sqlite(struct db *db);
 
-/* Where a journal row `j` came from, joined with mailbox `m` and text `p`. */
+/* Where a journal row `j` came from, left joined with its mailbox `m`. */
 #define SQL_SOURCE                                                                                 \
     "coalesce(m.account || ' ' || m.name || ' UIDVALIDITY ' || m.uidvalidity || ' UID ' || j.uid," \
-    " p.value)"
+    " j.path)"
 
 #endif

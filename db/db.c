@@ -31,7 +31,8 @@ struct db {
     sqlite3 *sqlite;
     char *path;
     char error[512];
-    int waited_ms; /* for the lock it is waiting for now */
+    enum db_status status; /* that goes with it */
+    int waited_ms;         /* for the lock it is waiting for now */
     struct kept_statement kept[STATEMENTS_MAX];
 };
 
@@ -68,7 +69,7 @@ enum db_status db_complain(struct db *db, enum db_status status, const char *for
     va_start(args, format);
     vsnprintf(db->error + length, sizeof db->error - (size_t)length, format, args);
     va_end(args);
-    return status;
+    return db->status = status;
 }
 
 enum db_status db_fail(struct db *db, int code)
@@ -141,6 +142,9 @@ sqlite3_stmt *db_statement(struct db *db, const char *sql)
 
 enum db_status db_step(struct db *db, sqlite3_stmt *statement, bool *row)
 {
+    *row = false;
+    if (statement == NULL)
+        return db->status;
     int code = sqlite3_step(statement);
     *row = code == SQLITE_ROW;
     if (code == SQLITE_ROW || code == SQLITE_DONE)
@@ -191,11 +195,9 @@ sqlite3 *db_sqlite(struct db *db)
     return db->sqlite;
 }
 
-static enum db_status read_integer(struct db *db, const char *sql, int64_t *value)
+enum db_status db_integer(struct db *db, const char *sql, int64_t *value)
 {
     sqlite3_stmt *statement = db_statement(db, sql);
-    if (statement == NULL)
-        return status_of(sqlite3_errcode(db->sqlite));
     bool row;
     enum db_status status = db_step(db, statement, &row);
     *value = row ? sqlite3_column_int64(statement, 0) : 0;
@@ -267,7 +269,7 @@ static enum db_status migrate(struct db *db, int64_t from)
     if (status != DB_OK)
         return status;
     /* another importer may have been faster */
-    status = read_integer(db, "SELECT user_version FROM pragma_user_version", &from);
+    status = db_integer(db, "SELECT user_version FROM pragma_user_version", &from);
     for (int64_t version = from; status == DB_OK && version < db_schema_version; version++)
         status = db_exec(db, migrations[version]);
     char pragma[96];
@@ -286,11 +288,11 @@ static enum db_status check_version(struct db *db, enum db_access access)
 {
     int64_t version, application, tables;
     enum db_status status =
-        read_integer(db, "SELECT user_version FROM pragma_user_version", &version);
+        db_integer(db, "SELECT user_version FROM pragma_user_version", &version);
     if (status == DB_OK)
-        status = read_integer(db, "SELECT application_id FROM pragma_application_id", &application);
+        status = db_integer(db, "SELECT application_id FROM pragma_application_id", &application);
     if (status == DB_OK)
-        status = read_integer(db, "SELECT count(*) FROM sqlite_schema", &tables);
+        status = db_integer(db, "SELECT count(*) FROM sqlite_schema", &tables);
     if (status != DB_OK)
         return status;
     if (application != APPLICATION_ID && tables > 0)
@@ -368,7 +370,7 @@ int64_t db_data_version(struct db *db)
 {
     int64_t version;
     enum db_status status =
-        read_integer(db, "SELECT data_version FROM pragma_data_version", &version);
+        db_integer(db, "SELECT data_version FROM pragma_data_version", &version);
     return status == DB_OK ? version : -1;
 }
 

@@ -98,8 +98,6 @@ static enum db_status look_up(struct interns *interns, enum intern_kind kind, co
 {
     struct db *db = interns->db;
     sqlite3_stmt *statement = db_statement(db, statements[kind].select);
-    if (statement == NULL)
-        return DB_FAILED;
     db_bind_text(statement, 1, value);
     bool row;
     enum db_status status = db_step(db, statement, &row);
@@ -112,8 +110,6 @@ static enum db_status look_up(struct interns *interns, enum intern_kind kind, co
         return status;
 
     statement = db_statement(db, statements[kind].insert);
-    if (statement == NULL)
-        return DB_FAILED;
     db_bind_text(statement, 1, value);
     if (kind == INTERN_DOMAIN) {
         entry->mine = domain_is_mine(value, interns->mine);

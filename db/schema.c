@@ -154,7 +154,7 @@ static const char version_1[] =
     "  time INTEGER NOT NULL,"
     "  mailbox INTEGER REFERENCES mailbox,"  /* NULL: a file */
     "  uid INTEGER,"
-    "  path INTEGER REFERENCES text,"
+    "  path TEXT,"
     "  part INTEGER NOT NULL,"
     "  outcome INTEGER NOT NULL,"
     "  reason INTEGER NOT NULL REFERENCES text,"

@@ -220,8 +220,6 @@ int totals_end(struct totals_batch *batch)
 static enum db_status upsert(struct db *db, enum table table, int level, const struct fact *fact)
 {
     sqlite3_stmt *statement = db_statement(db, tables[table].upsert);
-    if (statement == NULL)
-        return DB_FAILED;
     int64_t values[1 + KEYS_MAX + SUMS_MAX];
     int count = 0;
     if (tables[table].levels != 0)
@@ -264,8 +262,6 @@ static enum db_status weigh_day(struct totals_batch *batch, struct db *db, int64
         " ORDER BY t.organization";
     static const char insert[] = "INSERT OR REPLACE INTO mode_day VALUES(?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *rows = db_statement(db, select);
-    if (rows == NULL)
-        return DB_FAILED;
     db_bind_integers(rows, (int64_t[]){day, domain}, 2);
     size_t count = 0;
     bool row;
@@ -281,9 +277,9 @@ static enum db_status weigh_day(struct totals_batch *batch, struct db *db, int64
         };
     }
     db_done(rows, status);
-    sqlite3_stmt *kept = status == DB_OK ? db_statement(db, insert) : NULL;
-    if (kept == NULL)
-        return status == DB_OK ? DB_FAILED : status;
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *kept = db_statement(db, insert);
     struct day_statement weighed = mode_weigh(day, batch->said, count);
     db_bind_integers(
         kept,
@@ -302,8 +298,6 @@ static enum db_status update_domain(struct db *db, int64_t domain, int first, in
                                  " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
     static const char set_mode[] = "UPDATE domain SET mode = ?2 WHERE id = ?1 AND mode <> ?2";
     sqlite3_stmt *statement = db_statement(db, span);
-    if (statement == NULL)
-        return DB_FAILED;
     db_bind_integers(statement, (int64_t[]){domain, first, last}, 3);
     bool row;
     enum db_status status = db_step(db, statement, &row);
@@ -315,8 +309,6 @@ static enum db_status update_domain(struct db *db, int64_t domain, int first, in
     struct day_statement days[MODE_INHERIT_DAYS + 1];
     size_t count = 0;
     statement = db_statement(db, recent);
-    if (statement == NULL)
-        return DB_FAILED;
     db_bind_integers(statement, (int64_t[]){domain, last_ever - MODE_INHERIT_DAYS, last_ever}, 3);
     status = db_step(db, statement, &row);
     for (; status == DB_OK && row; status = db_step(db, statement, &row)) {
@@ -334,8 +326,6 @@ static enum db_status update_domain(struct db *db, int64_t domain, int first, in
     struct day_mode now;
     mode_fill(days, count, last_ever, last_ever, &now);
     statement = db_statement(db, set_mode);
-    if (statement == NULL)
-        return DB_FAILED;
     db_bind_integers(statement, (int64_t[]){domain, now.mode}, 2);
     return db_run(db, statement);
 }
@@ -374,8 +364,6 @@ static enum db_status note_first(struct totals_batch *batch, struct db *db, int6
         "SELECT DISTINCT domain, block FROM total_reporter"
         " WHERE level = 0 AND block >= ?2 AND block < ?3 AND organization = ?1 AND domain <> 0";
     sqlite3_stmt *statement = db_statement(db, type == POLICY_STS ? select_sts : select_tlsa);
-    if (statement == NULL)
-        return DB_FAILED;
     sqlite3_bind_int64(statement, 1, organization);
     bool row;
     enum db_status status = db_step(db, statement, &row);
@@ -385,16 +373,12 @@ static enum db_status note_first(struct totals_batch *batch, struct db *db, int6
         return status;
 
     statement = db_statement(db, type == POLICY_STS ? update_sts : update_tlsa);
-    if (statement == NULL)
-        return DB_FAILED;
     db_bind_integers(statement, (int64_t[]){organization, day}, 2);
     status = db_run(db, statement);
     if (status != DB_OK)
         return status;
 
     statement = db_statement(db, affected);
-    if (statement == NULL)
-        return DB_FAILED;
     db_bind_integers(statement, (int64_t[]){organization, day, known}, 3);
     while ((status = db_step(db, statement, &row)) == DB_OK && row) {
         struct fact fact = {

@@ -1,0 +1,765 @@
+#include "store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "connection.h"
+#include "day.h"
+#include "domain.h"
+#include "intern.h"
+#include "totals.h"
+
+enum { PRUNE_STEP = 10000 }; /* reports looked at by one store_prune() */
+
+struct store {
+    struct db *db;
+    struct interns *interns;
+    struct totals_batch *totals;
+    struct store_settings settings;
+    char *mine;
+    int64_t run;
+    int64_t next_journal; /* valid while the transaction is open */
+    int64_t damaged_kept; /* bytes in the table damaged, as far as we know */
+    int64_t prune_cursor;
+    size_t pending;
+    bool open; /* a transaction is */
+    struct store_counts counts;
+    struct store_counts committed;
+    unsigned char *packed; /* buffer for compressing plain JSON */
+    size_t packed_size;
+};
+
+/* --- transactions --- */
+
+static enum db_status roll_back(struct store *store, enum db_status status)
+{
+    sqlite3_exec(db_sqlite(store->db), "ROLLBACK", NULL, NULL, NULL);
+    intern_clear(store->interns);
+    totals_clear(store->totals);
+    store->counts = store->committed;
+    store->open = false;
+    store->pending = 0;
+    return status;
+}
+
+/* After a step within the transaction: what failed takes it all back. */
+static enum db_status settle(struct store *store, enum db_status status)
+{
+    return status == DB_OK ? DB_OK : roll_back(store, status);
+}
+
+static enum db_status begin(struct store *store)
+{
+    static const char begin_sql[] = "BEGIN IMMEDIATE";
+    if (store->open)
+        return DB_OK;
+    enum db_status status = db_run(store->db, db_statement(store->db, begin_sql));
+    if (status != DB_OK)
+        return status;
+    store->open = true;
+    status =
+        db_integer(store->db, "SELECT coalesce(max(id), 0) + 1 FROM journal", &store->next_journal);
+    return settle(store, status);
+}
+
+static enum db_status write_run(struct store *store)
+{
+    static const char update[] =
+        "UPDATE run SET messages = ?2, imported = ?3, duplicates = ?4, conflicts = ?5,"
+        " not_reports = ?6, damaged = ?7 WHERE id = ?1";
+    sqlite3_stmt *statement = db_statement(store->db, update);
+    const int64_t *outcomes = store->counts.outcomes;
+    db_bind_integers(statement,
+                     (int64_t[]){store->run, store->counts.messages, outcomes[OUTCOME_IMPORTED],
+                                 outcomes[OUTCOME_DUPLICATE], outcomes[OUTCOME_CONFLICT],
+                                 outcomes[OUTCOME_NOT_A_REPORT], outcomes[OUTCOME_DAMAGED]},
+                     7);
+    return db_run(store->db, statement);
+}
+
+enum db_status store_commit(struct store *store)
+{
+    static const char commit_sql[] = "COMMIT";
+    if (!store->open)
+        return DB_OK;
+    enum db_status status = totals_flush(store->totals, store->db);
+    if (status == DB_OK)
+        status = write_run(store);
+    if (status == DB_OK)
+        status = db_run(store->db, db_statement(store->db, commit_sql));
+    if (settle(store, status) != DB_OK)
+        return status;
+    store->open = false;
+    store->pending = 0;
+    store->committed = store->counts;
+    return DB_OK;
+}
+
+/* Brings what is committed to the disk itself: before a mail is deleted from a
+ * mailbox, or a mail system told that it need not keep its copy. */
+static enum db_status make_durable(struct store *store)
+{
+    int code = sqlite3_wal_checkpoint_v2(db_sqlite(store->db), NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                         NULL, NULL);
+    return code == SQLITE_OK || code == SQLITE_BUSY ? DB_OK : db_fail(store->db, code);
+}
+
+/* --- beginning and ending a run --- */
+
+/* A change of [domains] mine moves domains between mine and foreign. */
+static enum db_status apply_mine(struct store *store)
+{
+    static const char select[] = "SELECT coalesce((SELECT value FROM meta WHERE key = 'mine'), '')";
+    static const char domains[] = "SELECT id, name, mine FROM domain";
+    static const char set_mine[] = "UPDATE domain SET mine = ?2 WHERE id = ?1";
+    static const char set_meta[] = "INSERT OR REPLACE INTO meta VALUES('mine', ?)";
+    struct db *db = store->db;
+    sqlite3_stmt *statement = db_statement(db, select);
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    bool same = row && strcmp(db_text(statement, 0), store->mine) == 0;
+    db_done(statement, status);
+    if (status != DB_OK || same)
+        return status;
+
+    bool changed = false;
+    statement = db_statement(db, domains);
+    while ((status = db_step(db, statement, &row)) == DB_OK && row) {
+        bool mine = domain_is_mine(db_text(statement, 1), store->mine) != 0;
+        if (mine == (sqlite3_column_int(statement, 2) != 0))
+            continue;
+        changed = true;
+        sqlite3_stmt *update = db_statement(db, set_mine);
+        db_bind_integers(update, (int64_t[]){sqlite3_column_int64(statement, 0), mine}, 2);
+        status = db_run(db, update);
+        if (status != DB_OK)
+            return db_done(statement, status);
+    }
+    db_done(statement, status);
+    if (status == DB_OK && changed)
+        status = totals_rebuild_all(db);
+    if (status != DB_OK)
+        return status;
+    statement = db_statement(db, set_meta);
+    db_bind_text(statement, 1, store->mine);
+    return db_run(db, statement);
+}
+
+static enum db_status enter_run(struct store *store, const char *what)
+{
+    static const char insert[] = "INSERT INTO run(started, what) VALUES(?, ?)";
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    sqlite3_bind_int64(statement, 1, instant_now());
+    db_bind_text(statement, 2, what);
+    enum db_status status = db_run(store->db, statement);
+    store->run = sqlite3_last_insert_rowid(db_sqlite(store->db));
+    return status;
+}
+
+static void store_free(struct store *store)
+{
+    interns_free(store->interns);
+    totals_free(store->totals);
+    free(store->packed);
+    free(store->mine);
+    free(store);
+}
+
+enum db_status store_open(struct store **out, struct db *db, const char *what,
+                          const struct store_settings *settings)
+{
+    *out = NULL;
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    store->db = db;
+    store->settings = *settings;
+    store->mine = strdup(settings->mine);
+    store->totals = totals_new();
+    store->interns = store->mine == NULL ? NULL : interns_new(db, store->mine);
+    enum db_status status = DB_OK;
+    if (store->totals == NULL || store->interns == NULL)
+        status = db_complain(db, DB_MEMORY, "out of memory");
+    if (status == DB_OK)
+        status = begin(store);
+    if (status == DB_OK)
+        status = apply_mine(store);
+    if (status == DB_OK)
+        status = enter_run(store, what);
+    if (status == DB_OK)
+        status = db_integer(db, "SELECT coalesce(sum(length(bytes)), 0) FROM damaged",
+                            &store->damaged_kept);
+    if (status == DB_OK)
+        status = store_commit(store);
+    if (status != DB_OK) {
+        if (store->open)
+            roll_back(store, status);
+        store_free(store);
+        return status;
+    }
+    *out = store;
+    return DB_OK;
+}
+
+static enum db_status end_run(struct store *store, const char *message)
+{
+    static const char update[] = "UPDATE run SET ended = ?2, message = ?3 WHERE id = ?1";
+    sqlite3_stmt *statement = db_statement(store->db, update);
+    db_bind_integers(statement, (int64_t[]){store->run, instant_now()}, 2);
+    db_bind_text(statement, 3, message);
+    return db_run(store->db, statement);
+}
+
+enum db_status store_close(struct store *store, const char *message)
+{
+    enum db_status status = begin(store);
+    if (status == DB_OK)
+        status = settle(store, end_run(store, message));
+    if (status == DB_OK)
+        status = store_commit(store);
+    if (status == DB_OK)
+        status = make_durable(store);
+    store_free(store);
+    return status;
+}
+
+/* --- the journal --- */
+
+static enum db_status write_journal(struct store *store, const struct origin *origin,
+                                    enum outcome outcome, const char *reason, int64_t report)
+{
+    static const char insert[] =
+        "INSERT INTO journal(id, run, time, part, outcome, reason, mailbox, uid, path, report)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    int64_t reason_id;
+    enum db_status status = intern(store->interns, INTERN_TEXT, reason, &reason_id, NULL);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    db_bind_integers(statement,
+                     (int64_t[]){store->next_journal, store->run, instant_now(), origin->part,
+                                 outcome, reason_id},
+                     6);
+    if (origin->mailbox != 0) {
+        sqlite3_bind_int64(statement, 7, origin->mailbox);
+        sqlite3_bind_int64(statement, 8, origin->uid);
+    } else {
+        db_bind_text(statement, 9, origin->path);
+    }
+    if (report != 0)
+        sqlite3_bind_int64(statement, 10, report);
+    status = db_run(store->db, statement);
+    if (status != DB_OK)
+        return status;
+    store->next_journal++;
+    store->pending++;
+    store->counts.outcomes[outcome]++;
+    return DB_OK;
+}
+
+/* Has another importer, or this one before it was killed, dealt with this
+ * attachment of a mailbox?  Then RESULT is what it wrote. */
+static enum db_status recall(struct store *store, const struct origin *origin, bool *known,
+                             struct store_result *result)
+{
+    static const char select[] =
+        "SELECT j.outcome, t.value FROM journal j JOIN text t ON t.id = j.reason"
+        " WHERE j.mailbox = ? AND j.uid = ? AND j.part = ?";
+    *known = false;
+    if (origin->mailbox == 0)
+        return DB_OK;
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    db_bind_integers(statement, (int64_t[]){origin->mailbox, origin->uid, origin->part}, 3);
+    enum db_status status = db_step(store->db, statement, known);
+    if (*known) {
+        result->outcome = (enum outcome)sqlite3_column_int(statement, 0);
+        snprintf(result->reason, sizeof result->reason, "%s", db_text(statement, 1));
+    }
+    return db_done(statement, status);
+}
+
+/* Keeps BYTES beside the journal row written last, within the limits. */
+static enum db_status keep_bytes(struct store *store, const void *bytes, size_t size)
+{
+    static const char insert[] = "INSERT INTO damaged VALUES(?, ?)";
+    if (size == 0 || size > store->settings.damaged_item_max ||
+        store->damaged_kept + (int64_t)size > (int64_t)store->settings.damaged_total_max)
+        return DB_OK;
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    sqlite3_bind_int64(statement, 1, store->next_journal - 1);
+    sqlite3_bind_blob64(statement, 2, bytes, size, SQLITE_STATIC);
+    enum db_status status = db_run(store->db, statement);
+    if (status == DB_OK)
+        store->damaged_kept += (int64_t)size;
+    return status;
+}
+
+enum db_status store_refused(struct store *store, const struct origin *origin, enum outcome outcome,
+                             const char *reason, const void *bytes, size_t size)
+{
+    bool known;
+    struct store_result result;
+    enum db_status status = begin(store);
+    if (status != DB_OK)
+        return status;
+    status = recall(store, origin, &known, &result);
+    if (status == DB_OK && !known) {
+        status = write_journal(store, origin, outcome, reason, 0);
+        if (status == DB_OK && outcome == OUTCOME_DAMAGED)
+            status = keep_bytes(store, bytes, size);
+    }
+    return settle(store, status);
+}
+
+void store_count_message(struct store *store)
+{
+    store->counts.messages++;
+}
+
+const struct store_counts *store_counts(const struct store *store)
+{
+    return &store->counts;
+}
+
+size_t store_pending(const struct store *store)
+{
+    return store->pending;
+}
+
+/* --- reports --- */
+
+static int compare_domains(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Do the policies of stored report ID count for just the same domains? */
+static enum db_status same_domains(struct store *store, int64_t id, const struct report *report,
+                                   bool *same)
+{
+    static const char select[] = "SELECT DISTINCT domain FROM policy WHERE report = ? ORDER BY 1";
+    *same = false;
+    int64_t *domains = calloc(report->policy_count + 1, sizeof *domains);
+    if (domains == NULL)
+        return db_complain(store->db, DB_MEMORY, "out of memory");
+    enum db_status status = DB_OK;
+    for (size_t i = 0; i < report->policy_count && status == DB_OK; i++)
+        status = intern(store->interns, INTERN_DOMAIN, report->policies[i].counts_for, &domains[i],
+                        NULL);
+    if (status != DB_OK) {
+        free(domains);
+        return status;
+    }
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    qsort(domains, report->policy_count, sizeof *domains, compare_domains);
+    sqlite3_bind_int64(statement, 1, id);
+    size_t i = 0;
+    bool row;
+    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
+        if (i == report->policy_count || domains[i] != sqlite3_column_int64(statement, 0))
+            break;
+        int64_t domain = domains[i];
+        while (i < report->policy_count && domains[i] == domain)
+            i++;
+    }
+    *same = status == DB_OK && !row && i == report->policy_count;
+    free(domains);
+    return db_done(statement, status);
+}
+
+/* The stored report of the same identity at *ID, 0 when there is none, and
+ * whether its content is the same. */
+static enum db_status find_report(struct store *store, const struct report *report,
+                                  int64_t organization, int64_t *id, bool *same_content)
+{
+    static const char select[] = "SELECT id, content FROM report"
+                                 " WHERE identity = ? AND organization = ? AND report_id = ?";
+    *id = 0;
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    db_bind_integers(statement, (int64_t[]){(int64_t)report->identity, organization}, 2);
+    db_bind_text(statement, 3, report->report_id);
+    bool row;
+    enum db_status status;
+    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
+        bool same;
+        int64_t candidate = sqlite3_column_int64(statement, 0);
+        *same_content = sqlite3_column_int64(statement, 1) == (int64_t)report->content;
+        status = same_domains(store, candidate, report, &same);
+        if (status == DB_OK && same)
+            *id = candidate;
+        if (status != DB_OK || same)
+            break;
+    }
+    return db_done(statement, status);
+}
+
+static enum db_status write_failure(struct store *store, int64_t report, size_t n, size_t i,
+                                    const struct failure *failure,
+                                    const struct policy_numbers *policy)
+{
+    static const char insert[] = "INSERT INTO failure VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    const char *const texts[] = {failure->sending_mta_ip,    failure->receiving_mx_hostname,
+                                 failure->receiving_mx_helo, failure->receiving_ip,
+                                 failure->reason_code,       failure->additional_info};
+    enum { TEXTS = sizeof texts / sizeof *texts };
+    int64_t ids[TEXTS];
+    struct failure_numbers numbers;
+    enum db_status status = intern(store->interns, INTERN_RESULT_TYPE, failure->result_type,
+                                   &numbers.result_type, NULL);
+    for (int t = 0; t < TEXTS && status == DB_OK; t++)
+        status = intern(store->interns, INTERN_TEXT, texts[t], &ids[t], NULL);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    db_bind_integers(statement,
+                     (int64_t[]){report, (int64_t)n, (int64_t)i, numbers.result_type, ids[0],
+                                 ids[1], ids[2], ids[3], failure->failed, ids[4], ids[5]},
+                     11);
+    numbers.sending_ip = ids[0];
+    numbers.mx_host = ids[1];
+    totals_failure(store->totals, policy, &numbers, failure->failed);
+    return db_run(store->db, statement);
+}
+
+static enum db_status write_policy(struct store *store, int64_t report, size_t n, int day,
+                                   const struct policy *policy)
+{
+    static const char insert[] = "INSERT INTO policy VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    struct interns *interns = store->interns;
+    struct policy_numbers numbers;
+    int64_t mx = 0, mx_host = 0;
+    enum db_status status =
+        intern(interns, INTERN_DOMAIN, policy->counts_for, &numbers.domain, &numbers.mine);
+    if (status == DB_OK)
+        status = intern(interns, INTERN_POLICY_TYPE, policy->type, &numbers.type, NULL);
+    if (status == DB_OK)
+        status = intern(interns, INTERN_POLICY_TEXT, policy->text, &numbers.policy_text, NULL);
+    if (status == DB_OK)
+        status = intern(interns, INTERN_TEXT, policy->mx, &mx, NULL);
+    if (status == DB_OK)
+        status = intern(interns, INTERN_TEXT, policy->mx_host, &mx_host, NULL);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    db_bind_integers(statement,
+                     (int64_t[]){report, (int64_t)n, numbers.domain, day, numbers.type,
+                                 policy->mode, numbers.policy_text, mx, mx_host, policy->successful,
+                                 policy->failed},
+                     11);
+    status = db_run(store->db, statement);
+    totals_policy(store->totals, &numbers, policy);
+    for (size_t i = 0; i < policy->failure_count && status == DB_OK; i++)
+        status = write_failure(store, report, n, i, &policy->failures[i], &numbers);
+    return status;
+}
+
+static enum db_status write_head(struct store *store, const struct report *report,
+                                 int64_t organization, int64_t *id)
+{
+    static const char insert[] =
+        "INSERT INTO report(identity, content, organization, recipient, contact, begin_time,"
+        " end_time, journal, report_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    int64_t recipient, contact;
+    enum db_status status =
+        intern(store->interns, INTERN_DOMAIN, report->recipient, &recipient, NULL);
+    if (status == DB_OK)
+        status = intern(store->interns, INTERN_TEXT, report->contact, &contact, NULL);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    db_bind_integers(statement,
+                     (int64_t[]){(int64_t)report->identity, (int64_t)report->content, organization,
+                                 recipient, contact, report->begin, report->end,
+                                 store->next_journal},
+                     8);
+    db_bind_text(statement, 9, report->report_id);
+    status = db_run(store->db, statement);
+    *id = sqlite3_last_insert_rowid(db_sqlite(store->db));
+    return status;
+}
+
+/* Compresses SIZE bytes of JSON to one gzip member in the store's buffer. */
+static size_t pack(struct store *store, const void *json, size_t size)
+{
+    z_stream stream = {0};
+    enum { GZIP_WINDOW = 15 + 16, MEMORY = 8 };
+    if (size > UINT32_MAX / 2 || deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+                                              GZIP_WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
+        return 0;
+    size_t bound = deflateBound(&stream, size);
+    if (bound > store->packed_size) {
+        unsigned char *bigger = realloc(store->packed, bound);
+        if (bigger == NULL) {
+            deflateEnd(&stream);
+            return 0;
+        }
+        store->packed = bigger;
+        store->packed_size = bound;
+    }
+    stream.next_in = (z_const Bytef *)json;
+    stream.avail_in = (uInt)size;
+    stream.next_out = store->packed;
+    stream.avail_out = (uInt)store->packed_size;
+    int code = deflate(&stream, Z_FINISH);
+    size_t packed = stream.total_out;
+    deflateEnd(&stream);
+    return code == Z_STREAM_END ? packed : 0;
+}
+
+static enum db_status write_document(struct store *store, int64_t report, const void *raw,
+                                     size_t size)
+{
+    static const char insert[] = "INSERT INTO document VALUES(?, ?)";
+    const unsigned char *bytes = raw;
+    if (size < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b) {
+        size = pack(store, raw, size);
+        bytes = store->packed;
+        if (size == 0)
+            return db_complain(store->db, DB_MEMORY, "out of memory");
+    }
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    sqlite3_bind_int64(statement, 1, report);
+    sqlite3_bind_blob64(statement, 2, bytes, size, SQLITE_STATIC);
+    return db_run(store->db, statement);
+}
+
+static enum db_status write_report(struct store *store, const struct origin *origin,
+                                   const struct report *report, int64_t organization,
+                                   const void *raw, size_t raw_size)
+{
+    int64_t id;
+    int day = report_day(report);
+    enum db_status status = write_head(store, report, organization, &id);
+    totals_begin(store->totals, organization, day);
+    for (size_t i = 0; i < report->policy_count && status == DB_OK; i++)
+        status = write_policy(store, id, i, day, &report->policies[i]);
+    if (totals_end(store->totals) != 0 && status == DB_OK)
+        status = db_complain(store->db, DB_MEMORY, "out of memory");
+    if (status == DB_OK)
+        status = write_document(store, id, raw, raw_size);
+    if (status == DB_OK)
+        status = write_journal(store, origin, OUTCOME_IMPORTED, "", id);
+    return status;
+}
+
+static enum db_status write_known(struct store *store, const struct origin *origin, int64_t id,
+                                  const void *raw, size_t raw_size, struct store_result *result)
+{
+    enum db_status status = write_journal(store, origin, result->outcome, result->reason, id);
+    if (status == DB_OK && result->outcome == OUTCOME_CONFLICT)
+        status = keep_bytes(store, raw, raw_size);
+    return status;
+}
+
+enum db_status store_report(struct store *store, const struct origin *origin,
+                            const struct report *report, const void *raw, size_t raw_size,
+                            struct store_result *result)
+{
+    *result = (struct store_result){.outcome = OUTCOME_IMPORTED};
+    enum db_status status = begin(store);
+    if (status != DB_OK)
+        return status;
+    bool known, same_content = false;
+    int64_t organization = 0, id = 0;
+    status = recall(store, origin, &known, result);
+    if (status == DB_OK && known)
+        return DB_OK;
+    if (status == DB_OK)
+        status =
+            intern(store->interns, INTERN_ORGANIZATION, report->organization, &organization, NULL);
+    if (status == DB_OK)
+        status = find_report(store, report, organization, &id, &same_content);
+    if (status == DB_OK && id == 0) {
+        status = write_report(store, origin, report, organization, raw, raw_size);
+    } else if (status == DB_OK) {
+        result->outcome = same_content ? OUTCOME_DUPLICATE : OUTCOME_CONFLICT;
+        if (!same_content)
+            snprintf(result->reason, sizeof result->reason,
+                     "the same report-id came before with other content; the first stands");
+        status = write_known(store, origin, id, raw, raw_size, result);
+    }
+    return settle(store, status);
+}
+
+/* --- mailboxes --- */
+
+enum db_status store_mailbox(struct store *store, const char *account, const char *mailbox,
+                             uint32_t uidvalidity, struct mailbox_position *position)
+{
+    static const char insert[] =
+        "INSERT INTO mailbox(uidvalidity, account, name) VALUES(?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id, last_uid, acted_uid";
+    enum db_status status = begin(store);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    sqlite3_bind_int64(statement, 1, uidvalidity);
+    db_bind_text(statement, 2, account);
+    db_bind_text(statement, 3, mailbox);
+    bool row;
+    status = db_step(store->db, statement, &row);
+    if (row) {
+        position->id = sqlite3_column_int64(statement, 0);
+        position->last_uid = (uint32_t)sqlite3_column_int64(statement, 1);
+        position->acted_uid = (uint32_t)sqlite3_column_int64(statement, 2);
+    }
+    db_done(statement, status);
+    return status == DB_OK ? store_commit(store) : roll_back(store, status);
+}
+
+static enum db_status move_position(struct store *store, const char *update, int64_t mailbox,
+                                    uint32_t uid)
+{
+    enum db_status status = begin(store);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, update);
+    db_bind_integers(statement, (int64_t[]){mailbox, uid}, 2);
+    status = db_run(store->db, statement);
+    store->pending++;
+    return settle(store, status);
+}
+
+enum db_status store_position(struct store *store, int64_t mailbox, uint32_t last_uid)
+{
+    static const char update[] = "UPDATE mailbox SET last_uid = max(last_uid, ?2) WHERE id = ?1";
+    return move_position(store, update, mailbox, last_uid);
+}
+
+enum db_status store_acted(struct store *store, int64_t mailbox, uint32_t acted_uid)
+{
+    static const char update[] = "UPDATE mailbox SET acted_uid = max(acted_uid, ?2) WHERE id = ?1";
+    return move_position(store, update, mailbox, acted_uid);
+}
+
+enum db_status store_unacted(struct store *store, int64_t mailbox, store_uid_row *row,
+                             void *context)
+{
+    /* the worst counts; an attachment that is no report counts only alone */
+    static const char select[] = "SELECT j.uid, coalesce(max(nullif(j.outcome, 4)), 4)"
+                                 " FROM mailbox m JOIN journal j ON j.mailbox = m.id"
+                                 " WHERE m.id = ? AND j.uid > m.acted_uid AND j.uid <= m.last_uid"
+                                 " GROUP BY j.uid ORDER BY j.uid";
+    _Static_assert(OUTCOME_NOT_A_REPORT == 4, "the statement names it by number");
+    enum db_status status = store_commit(store);
+    if (status == DB_OK)
+        status = make_durable(store);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    sqlite3_bind_int64(statement, 1, mailbox);
+    bool found;
+    while ((status = db_step(store->db, statement, &found)) == DB_OK && found) {
+        if (row(context, (uint32_t)sqlite3_column_int64(statement, 0),
+                (enum outcome)sqlite3_column_int(statement, 1)) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return db_done(statement, status);
+}
+
+/* --- damaged attachments --- */
+
+enum db_status store_each_damaged(struct store *store, store_damaged_row *row, void *context)
+{
+    /* by one statement a row: the caller stores reports between them */
+    static const char next[] = "SELECT d.journal, j.part, d.bytes, 'retry of ' || " SQL_SOURCE
+                               " FROM damaged d JOIN journal j ON j.id = d.journal"
+                               " LEFT JOIN mailbox m ON m.id = j.mailbox"
+                               " WHERE d.journal > ? AND j.outcome = 5 ORDER BY d.journal LIMIT 1";
+    _Static_assert(OUTCOME_DAMAGED == 5, "the statement names it by number");
+    int64_t journal = 0;
+    for (;;) {
+        sqlite3_stmt *statement = db_statement(store->db, next);
+        sqlite3_bind_int64(statement, 1, journal);
+        bool found;
+        enum db_status status = db_step(store->db, statement, &found);
+        if (status != DB_OK || !found)
+            return db_done(statement, status);
+        journal = sqlite3_column_int64(statement, 0);
+        struct origin origin = {.path = db_text(statement, 3),
+                                .part = (unsigned)sqlite3_column_int(statement, 1)};
+        int stop = row(context, journal, &origin, sqlite3_column_blob(statement, 2),
+                       (size_t)sqlite3_column_bytes(statement, 2));
+        db_done(statement, DB_OK);
+        if (stop != 0)
+            return DB_STOPPED;
+    }
+}
+
+static enum db_status forget_damaged(struct store *store, int64_t journal)
+{
+    static const char forget[] = "DELETE FROM damaged WHERE journal = ?";
+    static const char note[] = "UPDATE journal SET reason = ?2 WHERE id = ?1";
+    int64_t reason;
+    enum db_status status = intern(store->interns, INTERN_TEXT,
+                                   "was damaged, could be read by a later attempt", &reason, NULL);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, forget);
+    db_bind_integers(statement, &journal, 1);
+    status = db_run(store->db, statement);
+    if (status != DB_OK)
+        return status;
+    statement = db_statement(store->db, note);
+    db_bind_integers(statement, (int64_t[]){journal, reason}, 2);
+    return db_run(store->db, statement);
+}
+
+enum db_status store_mended(struct store *store, int64_t journal)
+{
+    enum db_status status = begin(store);
+    if (status != DB_OK)
+        return status;
+    store->pending++;
+    return settle(store, forget_damaged(store, journal));
+}
+
+/* --- retention --- */
+
+static enum db_status prune_report(struct store *store, int64_t id)
+{
+    static const char *const statements[] = {
+        "DELETE FROM failure WHERE report = ?",
+        "DELETE FROM document WHERE report = ?",
+        "UPDATE report SET pruned = 1 WHERE id = ?",
+    };
+    enum db_status status = DB_OK;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements && status == DB_OK; i++) {
+        sqlite3_stmt *statement = db_statement(store->db, statements[i]);
+        sqlite3_bind_int64(statement, 1, id);
+        status = db_run(store->db, statement);
+    }
+    return status;
+}
+
+enum db_status store_prune(struct store *store, int day, bool *more)
+{
+    static const char select[] =
+        "SELECT id, end_time < ?2 AND NOT pruned FROM report WHERE id > ?1 ORDER BY id LIMIT ?3";
+    *more = false;
+    enum db_status status = begin(store);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    db_bind_integers(
+        statement, (int64_t[]){store->prune_cursor, (int64_t)day * SECONDS_PER_DAY, PRUNE_STEP}, 3);
+    bool row;
+    int seen = 0;
+    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
+        seen++;
+        store->prune_cursor = sqlite3_column_int64(statement, 0);
+        if (sqlite3_column_int(statement, 1) != 0)
+            status = prune_report(store, store->prune_cursor);
+        if (status != DB_OK)
+            break;
+    }
+    db_done(statement, status);
+    if (status != DB_OK)
+        return roll_back(store, status);
+    *more = seen == PRUNE_STEP;
+    return store_commit(store);
+}
