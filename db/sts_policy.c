@@ -1,0 +1,174 @@
+#include "sts_policy.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+    MAX_AGE_MAX = 31557600, /* a year, RFC 8461 section 3.2 */
+    MAX_AGE_DIGITS = 10
+};
+
+struct slice {
+    const char *start;
+    size_t length;
+};
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static struct slice trim(const char *start, const char *end)
+{
+    while (start < end && is_space(*start))
+        start++;
+    while (end > start && is_space(end[-1]))
+        end--;
+    return (struct slice){start, (size_t)(end - start)};
+}
+
+static bool equals(struct slice slice, const char *text)
+{
+    return slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
+}
+
+static bool has_control_bytes(struct slice line)
+{
+    for (size_t i = 0; i < line.length; i++) {
+        unsigned char c = (unsigned char)line.start[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* sts-policy-mx-value: a domain name of A-labels, with "*." before it or not. */
+static bool is_mx_pattern(struct slice value)
+{
+    if (value.length > 2 && value.start[0] == '*' && value.start[1] == '.') {
+        value.start += 2;
+        value.length -= 2;
+    }
+    if (value.length > 253)
+        return false;
+    char before = '.';
+    for (size_t i = 0; i < value.length; i++) {
+        char c = value.start[i];
+        bool at_edge = before == '.' || i + 1 == value.length || value.start[i + 1] == '.';
+        if (!is_alphanumeric(c) && (at_edge || c != '-') && (c != '.' || before == '.'))
+            return false;
+        before = c;
+    }
+    return value.length > 0 && before != '.';
+}
+
+static void read_mode(struct sts_policy *policy, struct slice value)
+{
+    if (equals(value, "enforce"))
+        policy->mode = STS_ENFORCE;
+    else if (equals(value, "testing"))
+        policy->mode = STS_TESTING;
+    else if (equals(value, "none"))
+        policy->mode = STS_NONE;
+    else
+        policy->problems |= STS_BAD_MODE;
+}
+
+static void read_max_age(struct sts_policy *policy, struct slice value)
+{
+    int64_t seconds = 0;
+    bool good = value.length > 0 && value.length <= MAX_AGE_DIGITS;
+    for (size_t i = 0; good && i < value.length; i++) {
+        good = value.start[i] >= '0' && value.start[i] <= '9';
+        seconds = seconds * 10 + (value.start[i] - '0');
+    }
+    if (good && seconds <= MAX_AGE_MAX)
+        policy->max_age = seconds;
+    else
+        policy->problems |= STS_BAD_MAX_AGE;
+}
+
+static void read_mx(struct sts_policy *policy, struct slice value)
+{
+    if (!is_mx_pattern(value)) {
+        policy->problems |= STS_BAD_MX;
+    } else if (policy->mx_count == STS_MX_MAX) {
+        policy->problems |= STS_TOO_MANY_MX;
+    } else {
+        policy->mx[policy->mx_count].start = value.start;
+        policy->mx[policy->mx_count].length = value.length;
+        policy->mx_count++;
+    }
+}
+
+enum key { KEY_VERSION = 1 << 0, KEY_MODE = 1 << 1, KEY_MAX_AGE = 1 << 2 };
+
+/* Is this the first line with KEY? */
+static bool first_of(struct sts_policy *policy, unsigned *seen, enum key key)
+{
+    bool first = !(*seen & key);
+    if (!first)
+        policy->problems |= STS_REPEATED_KEY;
+    *seen |= key;
+    return first;
+}
+
+static void read_line(struct sts_policy *policy, struct slice line, bool is_first, unsigned *seen)
+{
+    if (has_control_bytes(line))
+        policy->problems |= STS_CONTROL_BYTES;
+    const char *end = line.start + line.length;
+    const char *colon = line.length > 0 ? memchr(line.start, ':', line.length) : NULL;
+    if (colon == NULL) {
+        policy->problems |= STS_BAD_LINE;
+        return;
+    }
+    struct slice key = trim(line.start, colon);
+    struct slice value = trim(colon + 1, end);
+    if (key.length == 0)
+        policy->problems |= STS_BAD_LINE;
+    if (equals(key, "version")) {
+        if (first_of(policy, seen, KEY_VERSION) && is_first && equals(value, "STSv1"))
+            policy->problems &= ~(unsigned)STS_NO_VERSION;
+    } else if (equals(key, "mode")) {
+        if (first_of(policy, seen, KEY_MODE))
+            read_mode(policy, value);
+    } else if (equals(key, "max_age")) {
+        if (first_of(policy, seen, KEY_MAX_AGE))
+            read_max_age(policy, value);
+    } else if (equals(key, "mx")) {
+        read_mx(policy, value);
+    }
+}
+
+void sts_policy_read(const char *text, size_t length, struct sts_policy *policy)
+{
+    policy->mode = STS_UNREADABLE;
+    policy->max_age = -1;
+    policy->mx_count = 0;
+    policy->problems = STS_NO_VERSION;
+    while (length > 0 &&
+           (is_space(text[length - 1]) || text[length - 1] == '\n' || text[length - 1] == '\r'))
+        length--;
+    const char *end = text + length;
+    unsigned seen = 0;
+    for (const char *line = text; line < end;) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        const char *line_end = newline == NULL ? end : newline;
+        if (newline != NULL && newline > line && newline[-1] == '\r')
+            line_end--;
+        read_line(policy, trim(line, line_end), line == text, &seen);
+        line = newline == NULL ? end : newline + 1;
+    }
+    if (!(seen & KEY_MODE))
+        policy->problems |= STS_NO_MODE;
+    if (!(seen & KEY_MAX_AGE))
+        policy->problems |= STS_NO_MAX_AGE;
+    if (policy->mx_count == 0 && policy->mode >= STS_TESTING)
+        policy->problems |= STS_NO_MX;
+}
