@@ -1,0 +1,117 @@
+#include "make_report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../db/connection.h"
+
+void make_report(struct report *report, const char *organization, const char *report_id, int day)
+{
+    report_init(report, 0);
+    report->organization = arena_strdup(&report->arena, organization);
+    report->report_id = arena_strdup(&report->arena, report_id);
+    report->begin = (int64_t)day * SECONDS_PER_DAY;
+    report->end = report->begin + SECONDS_PER_DAY - 1;
+}
+
+struct policy *add_policy(struct report *report, const char *type, const char *domain,
+                          const char *text, int64_t successful, int64_t failed)
+{
+    size_t capacity = report->policy_count;
+    report->policies = arena_grow(&report->arena, report->policies, sizeof *report->policies,
+                                  report->policy_count, &capacity);
+    struct policy *policy = &report->policies[report->policy_count++];
+    *policy = (struct policy){
+        .type = arena_strdup(&report->arena, type),
+        .domain = arena_strdup(&report->arena, domain),
+        .text = arena_strdup(&report->arena, text),
+        .mx = "",
+        .counts_for = "",
+        .mx_host = "",
+        .successful = successful,
+        .failed = failed,
+    };
+    return policy;
+}
+
+struct failure *add_failure(struct report *report, struct policy *policy, const char *result_type,
+                            const char *sending_mta_ip, const char *mx_host, int64_t failed)
+{
+    size_t capacity = policy->failure_count;
+    policy->failures = arena_grow(&report->arena, policy->failures, sizeof *policy->failures,
+                                  policy->failure_count, &capacity);
+    struct failure *failure = &policy->failures[policy->failure_count++];
+    *failure = (struct failure){
+        .result_type = arena_strdup(&report->arena, result_type),
+        .sending_mta_ip = arena_strdup(&report->arena, sending_mta_ip),
+        .receiving_mx_hostname = arena_strdup(&report->arena, mx_host),
+        .receiving_mx_helo = "",
+        .receiving_ip = "",
+        .reason_code = "",
+        .additional_info = "",
+        .failed = failed,
+    };
+    return failure;
+}
+
+enum outcome keep_report(struct store *store, struct report *report, const char *path)
+{
+    static const char json[] = "{\"policies\": []}";
+    const char *why;
+    assert_int_equal(report_resolve(report, &why), 0);
+    struct origin origin = {.path = path};
+    struct store_result result;
+    assert_int_equal(store_report(store, &origin, report, json, sizeof json - 1, &result), DB_OK);
+    report_free(report);
+    return result.outcome;
+}
+
+void make_folder(char path[static 64])
+{
+    snprintf(path, 64, "/tmp/tlsrptop-test.XXXXXX");
+    assert_non_null(mkdtemp(path));
+}
+
+void remove_folder(const char *path)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    assert_int_equal(system(command), 0);
+}
+
+int64_t sql_integer(struct db *db, const char *format, ...)
+{
+    char sql[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sql, sizeof sql, format, args);
+    va_end(args);
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(db_sqlite(db), sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+struct store *open_store(struct db *db)
+{
+    struct store *store;
+    struct store_settings settings = {
+        .mine = "", .damaged_item_max = 1 << 20, .damaged_total_max = 16 << 20};
+    assert_int_equal(store_open(&store, db, "test", &settings), DB_OK);
+    return store;
+}
+
+const char *sts_text(const char *mode)
+{
+    static char text[128];
+    snprintf(text, sizeof text, "version: STSv1\nmode: %s\nmx: mx.example.com\nmax_age: 604800",
+             mode);
+    return text;
+}

@@ -1,0 +1,39 @@
+/*
+ * make_report.h - reports and databases for tests, made in a few words.
+ */
+#ifndef TLSRPTOP_TESTS_MAKE_REPORT_H
+#define TLSRPTOP_TESTS_MAKE_REPORT_H
+
+#include "../db/day.h"
+#include "../db/db.h"
+#include "../db/report.h"
+#include "../db/store.h"
+
+/* An unresolved report of ORGANIZATION on DAY, to be freed with report_free(). */
+void make_report(struct report *report, const char *organization, const char *report_id, int day);
+
+/* Adds a policy; TEXT is the policy-string, "" for none. */
+struct policy *add_policy(struct report *report, const char *type, const char *domain,
+                          const char *text, int64_t successful, int64_t failed);
+
+/* Adds a failure detail to POLICY, which must be the last one added. */
+struct failure *add_failure(struct report *report, struct policy *policy, const char *result_type,
+                            const char *sending_mta_ip, const char *mx_host, int64_t failed);
+
+/* Resolves REPORT, stores it as file PATH, frees it, and returns the outcome. */
+enum outcome keep_report(struct store *store, struct report *report, const char *path);
+
+/* A new folder for one test at PATH, and its removal with all in it. */
+void make_folder(char path[static 64]);
+void remove_folder(const char *path);
+
+/* The integer that SQL selects. */
+int64_t sql_integer(struct db *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A store on DB with no limits that matter, and every domain mine. */
+struct store *open_store(struct db *db);
+
+/* The text of an MTA-STS policy of MODE for mx.example.com. */
+const char *sts_text(const char *mode);
+
+#endif

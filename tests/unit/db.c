@@ -1,0 +1,194 @@
+/* Opening databases: what is refused, and with which words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../db/connection.h"
+#include "../make_report.h"
+
+static char folder[64];
+static char path[128];
+
+static int set_up(void **state)
+{
+    (void)state;
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/new/folder/reports.db", folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    remove_folder(folder);
+    return 0;
+}
+
+static void expect_refused(enum db_access access, enum db_status expected, const char *words)
+{
+    struct db *db;
+    assert_int_equal(db_open(&db, path, access), expected);
+    assert_non_null(strstr(db_error(db), words));
+    assert_non_null(strstr(db_error(db), path));
+    db_close(db);
+}
+
+static void create(void)
+{
+    struct db *db;
+    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
+    db_close(db);
+}
+
+static void change(const char *sql)
+{
+    sqlite3 *sqlite;
+    assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(sqlite);
+}
+
+static void a_new_database_is_for_its_owner_alone(void **state)
+{
+    (void)state;
+    umask(0);
+    create();
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+}
+
+static void the_schema_version_is_the_number_of_migrations(void **state)
+{
+    (void)state;
+    struct db *db;
+    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
+    assert_int_equal(sql_integer(db, "PRAGMA user_version"), db_schema_version);
+    db_close(db);
+}
+
+static void reading_creates_nothing(void **state)
+{
+    (void)state;
+    expect_refused(DB_READ, DB_MISSING, "No such file");
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void an_empty_file_has_nothing_to_read(void **state)
+{
+    (void)state;
+    create();
+    assert_int_equal(truncate(path, 0), 0);
+    expect_refused(DB_READ, DB_MISSING, "nothing has been imported");
+}
+
+static void a_newer_schema_is_refused(void **state)
+{
+    (void)state;
+    create();
+    change("PRAGMA user_version = 99");
+    expect_refused(DB_READ, DB_NEWER, "newer tlsrptop (schema 99");
+    expect_refused(DB_WRITE, DB_NEWER, "update this one");
+}
+
+static void a_database_of_another_program_is_refused(void **state)
+{
+    (void)state;
+    create();
+    change("PRAGMA application_id = 7");
+    expect_refused(DB_WRITE, DB_FOREIGN, "another program");
+}
+
+static void a_file_that_is_no_database_is_refused_and_kept(void **state)
+{
+    (void)state;
+    create();
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database\n", file);
+    fclose(file);
+    expect_refused(DB_WRITE, DB_FOREIGN, "not a database of tlsrptop");
+    expect_refused(DB_READ, DB_FOREIGN, "not a database of tlsrptop");
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_size, 20000);
+}
+
+static void a_folder_is_no_database(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof path, "%s", folder);
+    expect_refused(DB_READ, DB_FOREIGN, "is not a file");
+    expect_refused(DB_WRITE, DB_FAILED, "directory");
+}
+
+static void what_another_connection_commits_changes_the_data_version(void **state)
+{
+    (void)state;
+    create();
+    struct db *reader;
+    assert_int_equal(db_open(&reader, path, DB_READ), DB_OK);
+    int64_t before = db_data_version(reader);
+    assert_int_equal(db_data_version(reader), before);
+    change("INSERT INTO meta VALUES('a', 'b')");
+    assert_int_not_equal(db_data_version(reader), before);
+    db_close(reader);
+}
+
+static void a_reader_cannot_write(void **state)
+{
+    (void)state;
+    create();
+    struct db *reader;
+    assert_int_equal(db_open(&reader, path, DB_READ), DB_OK);
+    assert_int_not_equal(db_exec(reader, "INSERT INTO meta VALUES('a', 'b')"), DB_OK);
+    db_close(reader);
+}
+
+static void the_default_path_follows_the_environment(void **state)
+{
+    (void)state;
+    char found[256];
+    setenv("HOME", "/home/me", 1);
+    unsetenv("TLSRPTOP_DB");
+    unsetenv("XDG_DATA_HOME");
+    assert_int_equal(db_default_path(NULL, found, sizeof found), 0);
+    assert_string_equal(found, "/home/me/.local/share/tlsrptop/reports.db");
+    setenv("XDG_DATA_HOME", "/data", 1);
+    assert_int_equal(db_default_path("", found, sizeof found), 0);
+    assert_string_equal(found, "/data/tlsrptop/reports.db");
+    assert_int_equal(db_default_path("~/x.db", found, sizeof found), 0);
+    assert_string_equal(found, "/home/me/x.db");
+    setenv("TLSRPTOP_DB", "/other.db", 1);
+    assert_int_equal(db_default_path("/x.db", found, sizeof found), 0);
+    assert_string_equal(found, "/other.db");
+    assert_int_equal(db_default_path("/x.db", found, 4), -1);
+    unsetenv("TLSRPTOP_DB");
+    unsetenv("XDG_DATA_HOME");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_new_database_is_for_its_owner_alone),
+        TEST(the_schema_version_is_the_number_of_migrations),
+        TEST(reading_creates_nothing),
+        TEST(an_empty_file_has_nothing_to_read),
+        TEST(a_newer_schema_is_refused),
+        TEST(a_database_of_another_program_is_refused),
+        TEST(a_file_that_is_no_database_is_refused_and_kept),
+        TEST(a_folder_is_no_database),
+        TEST(what_another_connection_commits_changes_the_data_version),
+        TEST(a_reader_cannot_write),
+        TEST(the_default_path_follows_the_environment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
