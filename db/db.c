@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,8 +271,10 @@ static enum db_status migrate(struct db *db, int64_t from)
         return status;
     /* another importer may have been faster */
     status = db_integer(db, "SELECT user_version FROM pragma_user_version", &from);
-    for (int64_t version = from; status == DB_OK && version < db_schema_version; version++)
-        status = db_exec(db, migrations[version]);
+    for (int64_t version = from; status == DB_OK && version < db_schema_version; version++) {
+        for (const char *const *script = migrations[version]; *script && status == DB_OK; script++)
+            status = db_exec(db, *script);
+    }
     char pragma[96];
     snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              APPLICATION_ID, db_schema_version);
@@ -330,8 +333,16 @@ static enum db_status set_up(struct db *db, enum db_access access)
     return status;
 }
 
+/* SQLite's count of its memory takes a lock at every allocation: nobody asks. */
+static void configure_sqlite(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum db_status db_open(struct db **out, const char *path, enum db_access access)
 {
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
+    pthread_once(&configured, configure_sqlite);
     struct db *db = *out = calloc(1, sizeof *db);
     if (db == NULL)
         return DB_MEMORY;

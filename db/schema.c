@@ -7,11 +7,15 @@
  * counts.  `mode` of a policy is enum sts_mode, `mode` of a domain or an
  * observation enum tls_mode, `outcome` enum outcome (vocab.h, mode.h).
  *
+ * Foreign keys guard what is deleted or could dangle (report, policy, journal).
+ * Numbers of texts and domains are not declared as such: those rows are never
+ * deleted, and checking a dozen of them a report costs a tenth of the import.
+ *
  * The total_* tables hold sums for blocks of 1, 4, 16 and 64 days: level 0 to
  * 3, block = day >> (2 * level).  Any range of days is covered by a few blocks
  * of each level.  Domain 0 is all of mine; it has no row in `domain`.
  */
-static const char version_1[] =
+static const char *const version_1[] = {
     "CREATE TABLE meta("
     "  key TEXT PRIMARY KEY,"
     "  value TEXT NOT NULL"
@@ -38,17 +42,17 @@ static const char version_1[] =
     "  first_day INTEGER,"
     "  last_day INTEGER,"
     "  mode INTEGER NOT NULL DEFAULT 0"  /* by reports, on last_day */
-    ");"
+    ");",
 
     /* Reports. `identity` finds a duplicate, `content` tells it from a conflict. */
     "CREATE TABLE report("
     "  id INTEGER PRIMARY KEY,"
     "  identity INTEGER NOT NULL,"
     "  content INTEGER NOT NULL,"
-    "  organization INTEGER NOT NULL REFERENCES organization,"
+    "  organization INTEGER NOT NULL,"
     "  report_id TEXT NOT NULL,"
-    "  recipient INTEGER NOT NULL REFERENCES domain,"
-    "  contact INTEGER NOT NULL REFERENCES text,"
+    "  recipient INTEGER NOT NULL,"
+    "  contact INTEGER NOT NULL,"
     "  begin_time INTEGER NOT NULL,"
     "  end_time INTEGER NOT NULL,"
     "  journal INTEGER NOT NULL,"  /* the row that tells how it came in */
@@ -58,13 +62,13 @@ static const char version_1[] =
     "CREATE TABLE policy("
     "  report INTEGER NOT NULL REFERENCES report,"
     "  n INTEGER NOT NULL,"
-    "  domain INTEGER NOT NULL REFERENCES domain,"
+    "  domain INTEGER NOT NULL,"
     "  day INTEGER NOT NULL,"
-    "  type INTEGER NOT NULL REFERENCES policy_type,"
+    "  type INTEGER NOT NULL,"
     "  mode INTEGER NOT NULL,"
-    "  policy_text INTEGER NOT NULL REFERENCES policy_text,"
-    "  mx INTEGER NOT NULL REFERENCES text,"
-    "  mx_host INTEGER NOT NULL REFERENCES text,"
+    "  policy_text INTEGER NOT NULL,"
+    "  mx INTEGER NOT NULL,"
+    "  mx_host INTEGER NOT NULL,"
     "  successful INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
     "  PRIMARY KEY(report, n)"
@@ -75,21 +79,21 @@ static const char version_1[] =
     "  report INTEGER NOT NULL,"
     "  n INTEGER NOT NULL,"  /* of the policy */
     "  i INTEGER NOT NULL,"
-    "  result_type INTEGER NOT NULL REFERENCES result_type,"
-    "  sending_ip INTEGER NOT NULL REFERENCES text,"
-    "  mx_host INTEGER NOT NULL REFERENCES text,"
-    "  mx_helo INTEGER NOT NULL REFERENCES text,"
-    "  receiving_ip INTEGER NOT NULL REFERENCES text,"
+    "  result_type INTEGER NOT NULL,"
+    "  sending_ip INTEGER NOT NULL,"
+    "  mx_host INTEGER NOT NULL,"
+    "  mx_helo INTEGER NOT NULL,"
+    "  receiving_ip INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
-    "  reason_code INTEGER NOT NULL REFERENCES text,"
-    "  additional_info INTEGER NOT NULL REFERENCES text,"
+    "  reason_code INTEGER NOT NULL,"
+    "  additional_info INTEGER NOT NULL,"
     "  PRIMARY KEY(report, n, i),"
     "  FOREIGN KEY(report, n) REFERENCES policy"
     ") WITHOUT ROWID;"
     "CREATE TABLE document("  /* as it came, gzip */
     "  report INTEGER PRIMARY KEY REFERENCES report,"
     "  bytes BLOB NOT NULL"
-    ");"
+    ");",
 
     /* Totals. */
     "CREATE TABLE total_domain("
@@ -115,7 +119,7 @@ static const char version_1[] =
     "  result_type INTEGER NOT NULL, mx_host INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
     "  PRIMARY KEY(level, block, domain, organization, sending_ip, result_type, mx_host)"
-    ") WITHOUT ROWID;"
+    ") WITHOUT ROWID;",
 
     /* What one day's reports state of a domain (struct day_statement). */
     "CREATE TABLE mode_day("
@@ -130,7 +134,7 @@ static const char version_1[] =
     "  first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,"
     "  reports INTEGER NOT NULL, successful INTEGER NOT NULL, failed INTEGER NOT NULL,"
     "  PRIMARY KEY(domain, policy_text, organization, type)"
-    ") WITHOUT ROWID;"
+    ") WITHOUT ROWID;",
 
     /* How it all came in. */
     "CREATE TABLE run("
@@ -157,17 +161,17 @@ static const char version_1[] =
     "  path TEXT,"
     "  part INTEGER NOT NULL,"
     "  outcome INTEGER NOT NULL,"
-    "  reason INTEGER NOT NULL REFERENCES text,"
+    "  reason INTEGER NOT NULL,"
     "  report INTEGER REFERENCES report"
     ");"
     "CREATE UNIQUE INDEX journal_uid ON journal(mailbox, uid, part) WHERE mailbox IS NOT NULL;"
     "CREATE INDEX journal_trouble ON journal(outcome) WHERE outcome IN (3, 5);"
-    "CREATE TABLE damaged(journal INTEGER PRIMARY KEY REFERENCES journal, bytes BLOB NOT NULL);"
+    "CREATE TABLE damaged(journal INTEGER PRIMARY KEY REFERENCES journal, bytes BLOB NOT NULL);",
 
     /* The live check. */
     "CREATE TABLE observation("
     "  id INTEGER PRIMARY KEY,"
-    "  domain INTEGER NOT NULL REFERENCES domain,"
+    "  domain INTEGER NOT NULL,"
     "  first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,"
     "  mode INTEGER NOT NULL,"
     "  evidence TEXT NOT NULL,"  /* a JSON object */
@@ -177,6 +181,7 @@ static const char version_1[] =
     "CREATE TABLE host_name("
     "  ip INTEGER PRIMARY KEY REFERENCES text,"
     "  name TEXT NOT NULL, time INTEGER NOT NULL"  /* '': asked, and none confirmed */
-    ");";
+    ");",
+    NULL};
 
-const char *const migrations[] = {version_1, NULL};
+const char *const *const migrations[] = {version_1, NULL};

@@ -288,14 +288,44 @@ static enum db_status weigh_day(struct totals_batch *batch, struct db *db, int64
     return db_run(db, kept);
 }
 
-/* The mode of DOMAIN on its last day with reports, and the days it spans. */
+/* The latest statements about DOMAIN up to LAST, ascending; as many as its mode
+ * can stand on.  The newest alone will do when it leaves nothing to inherit. */
+static enum db_status recent_days(struct db *db, int64_t domain, int last,
+                                  struct day_statement days[static MODE_INHERIT_DAYS + 1],
+                                  size_t *count)
+{
+    static const char select[] = "SELECT day, dane, sts, not_found, fetch_error FROM mode_day"
+                                 " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day DESC";
+    enum { MOST = MODE_INHERIT_DAYS + 1 };
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, last - MODE_INHERIT_DAYS, last}, 3);
+    size_t first = MOST;
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    for (; status == DB_OK && row && first > 0; status = db_step(db, statement, &row)) {
+        struct day_statement *day = &days[--first];
+        *day = (struct day_statement){
+            .day = sqlite3_column_int(statement, 0),
+            .dane = (enum dane_state)sqlite3_column_int(statement, 1),
+            .sts = (enum sts_state)sqlite3_column_int(statement, 2),
+            .not_found = sqlite3_column_int(statement, 3) != 0,
+            .fetch_error = sqlite3_column_int(statement, 4) != 0,
+        };
+        if (day->day == last && day->dane != DANE_UNSTATED && day->sts != STS_UNSTATED)
+            break;
+    }
+    *count = MOST - first;
+    memmove(days, days + first, *count * sizeof *days);
+    return db_done(statement, status);
+}
+
+/* Widens the days DOMAIN spans by FIRST to LAST, and weighs its mode anew if
+ * they touch what the mode of its last day stands on. */
 static enum db_status update_domain(struct db *db, int64_t domain, int first, int last)
 {
     static const char span[] =
         "UPDATE domain SET first_day = min(coalesce(first_day, ?2), ?2),"
         " last_day = max(coalesce(last_day, ?3), ?3) WHERE id = ?1 RETURNING last_day";
-    static const char recent[] = "SELECT day, dane, sts, not_found, fetch_error FROM mode_day"
-                                 " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
     static const char set_mode[] = "UPDATE domain SET mode = ?2 WHERE id = ?1 AND mode <> ?2";
     sqlite3_stmt *statement = db_statement(db, span);
     db_bind_integers(statement, (int64_t[]){domain, first, last}, 3);
@@ -307,23 +337,11 @@ static enum db_status update_domain(struct db *db, int64_t domain, int first, in
         return status;
 
     struct day_statement days[MODE_INHERIT_DAYS + 1];
-    size_t count = 0;
-    statement = db_statement(db, recent);
-    db_bind_integers(statement, (int64_t[]){domain, last_ever - MODE_INHERIT_DAYS, last_ever}, 3);
-    status = db_step(db, statement, &row);
-    for (; status == DB_OK && row; status = db_step(db, statement, &row)) {
-        days[count++] = (struct day_statement){
-            .day = sqlite3_column_int(statement, 0),
-            .dane = (enum dane_state)sqlite3_column_int(statement, 1),
-            .sts = (enum sts_state)sqlite3_column_int(statement, 2),
-            .not_found = sqlite3_column_int(statement, 3) != 0,
-            .fetch_error = sqlite3_column_int(statement, 4) != 0,
-        };
-    }
-    db_done(statement, status);
+    struct day_mode now;
+    size_t count;
+    status = recent_days(db, domain, last_ever, days, &count);
     if (status != DB_OK)
         return status;
-    struct day_mode now;
     mode_fill(days, count, last_ever, last_ever, &now);
     statement = db_statement(db, set_mode);
     db_bind_integers(statement, (int64_t[]){domain, now.mode}, 2);
