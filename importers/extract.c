@@ -1,0 +1,364 @@
+#include "extract.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../db/domain.h"
+#include "buffer.h"
+#include "field.h"
+#include "message.h"
+#include "report_json.h"
+#include "unpack.h"
+
+enum {
+    NAME_TEXT = 512, /* of an attachment: submitter!domain!begin!end!id.json.gz */
+    SUBJECT_TEXT = 1024,
+    REASON_TEXT = 256
+};
+
+const struct limits default_limits = {
+    .message_max = 32 * 1024 * 1024,
+    .document_max = 64 * 1024 * 1024,
+    .parts_max = 1000,
+    .nesting_max = 32,
+    .json_depth_max = 32,
+};
+
+struct extractor {
+    struct limits limits;
+    struct message message;
+    struct unpacker *unpacker;
+    struct report_reader *reader;
+    struct buffer decoded; /* the part that is being looked at */
+    struct report report;
+    /* of the present call */
+    extracted_fn *found;
+    void *context;
+    unsigned found_count;
+    char why_not[REASON_TEXT]; /* the last thing that was no report */
+};
+
+/* Where bytes that may be a report come from. */
+struct source {
+    const char *name; /* of the file; "" when it has none */
+    const struct envelope *envelope;
+    bool claims;      /* something says that this is a report: then it is damaged */
+    const char *flaw; /* of its transfer encoding; "" when there was none */
+};
+
+struct extractor *extractor_new(const struct limits *limits)
+{
+    struct extractor *extractor = calloc(1, sizeof *extractor);
+    if (extractor == NULL)
+        return NULL;
+    extractor->limits = *limits;
+    report_init(&extractor->report, REPORT_MEMORY_MAX);
+    extractor->unpacker = unpacker_new(&extractor->limits);
+    extractor->reader = report_reader_new(limits->json_depth_max);
+    if (extractor->unpacker == NULL || extractor->reader == NULL) {
+        extractor_free(extractor);
+        return NULL;
+    }
+    return extractor;
+}
+
+void extractor_free(struct extractor *extractor)
+{
+    if (extractor == NULL)
+        return;
+    unpacker_free(extractor->unpacker);
+    report_reader_free(extractor->reader);
+    buffer_free(&extractor->decoded);
+    report_free(&extractor->report);
+    free(extractor);
+}
+
+/* Handing over what was found. */
+
+static int give(struct extractor *extractor, enum outcome outcome, const char *reason,
+                struct slice bytes)
+{
+    struct extracted found = {
+        .outcome = outcome,
+        .reason = reason,
+        .report = outcome == OUTCOME_IMPORTED ? &extractor->report : NULL,
+        .bytes = bytes.start,
+        .size = bytes.length,
+        .part = extractor->found_count++,
+    };
+    return extractor->found(extractor->context, &found);
+}
+
+/* What cannot be read is damaged if it claims to be a report; else it only
+ * explains why the message holds none. */
+static int refuse(struct extractor *extractor, const struct source *source, const char *reason,
+                  struct slice bytes)
+{
+    char *why_not = extractor->why_not;
+    snprintf(why_not, REASON_TEXT, "%s%s%s", reason, source->flaw[0] != '\0' ? "; " : "",
+             source->flaw);
+    return source->claims ? give(extractor, OUTCOME_DAMAGED, why_not, bytes) : 0;
+}
+
+/* An empty report in the memory of the last one, unless that was taken over. */
+static void reset_report(struct report *report)
+{
+    struct arena arena = report->arena;
+    arena_reset(&arena);
+    report_init(report, REPORT_MEMORY_MAX);
+    report->arena = arena;
+    report->arena.limit = REPORT_MEMORY_MAX;
+}
+
+/* The recipient domain. */
+
+static bool set_recipient(struct report *report, const char *name, size_t length)
+{
+    char domain[DOMAIN_TEXT];
+    if (domain_normalise(name, length, domain) != 0)
+        return false;
+    const char *recipient = arena_strdup(&report->arena, domain);
+    if (recipient != NULL)
+        report->recipient = recipient;
+    return true;
+}
+
+/* The second field of "submitter!domain!begin!end.json.gz", RFC 8460 section 5.1. */
+static bool recipient_from_name(struct report *report, const char *name)
+{
+    const char *start = strchr(name, '!');
+    if (start == NULL)
+        return false;
+    const char *end = strchr(start + 1, '!');
+    return end != NULL && set_recipient(report, start + 1, (size_t)(end - start - 1));
+}
+
+/* "Report Domain: example.com Submitter: ...", RFC 8460 section 5.3. */
+static bool recipient_from_subject(struct report *report, struct slice field)
+{
+    static const char label[] = "Report Domain:";
+    char subject[SUBJECT_TEXT];
+    field_text(field, subject, sizeof subject);
+    const char *domain = strcasestr(subject, label);
+    if (domain == NULL)
+        return false;
+    domain += strlen(label);
+    domain += strspn(domain, " \t");
+    return set_recipient(report, domain, strcspn(domain, " \t"));
+}
+
+/* What the mail tells of the report.  A missing organization is taken from the
+ * header, too: it is part of what tells one report from another. */
+static void use_envelope(struct report *report, const struct source *source)
+{
+    char text[NAME_TEXT], submitter[DOMAIN_TEXT];
+    field_text(source->envelope->report_domain, text, sizeof text);
+    if (!set_recipient(report, text, strlen(text)) && !recipient_from_name(report, source->name))
+        recipient_from_subject(report, source->envelope->subject);
+    field_text(source->envelope->submitter, text, sizeof text);
+    if (report->organization[0] == '\0' && domain_normalise(text, strlen(text), submitter) == 0) {
+        const char *organization = arena_strdup(&report->arena, submitter);
+        if (organization != NULL)
+            report->organization = organization;
+    }
+}
+
+/* Documents, and what they are packed in. */
+
+/* Reads one JSON document.  RAW is what to keep of it. */
+static int read_document(struct extractor *extractor, const struct source *source,
+                         struct slice json, struct slice raw, size_t *used)
+{
+    struct report *report = &extractor->report;
+    const char *why;
+    reset_report(report);
+    enum outcome outcome = report_read(extractor->reader, json, report, used);
+    if (*used < json.length && raw.start == json.start)
+        raw.length = *used;
+    if (outcome == OUTCOME_NOT_A_REPORT) {
+        snprintf(extractor->why_not, REASON_TEXT, "%s", report_reader_reason(extractor->reader));
+        return 0;
+    }
+    if (outcome != OUTCOME_IMPORTED)
+        return refuse(extractor, source, report_reader_reason(extractor->reader), raw);
+    use_envelope(report, source);
+    if (report_resolve(report, &why) != 0)
+        return refuse(extractor, source, why, raw);
+    return give(extractor, OUTCOME_IMPORTED, "", raw);
+}
+
+/* Reads the JSON documents that stand one behind the other in JSON.  Of a
+ * single one RAW, what it was unpacked from, is kept. */
+static int read_documents(struct extractor *extractor, const struct source *source,
+                          struct slice json, struct slice raw)
+{
+    int stop = 0;
+    while (stop == 0) {
+        size_t used;
+        stop = read_document(extractor, source, json, raw, &used);
+        json.start += used;
+        json.length -= used;
+        if (format_of(json) != FORMAT_JSON)
+            break;
+        raw = json;
+    }
+    return stop;
+}
+
+static int read_gzip(struct extractor *extractor, const struct source *source, struct slice bytes)
+{
+    char reason[UNPACK_REASON];
+    struct slice document;
+    if (unpack_gzip(extractor->unpacker, bytes, &document, reason) != 0)
+        return refuse(extractor, source, reason, bytes);
+    if (format_of(document) != FORMAT_JSON)
+        return refuse(extractor, source, "its gzip holds no JSON", bytes);
+    return read_documents(extractor, source, document, bytes);
+}
+
+struct archive {
+    struct extractor *extractor;
+    const struct source *source;
+};
+
+static int read_zip_member(void *context, const char *name, struct slice content)
+{
+    const struct archive *archive = context;
+    struct source source = *archive->source;
+    source.name = name;
+    switch (format_of(content)) {
+    case FORMAT_JSON:
+        return read_documents(archive->extractor, &source, content, content);
+    case FORMAT_GZIP:
+        return read_gzip(archive->extractor, &source, content);
+    default:
+        return 0;
+    }
+}
+
+static int read_zip(struct extractor *extractor, const struct source *source, struct slice bytes)
+{
+    struct archive archive = {extractor, source};
+    char reason[UNPACK_REASON];
+    int stopped;
+    unsigned before = extractor->found_count;
+    if (unpack_zip(extractor->unpacker, bytes, read_zip_member, &archive, &stopped, reason) != 0)
+        return refuse(extractor, source, reason, bytes);
+    if (stopped == 0 && extractor->found_count == before)
+        snprintf(extractor->why_not, REASON_TEXT, "its zip archive holds no TLS report");
+    return stopped;
+}
+
+static int read_content(struct extractor *extractor, const struct source *source,
+                        struct slice bytes)
+{
+    switch (format_of(bytes)) {
+    case FORMAT_JSON:
+        return read_documents(extractor, source, bytes, bytes);
+    case FORMAT_GZIP:
+        return read_gzip(extractor, source, bytes);
+    case FORMAT_ZIP:
+        return read_zip(extractor, source, bytes);
+    default:
+        return 0;
+    }
+}
+
+/* Messages. */
+
+/* Decodes the body of PART; -1 when memory is short. */
+static int decode_part(struct extractor *extractor, const struct part *part, struct slice *content,
+                       const char **flaw)
+{
+    *content = part->body;
+    *flaw = "";
+    if (part->encoding == ENCODING_NONE)
+        return 0;
+    if (buffer_reserve(&extractor->decoded, part->body.length) != 0)
+        return -1;
+    content->start = extractor->decoded.bytes;
+    content->length = part->encoding == ENCODING_BASE64
+                          ? decode_base64(part->body, extractor->decoded.bytes, flaw)
+                          : decode_quoted_printable(part->body, extractor->decoded.bytes);
+    return 0;
+}
+
+/* Is NAME one that RFC 8460 section 5.1 gives to reports? */
+static bool is_report_name(const char *name)
+{
+    int marks = 0;
+    for (const char *c = name; *c != '\0'; c++)
+        marks += *c == '!';
+    const char *json = strcasestr(name, ".json");
+    return marks >= 3 &&
+           (json != NULL || strcasestr(name, ".gz") != NULL || strcasestr(name, ".zip") != NULL);
+}
+
+static int read_part(struct extractor *extractor, const struct part *part)
+{
+    char name[NAME_TEXT];
+    struct slice content;
+    struct source source = {.name = name, .envelope = &part->envelope, .flaw = ""};
+    part_name(part, name, sizeof name);
+    bool is_report = slice_begins(part->type, "application/tlsrpt") || is_report_name(name);
+    source.claims = is_report || part->tlsrpt || part->envelope.report_domain.length > 0;
+    if (decode_part(extractor, part, &content, &source.flaw) != 0)
+        return refuse(extractor, &source, "there is not enough memory to decode it", part->body);
+    if (is_report && format_of(content) == FORMAT_OTHER)
+        return refuse(extractor, &source, "its attachment is neither gzip, zip nor JSON", content);
+    return read_content(extractor, &source, content);
+}
+
+static int read_message(struct extractor *extractor, struct slice bytes)
+{
+    struct message *message = &extractor->message;
+    struct part part;
+    bool claims = false;
+    int more, stop = 0;
+    message_open(message, bytes, &extractor->limits);
+    while (stop == 0 && (more = message_next(message, &part)) > 0) {
+        claims |= part.tlsrpt || part.envelope.report_domain.length > 0;
+        stop = read_part(extractor, &part);
+    }
+    if (stop == 0 && more < 0)
+        return give(extractor, OUTCOME_DAMAGED, message->reason, bytes);
+    if (stop == 0 && extractor->found_count == 0 && claims)
+        return give(extractor, OUTCOME_DAMAGED,
+                    "the mail says that it is a TLS report, but has none attached", bytes);
+    return stop;
+}
+
+int extract(struct extractor *extractor, const char *name, const char *bytes, size_t size,
+            extracted_fn *found, void *context)
+{
+    static const struct envelope no_envelope;
+    struct slice all = {bytes, size};
+    extractor->found = found;
+    extractor->context = context;
+    extractor->found_count = 0;
+    buffer_trim(&extractor->decoded);
+    unpacker_begin(extractor->unpacker);
+    snprintf(extractor->why_not, REASON_TEXT, "it holds no JSON, gzip or zip");
+    if (size > extractor->limits.message_max) {
+        char reason[REASON_TEXT];
+        snprintf(reason, sizeof reason, "it is %zu bytes long, more than the %zu that are read",
+                 size, extractor->limits.message_max);
+        return give(extractor, OUTCOME_DAMAGED, reason, all);
+    }
+    int stop;
+    if (format_of(all) == FORMAT_OTHER) {
+        stop = read_message(extractor, all);
+    } else {
+        const char *slash = name == NULL ? NULL : strrchr(name, '/');
+        struct source source = {.name = slash != NULL  ? slash + 1
+                                        : name == NULL ? ""
+                                                       : name,
+                                .envelope = &no_envelope,
+                                .claims = true,
+                                .flaw = ""};
+        stop = read_content(extractor, &source, all);
+    }
+    if (stop == 0 && extractor->found_count == 0)
+        return give(extractor, OUTCOME_NOT_A_REPORT, extractor->why_not, all);
+    return stop;
+}

@@ -1,0 +1,55 @@
+/*
+ * slice.h - a stretch of bytes that belongs to someone else.
+ *
+ * What the parser of messages hands around: never NUL-terminated, valid as
+ * long as the bytes it points into, `start` NULL where there is nothing.
+ */
+#ifndef TLSRPTOP_IMPORTERS_SLICE_H
+#define TLSRPTOP_IMPORTERS_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+struct slice {
+    const char *start;
+    size_t length;
+};
+
+static inline struct slice slice_between(const char *start, const char *end)
+{
+    return (struct slice){start, (size_t)(end - start)};
+}
+
+/* White space of header fields, folds included. */
+static inline bool slice_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static inline struct slice slice_trim(struct slice slice)
+{
+    while (slice.length > 0 && slice_space(slice.start[0])) {
+        slice.start++;
+        slice.length--;
+    }
+    while (slice.length > 0 && slice_space(slice.start[slice.length - 1]))
+        slice.length--;
+    return slice;
+}
+
+/* Is it WORD, whatever the letter case? */
+static inline bool slice_is(struct slice slice, const char *word)
+{
+    return slice.length == strlen(word) && strncasecmp(slice.start, word, slice.length) == 0;
+}
+
+/* Does it begin with PREFIX, whatever the letter case? */
+static inline bool slice_begins(struct slice slice, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return slice.length >= length && strncasecmp(slice.start, prefix, length) == 0;
+}
+
+#endif
