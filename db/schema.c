@@ -13,7 +13,7 @@
  *
  * The total_* tables hold sums for blocks of 1, 4, 16 and 64 days: level 0 to
  * 3, block = day >> (2 * level).  Any range of days is covered by a few blocks
- * of each level.  Domain 0 is all of mine; it has no row in `domain`.
+ * of each level (levels.h).  Domain 0 is all of mine; it has no row in `domain`.
  */
 static const char *const version_1[] = {
     "CREATE TABLE meta("
@@ -119,6 +119,11 @@ static const char *const version_1[] = {
     "  result_type INTEGER NOT NULL, mx_host INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
     "  PRIMARY KEY(level, block, domain, organization, sending_ip, result_type, mx_host)"
+    ") WITHOUT ROWID;",
+
+    /* Blocks of levels 1 to 3 whose rows are stale (levels.h). */
+    "CREATE TABLE open_block("
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY(level, block)"
     ") WITHOUT ROWID;",
 
     /* What one day's reports state of a domain (struct day_statement). */

@@ -9,9 +9,14 @@
 #include "day.h"
 #include "domain.h"
 #include "intern.h"
+#include "levels.h"
 #include "totals.h"
 
-enum { PRUNE_STEP = 10000 }; /* reports looked at by one store_prune() */
+enum {
+    PRUNE_STEP = 10000,   /* reports looked at by one store_prune() */
+    CLOSE_FIRST = 100000, /* reports of a run before blocks are closed */
+    SETTLED_DAYS = 3,     /* most reports on a day have come in after so many */
+};
 
 struct store {
     struct db *db;
@@ -24,7 +29,9 @@ struct store {
     int64_t damaged_kept; /* bytes in the table damaged, as far as we know */
     int64_t prune_cursor;
     size_t pending;
-    bool open; /* a transaction is */
+    size_t stored;   /* journal rows of this run */
+    size_t close_at; /* so many of them, and open blocks are closed in between */
+    bool open;       /* a transaction is */
     struct store_counts counts;
     struct store_counts committed;
     unsigned char *packed; /* buffer for compressing plain JSON */
@@ -79,7 +86,7 @@ static enum db_status write_run(struct store *store)
     return db_run(store->db, statement);
 }
 
-enum db_status store_commit(struct store *store)
+static enum db_status commit(struct store *store)
 {
     static const char commit_sql[] = "COMMIT";
     if (!store->open)
@@ -92,9 +99,35 @@ enum db_status store_commit(struct store *store)
     if (settle(store, status) != DB_OK)
         return status;
     store->open = false;
+    store->stored += store->pending;
     store->pending = 0;
     store->committed = store->counts;
     return DB_OK;
+}
+
+/* Makes anew the totals of ended blocks that large batches left open, a
+ * transaction each, so that nobody waits long. */
+static enum db_status close_blocks(struct store *store)
+{
+    bool more = true;
+    enum db_status status = commit(store);
+    while (status == DB_OK && more) {
+        status = begin(store);
+        if (status == DB_OK)
+            status = settle(store, levels_close_one(store->db, today() - SETTLED_DAYS, &more));
+        if (status == DB_OK)
+            status = commit(store);
+    }
+    return status;
+}
+
+enum db_status store_commit(struct store *store)
+{
+    enum db_status status = commit(store);
+    if (status != DB_OK || store->stored < store->close_at)
+        return status;
+    store->close_at *= 2; /* so that days in any order cost a constant each */
+    return close_blocks(store);
 }
 
 /* Brings what is committed to the disk itself: before a mail is deleted from a
@@ -176,6 +209,7 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
         return db_complain(db, DB_MEMORY, "out of memory");
     store->db = db;
     store->settings = *settings;
+    store->close_at = CLOSE_FIRST;
     store->mine = strdup(settings->mine);
     store->totals = totals_new();
     store->interns = store->mine == NULL ? NULL : interns_new(db, store->mine);
@@ -214,7 +248,9 @@ static enum db_status end_run(struct store *store, const char *message)
 
 enum db_status store_close(struct store *store, const char *message)
 {
-    enum db_status status = begin(store);
+    enum db_status status = close_blocks(store);
+    if (status == DB_OK)
+        status = begin(store);
     if (status == DB_OK)
         status = settle(store, end_run(store, message));
     if (status == DB_OK)

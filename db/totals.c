@@ -5,7 +5,8 @@
 
 #include "connection.h"
 #include "day.h"
-#include "mode.h"
+#include "domain_modes.h"
+#include "levels.h"
 #include "query.h"
 
 /*
@@ -14,9 +15,8 @@
  */
 enum { KEYS_MAX = 6, SUMS_MAX = 3 };
 
-/* Statements about one domain on one day that are weighed: with a flood of
- * invented organizations the ones known longest count. */
-enum { STATEMENTS_MAX = 1024 };
+/* Facts about reporters in a batch that keeps all levels right by itself. */
+enum { SMALL_BATCH = 256 };
 
 struct fact {
     int64_t key[KEYS_MAX];
@@ -73,7 +73,6 @@ struct totals_batch {
     bool failed;          /* memory was short */
     struct facts touched; /* {domain, day}: modes to be weighed anew */
     struct facts firsts;  /* {organization, policy type, day}: first reported, perhaps */
-    struct statement said[STATEMENTS_MAX];
 };
 
 struct totals_batch *totals_new(void)
@@ -232,121 +231,52 @@ static enum db_status upsert(struct db *db, enum table table, int level, const s
     return db_run(db, statement);
 }
 
-/* Each level is made from the one below, whose facts are merged already. */
-static enum db_status flush_table(struct db *db, enum table table, struct facts *facts)
+/* Level 0 gets every fact; a higher level only where its block is closed. */
+static enum db_status flush_level(struct db *db, enum table table, int level,
+                                  const struct facts *facts)
 {
-    unsigned levels = tables[table].levels == 0 ? 1 : tables[table].levels;
     enum db_status status = DB_OK;
-    for (int level = 0; levels >> level != 0; level++) {
+    bool open = false;
+    for (size_t i = 0; i < facts->count && status == DB_OK; i++) {
+        int64_t block = facts->rows[i].key[0];
+        if (level > 0 && (i == 0 || block != facts->rows[i - 1].key[0]))
+            status = levels_is_open(db, level, block, &open);
+        if (status == DB_OK && !open)
+            status = upsert(db, table, level, &facts->rows[i]);
+    }
+    return status;
+}
+
+/* Each level is made from the one below, whose facts are merged already. */
+static enum db_status flush_table(struct db *db, enum table table, struct facts *facts, bool large)
+{
+    unsigned levels = large || tables[table].levels == 0 ? 1 : tables[table].levels;
+    enum db_status status = DB_OK;
+    for (int level = 0; levels >> level != 0 && status == DB_OK; level++) {
         if (levels >> level & 1) {
             merge(facts, 0, false);
-            for (size_t i = 0; i < facts->count && status == DB_OK; i++)
-                status = upsert(db, table, level, &facts->rows[i]);
+            status = flush_level(db, table, level, facts);
         }
         for (size_t i = 0; i < facts->count; i++)
-            facts->rows[i].key[0] >>= 2; /* four blocks make one of the next level */
+            facts->rows[i].key[0] >>= LEVEL_BITS;
+    }
+    return status;
+}
+
+/* A large batch writes days only, and leaves the levels above them open. */
+static enum db_status open_blocks(struct totals_batch *batch, struct db *db)
+{
+    struct facts *facts = &batch->facts[DOMAIN];
+    enum db_status status = DB_OK;
+    merge(facts, 0, false);
+    for (size_t i = 0; i < facts->count && status == DB_OK; i++) {
+        if (i == 0 || facts->rows[i].key[0] != facts->rows[i - 1].key[0])
+            status = levels_open(db, facts->rows[i].key[0]);
     }
     return status;
 }
 
 /* --- modes --- */
-
-/* What the reports of DAY state about DOMAIN, weighed anew from the totals. */
-static enum db_status weigh_day(struct totals_batch *batch, struct db *db, int64_t domain, int day)
-{
-    static const char select[] =
-        "SELECT t.organization, t.type, t.mode, t.successful + t.failed,"
-        "  coalesce(o.first_tlsa_day <= t.block, 0), coalesce(o.first_sts_day <= t.block, 0)"
-        " FROM total_reporter t JOIN organization o ON o.id = t.organization"
-        " WHERE t.level = 0 AND t.block = ?1 AND t.domain = ?2"
-        " ORDER BY t.organization";
-    static const char insert[] = "INSERT OR REPLACE INTO mode_day VALUES(?, ?, ?, ?, ?, ?)";
-    sqlite3_stmt *rows = db_statement(db, select);
-    db_bind_integers(rows, (int64_t[]){day, domain}, 2);
-    size_t count = 0;
-    bool row;
-    enum db_status status = db_step(db, rows, &row);
-    for (; status == DB_OK && row && count < STATEMENTS_MAX; status = db_step(db, rows, &row)) {
-        batch->said[count++] = (struct statement){
-            .organization = sqlite3_column_int64(rows, 0),
-            .policy_type = sqlite3_column_int(rows, 1),
-            .mode = (enum sts_mode)sqlite3_column_int(rows, 2),
-            .sessions = sqlite3_column_int64(rows, 3),
-            .reports_tlsa = sqlite3_column_int(rows, 4) != 0,
-            .reports_sts = sqlite3_column_int(rows, 5) != 0,
-        };
-    }
-    db_done(rows, status);
-    if (status != DB_OK)
-        return status;
-    sqlite3_stmt *kept = db_statement(db, insert);
-    struct day_statement weighed = mode_weigh(day, batch->said, count);
-    db_bind_integers(
-        kept,
-        (int64_t[]){domain, day, weighed.dane, weighed.sts, weighed.not_found, weighed.fetch_error},
-        6);
-    return db_run(db, kept);
-}
-
-/* The latest statements about DOMAIN up to LAST, ascending; as many as its mode
- * can stand on.  The newest alone will do when it leaves nothing to inherit. */
-static enum db_status recent_days(struct db *db, int64_t domain, int last,
-                                  struct day_statement days[static MODE_INHERIT_DAYS + 1],
-                                  size_t *count)
-{
-    static const char select[] = "SELECT day, dane, sts, not_found, fetch_error FROM mode_day"
-                                 " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day DESC";
-    enum { MOST = MODE_INHERIT_DAYS + 1 };
-    sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_integers(statement, (int64_t[]){domain, last - MODE_INHERIT_DAYS, last}, 3);
-    size_t first = MOST;
-    bool row;
-    enum db_status status = db_step(db, statement, &row);
-    for (; status == DB_OK && row && first > 0; status = db_step(db, statement, &row)) {
-        struct day_statement *day = &days[--first];
-        *day = (struct day_statement){
-            .day = sqlite3_column_int(statement, 0),
-            .dane = (enum dane_state)sqlite3_column_int(statement, 1),
-            .sts = (enum sts_state)sqlite3_column_int(statement, 2),
-            .not_found = sqlite3_column_int(statement, 3) != 0,
-            .fetch_error = sqlite3_column_int(statement, 4) != 0,
-        };
-        if (day->day == last && day->dane != DANE_UNSTATED && day->sts != STS_UNSTATED)
-            break;
-    }
-    *count = MOST - first;
-    memmove(days, days + first, *count * sizeof *days);
-    return db_done(statement, status);
-}
-
-/* Widens the days DOMAIN spans by FIRST to LAST, and weighs its mode anew if
- * they touch what the mode of its last day stands on. */
-static enum db_status update_domain(struct db *db, int64_t domain, int first, int last)
-{
-    static const char span[] =
-        "UPDATE domain SET first_day = min(coalesce(first_day, ?2), ?2),"
-        " last_day = max(coalesce(last_day, ?3), ?3) WHERE id = ?1 RETURNING last_day";
-    static const char set_mode[] = "UPDATE domain SET mode = ?2 WHERE id = ?1 AND mode <> ?2";
-    sqlite3_stmt *statement = db_statement(db, span);
-    db_bind_integers(statement, (int64_t[]){domain, first, last}, 3);
-    bool row;
-    enum db_status status = db_step(db, statement, &row);
-    int last_ever = row ? sqlite3_column_int(statement, 0) : last;
-    db_done(statement, status);
-    if (status != DB_OK || last < last_ever - MODE_INHERIT_DAYS)
-        return status;
-
-    struct day_statement days[MODE_INHERIT_DAYS + 1];
-    struct day_mode now;
-    size_t count;
-    status = recent_days(db, domain, last_ever, days, &count);
-    if (status != DB_OK)
-        return status;
-    mode_fill(days, count, last_ever, last_ever, &now);
-    statement = db_statement(db, set_mode);
-    db_bind_integers(statement, (int64_t[]){domain, now.mode}, 2);
-    return db_run(db, statement);
-}
 
 /* Remembers what the facts of reporters, still by day, mean for the modes. */
 static int note_touched(struct totals_batch *batch)
@@ -367,44 +297,10 @@ static int note_touched(struct totals_batch *batch)
     return 0;
 }
 
-/* From DAY on the silence of ORGANIZATION about a policy type states something:
- * if that is news, the days until what was known before are touched too. */
-static enum db_status note_first(struct totals_batch *batch, struct db *db, int64_t organization,
-                                 int64_t type, int64_t day)
+static int touch(void *context, int64_t domain, int day)
 {
-    static const char select_sts[] =
-        "SELECT coalesce(first_sts_day, 1 << 30) FROM organization WHERE id = ?";
-    static const char select_tlsa[] =
-        "SELECT coalesce(first_tlsa_day, 1 << 30) FROM organization WHERE id = ?";
-    static const char update_sts[] = "UPDATE organization SET first_sts_day = ?2 WHERE id = ?1";
-    static const char update_tlsa[] = "UPDATE organization SET first_tlsa_day = ?2 WHERE id = ?1";
-    static const char affected[] =
-        "SELECT DISTINCT domain, block FROM total_reporter"
-        " WHERE level = 0 AND block >= ?2 AND block < ?3 AND organization = ?1 AND domain <> 0";
-    sqlite3_stmt *statement = db_statement(db, type == POLICY_STS ? select_sts : select_tlsa);
-    sqlite3_bind_int64(statement, 1, organization);
-    bool row;
-    enum db_status status = db_step(db, statement, &row);
-    int64_t known = row ? sqlite3_column_int64(statement, 0) : 0;
-    db_done(statement, status);
-    if (status != DB_OK || known <= day)
-        return status;
-
-    statement = db_statement(db, type == POLICY_STS ? update_sts : update_tlsa);
-    db_bind_integers(statement, (int64_t[]){organization, day}, 2);
-    status = db_run(db, statement);
-    if (status != DB_OK)
-        return status;
-
-    statement = db_statement(db, affected);
-    db_bind_integers(statement, (int64_t[]){organization, day, known}, 3);
-    while ((status = db_step(db, statement, &row)) == DB_OK && row) {
-        struct fact fact = {
-            .key = {sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)}};
-        if (push(&batch->touched, &fact) != 0)
-            return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
-    }
-    return db_done(statement, status);
+    struct totals_batch *batch = context;
+    return push(&batch->touched, &(struct fact){.key = {domain, day}});
 }
 
 static enum db_status update_modes(struct totals_batch *batch, struct db *db)
@@ -415,7 +311,7 @@ static enum db_status update_modes(struct totals_batch *batch, struct db *db)
         const int64_t *key = firsts->rows[i].key;
         const int64_t *before = i == 0 ? NULL : firsts->rows[i - 1].key;
         if (before == NULL || key[0] != before[0] || key[1] != before[1])
-            status = note_first(batch, db, key[0], key[1], key[2]);
+            status = modes_note_first(db, key[0], (int)key[1], (int)key[2], touch, batch);
     }
     merge(&batch->touched, 0, false);
     const struct fact *touched = batch->touched.rows;
@@ -423,21 +319,24 @@ static enum db_status update_modes(struct totals_batch *batch, struct db *db)
     for (size_t i = 0, next; i < count && status == DB_OK; i = next) {
         int64_t domain = touched[i].key[0];
         for (next = i; next < count && touched[next].key[0] == domain && status == DB_OK; next++)
-            status = weigh_day(batch, db, domain, (int)touched[next].key[1]);
+            status = modes_weigh_day(db, domain, (int)touched[next].key[1]);
         if (status == DB_OK)
-            status =
-                update_domain(db, domain, (int)touched[i].key[1], (int)touched[next - 1].key[1]);
+            status = modes_update_domain(db, domain, (int)touched[i].key[1],
+                                         (int)touched[next - 1].key[1]);
     }
     return status;
 }
 
 enum db_status totals_flush(struct totals_batch *batch, struct db *db)
 {
+    bool large = batch->facts[REPORTER].count > SMALL_BATCH;
     enum db_status status = DB_OK;
     if (note_touched(batch) != 0)
         status = db_complain(db, DB_MEMORY, "out of memory");
+    else if (large)
+        status = open_blocks(batch, db);
     for (int t = 0; t < TABLES && status == DB_OK; t++)
-        status = flush_table(db, (enum table)t, &batch->facts[t]);
+        status = flush_table(db, (enum table)t, &batch->facts[t], large);
     if (status == DB_OK)
         status = update_modes(batch, db);
     totals_clear(batch);

@@ -1,0 +1,142 @@
+#include "domain_modes.h"
+
+#include <string.h>
+
+#include "connection.h"
+#include "day.h"
+#include "mode.h"
+
+/* Statements about one domain on one day that are weighed: with a flood of
+ * invented organizations the ones known longest count. */
+enum { STATEMENTS_MAX = 512 };
+
+enum db_status modes_weigh_day(struct db *db, int64_t domain, int day)
+{
+    static const char select[] =
+        "SELECT t.organization, t.type, t.mode, t.successful + t.failed,"
+        "  coalesce(o.first_tlsa_day <= t.block, 0), coalesce(o.first_sts_day <= t.block, 0)"
+        " FROM total_reporter t JOIN organization o ON o.id = t.organization"
+        " WHERE t.level = 0 AND t.block = ?1 AND t.domain = ?2"
+        " ORDER BY t.organization";
+    static const char insert[] = "INSERT OR REPLACE INTO mode_day VALUES(?, ?, ?, ?, ?, ?)";
+    struct statement said[STATEMENTS_MAX];
+    sqlite3_stmt *rows = db_statement(db, select);
+    db_bind_integers(rows, (int64_t[]){day, domain}, 2);
+    size_t count = 0;
+    bool row;
+    enum db_status status = db_step(db, rows, &row);
+    for (; status == DB_OK && row && count < STATEMENTS_MAX; status = db_step(db, rows, &row)) {
+        said[count++] = (struct statement){
+            .organization = sqlite3_column_int64(rows, 0),
+            .policy_type = sqlite3_column_int(rows, 1),
+            .mode = (enum sts_mode)sqlite3_column_int(rows, 2),
+            .sessions = sqlite3_column_int64(rows, 3),
+            .reports_tlsa = sqlite3_column_int(rows, 4) != 0,
+            .reports_sts = sqlite3_column_int(rows, 5) != 0,
+        };
+    }
+    db_done(rows, status);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *kept = db_statement(db, insert);
+    struct day_statement weighed = mode_weigh(day, said, count);
+    db_bind_integers(
+        kept,
+        (int64_t[]){domain, day, weighed.dane, weighed.sts, weighed.not_found, weighed.fetch_error},
+        6);
+    return db_run(db, kept);
+}
+
+/* The latest statements about DOMAIN up to LAST, ascending; as many as its mode
+ * can stand on.  The newest alone will do when it leaves nothing to inherit. */
+static enum db_status recent_days(struct db *db, int64_t domain, int last,
+                                  struct day_statement days[static MODE_INHERIT_DAYS + 1],
+                                  size_t *count)
+{
+    static const char select[] = "SELECT day, dane, sts, not_found, fetch_error FROM mode_day"
+                                 " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day DESC";
+    enum { MOST = MODE_INHERIT_DAYS + 1 };
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, last - MODE_INHERIT_DAYS, last}, 3);
+    size_t first = MOST;
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    for (; status == DB_OK && row && first > 0; status = db_step(db, statement, &row)) {
+        struct day_statement *day = &days[--first];
+        *day = (struct day_statement){
+            .day = sqlite3_column_int(statement, 0),
+            .dane = (enum dane_state)sqlite3_column_int(statement, 1),
+            .sts = (enum sts_state)sqlite3_column_int(statement, 2),
+            .not_found = sqlite3_column_int(statement, 3) != 0,
+            .fetch_error = sqlite3_column_int(statement, 4) != 0,
+        };
+        if (day->day == last && day->dane != DANE_UNSTATED && day->sts != STS_UNSTATED)
+            break;
+    }
+    *count = MOST - first;
+    memmove(days, days + first, *count * sizeof *days);
+    return db_done(statement, status);
+}
+
+enum db_status modes_update_domain(struct db *db, int64_t domain, int first, int last)
+{
+    static const char span[] =
+        "UPDATE domain SET first_day = min(coalesce(first_day, ?2), ?2),"
+        " last_day = max(coalesce(last_day, ?3), ?3) WHERE id = ?1 RETURNING last_day";
+    static const char set_mode[] = "UPDATE domain SET mode = ?2 WHERE id = ?1 AND mode <> ?2";
+    sqlite3_stmt *statement = db_statement(db, span);
+    db_bind_integers(statement, (int64_t[]){domain, first, last}, 3);
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    int last_ever = row ? sqlite3_column_int(statement, 0) : last;
+    db_done(statement, status);
+    if (status != DB_OK || last < last_ever - MODE_INHERIT_DAYS)
+        return status;
+
+    struct day_statement days[MODE_INHERIT_DAYS + 1];
+    struct day_mode now;
+    size_t count;
+    status = recent_days(db, domain, last_ever, days, &count);
+    if (status != DB_OK)
+        return status;
+    mode_fill(days, count, last_ever, last_ever, &now);
+    statement = db_statement(db, set_mode);
+    db_bind_integers(statement, (int64_t[]){domain, now.mode}, 2);
+    return db_run(db, statement);
+}
+
+enum db_status modes_note_first(struct db *db, int64_t organization, int type, int day,
+                                touched_fn *touched, void *context)
+{
+    static const char select_sts[] =
+        "SELECT coalesce(first_sts_day, 1 << 30) FROM organization WHERE id = ?";
+    static const char select_tlsa[] =
+        "SELECT coalesce(first_tlsa_day, 1 << 30) FROM organization WHERE id = ?";
+    static const char update_sts[] = "UPDATE organization SET first_sts_day = ?2 WHERE id = ?1";
+    static const char update_tlsa[] = "UPDATE organization SET first_tlsa_day = ?2 WHERE id = ?1";
+    static const char affected[] =
+        "SELECT DISTINCT domain, block FROM total_reporter"
+        " WHERE level = 0 AND block >= ?2 AND block < ?3 AND organization = ?1 AND domain <> 0";
+    sqlite3_stmt *statement = db_statement(db, type == POLICY_STS ? select_sts : select_tlsa);
+    sqlite3_bind_int64(statement, 1, organization);
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    int64_t known = row ? sqlite3_column_int64(statement, 0) : 0;
+    db_done(statement, status);
+    if (status != DB_OK || known <= day)
+        return status;
+
+    statement = db_statement(db, type == POLICY_STS ? update_sts : update_tlsa);
+    db_bind_integers(statement, (int64_t[]){organization, day}, 2);
+    status = db_run(db, statement);
+    if (status != DB_OK)
+        return status;
+
+    statement = db_statement(db, affected);
+    db_bind_integers(statement, (int64_t[]){organization, day, known}, 3);
+    while ((status = db_step(db, statement, &row)) == DB_OK && row) {
+        if (touched(context, sqlite3_column_int64(statement, 0), sqlite3_column_int(statement, 1)))
+            return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
+    }
+    return db_done(statement, status);
+}

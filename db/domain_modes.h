@@ -1,0 +1,26 @@
+/*
+ * domain_modes.h - the modes that follow from the totals.  For db/ only.
+ *
+ * Called in the transaction that changed level 0 of total_reporter.
+ */
+#ifndef TLSRPTOP_DB_DOMAIN_MODES_H
+#define TLSRPTOP_DB_DOMAIN_MODES_H
+
+#include "db.h"
+
+/* Weighs anew what the reports of DAY state about DOMAIN (mode_day). */
+enum db_status modes_weigh_day(struct db *db, int64_t domain, int day);
+
+/* Widens the days DOMAIN spans by FIRST to LAST, and finds its mode anew if they
+ * touch what the mode of its last day stands on. */
+enum db_status modes_update_domain(struct db *db, int64_t domain, int first, int last);
+
+/* ORGANIZATION has reported policies of TYPE (sts or tlsa) on DAY: from then on
+ * its silence about them states something.  If that is news, calls TOUCHED for
+ * the days of domains to be weighed anew; it returns 0, or -1 when memory is
+ * short. */
+typedef int touched_fn(void *context, int64_t domain, int day);
+enum db_status modes_note_first(struct db *db, int64_t organization, int type, int day,
+                                touched_fn *touched, void *context);
+
+#endif

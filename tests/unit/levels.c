@@ -1,0 +1,150 @@
+/* Any range of days is covered once, by as few and as wide blocks as are right. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../db/connection.h"
+#include "../../db/levels.h"
+#include "../make_report.h"
+
+static char folder[64];
+static struct db *db;
+
+static int set_up(void **state)
+{
+    (void)state;
+    char path[128];
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/reports.db", folder);
+    return db_open(&db, path, DB_WRITE);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    db_close(db);
+    remove_folder(folder);
+    return 0;
+}
+
+static void expect_cover(int first, int last, unsigned levels, const char *expected)
+{
+    sqlite3_stmt *statement = db_statement(db, "SELECT ?");
+    struct day_range range = {first, last};
+    bool row;
+    assert_int_equal(levels_bind_cover(db, statement, 1, range, levels), DB_OK);
+    assert_int_equal(db_step(db, statement, &row), DB_OK);
+    assert_string_equal(db_text(statement, 0), expected);
+    db_done(statement, DB_OK);
+}
+
+static void a_range_is_covered_by_its_widest_blocks(void **state)
+{
+    (void)state;
+    expect_cover(64, 127, ALL_LEVELS, "[[3,1,1]]");
+    expect_cover(64, 255, ALL_LEVELS, "[[3,1,3]]");
+    expect_cover(63, 128, ALL_LEVELS, "[[0,63,63],[3,1,1],[0,128,128]]");
+    expect_cover(1, 23, ALL_LEVELS, "[[0,1,3],[1,1,5]]");
+    expect_cover(5, 5, ALL_LEVELS, "[[0,5,5]]");
+}
+
+static void an_empty_range_is_covered_by_nothing(void **state)
+{
+    (void)state;
+    expect_cover(10, 9, ALL_LEVELS, "[]");
+    expect_cover(-5, -1, ALL_LEVELS, "[]");
+}
+
+static void a_table_without_a_level_is_covered_without_it(void **state)
+{
+    (void)state;
+    expect_cover(64, 127, SENDER_LEVELS, "[[2,4,7]]");
+    expect_cover(16, 35, SENDER_LEVELS, "[[2,1,1],[0,32,35]]");
+}
+
+static void an_open_block_is_covered_from_below(void **state)
+{
+    (void)state;
+    assert_int_equal(levels_open(db, 70), DB_OK);
+    expect_cover(64, 127, ALL_LEVELS, "[[1,16,16],[0,68,71],[1,18,19],[2,5,7]]");
+    bool more;
+    assert_int_equal(levels_close_one(db, 71, &more), DB_OK); /* its last day is not over */
+    assert_false(more);
+    assert_int_equal(levels_close_one(db, 72, &more), DB_OK);
+    assert_true(more);
+    expect_cover(64, 127, ALL_LEVELS, "[[1,16,19],[2,5,7]]");
+    do
+        assert_int_equal(levels_close_one(db, 128, &more), DB_OK);
+    while (more);
+    expect_cover(64, 127, ALL_LEVELS, "[[3,1,1]]");
+}
+
+static void absurd_ranges_stay_within_the_calendar(void **state)
+{
+    (void)state;
+    expect_cover(INT32_MIN, INT32_MAX, ALL_LEVELS,
+                 "[[3,0,45825],[2,183304,183305],[0,2932896,2932896]]");
+}
+
+/* Sums by cover and by day agree for every range, while blocks are open as well. */
+static void sums_by_cover_are_sums_by_day(void **state)
+{
+    (void)state;
+    enum { FIRST = 20000, DAYS = 150 };
+    struct store *store = open_store(db);
+    for (int i = 0; i < 900; i++) {
+        struct report report;
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        make_report(&report, "Google", id, FIRST + i * 7919 % DAYS);
+        add_policy(&report, "sts", i % 2 ? "a.example" : "b.example", "", i, 0);
+        keep_report(store, &report, "x");
+        if (i == 500 || i > 850)
+            assert_int_equal(store_commit(store), DB_OK);
+    }
+    assert_int_equal(store_commit(store), DB_OK);
+    assert_true(sql_integer(db, "SELECT count(*) FROM open_block") > 0);
+    for (int round = 0; round < 2; round++) {
+        for (int first = FIRST; first < FIRST + DAYS; first += 11) {
+            for (int last = first; last < FIRST + DAYS; last += 13) {
+                sqlite3_stmt *statement =
+                    db_statement(db, "SELECT sum(t.reports), sum(t.successful) FROM" SQL_COVER(
+                                         "total_domain") "WHERE t.domain = 0");
+                bool row;
+                assert_int_equal(levels_bind_cover(db, statement, 1,
+                                                   (struct day_range){first, last}, ALL_LEVELS),
+                                 DB_OK);
+                assert_int_equal(db_step(db, statement, &row), DB_OK);
+                int64_t reports = sqlite3_column_int64(statement, 0);
+                int64_t successful = sqlite3_column_int64(statement, 1);
+                db_done(statement, DB_OK);
+                static const char by_day[] = "SELECT %s FROM policy WHERE day BETWEEN %d AND %d";
+                assert_int_equal(reports, sql_integer(db, by_day, "count(*)", first, last));
+                assert_int_equal(successful,
+                                 sql_integer(db, by_day, "sum(successful)", first, last));
+            }
+        }
+        if (round == 0)
+            assert_int_equal(store_close(store, ""), DB_OK);
+        assert_int_equal(sql_integer(db, "SELECT count(*) FROM open_block"), 0);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_range_is_covered_by_its_widest_blocks),
+        TEST(an_empty_range_is_covered_by_nothing),
+        TEST(a_table_without_a_level_is_covered_without_it),
+        TEST(an_open_block_is_covered_from_below),
+        TEST(absurd_ranges_stay_within_the_calendar),
+        TEST(sums_by_cover_are_sums_by_day),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
