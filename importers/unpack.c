@@ -80,32 +80,35 @@ void unpacker_begin(struct unpacker *unpacker)
     buffer_trim(&unpacker->member);
 }
 
-/* Makes room behind the first LENGTH bytes of OUT.  One byte more than the
- * bound, so that a document of just that size can be told from a larger one. */
-static int make_room(const struct unpacker *unpacker, struct buffer *out, size_t length,
-                     char reason[static UNPACK_REASON])
+/* Makes room in OUT behind its first LENGTH bytes; returns how much, or 0 with
+ * a sentence.  It is one byte more than the bounds, so that a document of just
+ * that size can be told from a larger one. */
+static size_t make_room(const struct unpacker *unpacker, struct buffer *out, size_t length,
+                        char reason[static UNPACK_REASON])
 {
     size_t max = unpacker->limits->document_max;
+    if (length > unpacker->left) {
+        snprintf(reason, UNPACK_REASON, "the message unpacks to more than %d times %zu bytes",
+                 UNPACK_DOCUMENTS_MAX, max);
+        return 0;
+    }
     if (length > max) {
         snprintf(reason, UNPACK_REASON, "it unpacks to more than %zu bytes", max);
-        return -1;
-    }
-    if (length > unpacker->left) {
-        snprintf(reason, UNPACK_REASON,
-                 "what the message holds unpacks to more than %zu times %zu bytes",
-                 (size_t)UNPACK_DOCUMENTS_MAX, max);
-        return -1;
-    }
-    if (length < out->capacity)
         return 0;
-    size_t wanted = length < GROWTH_START / 2 ? GROWTH_START : length * 2;
-    if (wanted > max + 1)
-        wanted = max + 1;
-    if (buffer_reserve(out, wanted) != 0) {
-        snprintf(reason, UNPACK_REASON, "there is not enough memory to unpack it");
-        return -1;
     }
-    return 0;
+    size_t wanted = length < GROWTH_START / 2 ? GROWTH_START : length * 2;
+    if (length >= out->capacity && buffer_reserve(out, wanted <= max ? wanted : max + 1) != 0) {
+        snprintf(reason, UNPACK_REASON, "there is not enough memory to unpack it");
+        return 0;
+    }
+    uint64_t room = out->capacity - length, left = unpacker->left - length + 1;
+    return (size_t)(room < left ? room : left);
+}
+
+/* Takes LENGTH bytes from what the message may unpack to. */
+static void spend(struct unpacker *unpacker, size_t length)
+{
+    unpacker->left -= length < unpacker->left ? length : unpacker->left;
 }
 
 /* Does another gzip member begin where the last one ended? */
@@ -115,37 +118,48 @@ static int next_member(z_stream *inflater)
            inflater->next_in[1] == 0x8b && inflateReset(inflater) == Z_OK;
 }
 
-int unpack_gzip(struct unpacker *unpacker, struct slice bytes, struct slice *document,
-                char reason[static UNPACK_REASON])
+/* Inflates all members into unpacker->document; *LENGTH bytes are there even
+ * if it fails. */
+static int inflate_all(struct unpacker *unpacker, size_t *length, char reason[static UNPACK_REASON])
 {
+
     z_stream *inflater = &unpacker->inflater;
     struct buffer *out = &unpacker->document;
-    size_t length = 0;
+    const Bytef *start = inflater->next_in;
     int code = inflateReset(inflater);
-    inflater->next_in = (const Bytef *)bytes.start;
-    inflater->avail_in = (uInt)(bytes.length < UINT_MAX ? bytes.length : UINT_MAX);
+    *length = 0;
     while (code == Z_OK) {
-        if (make_room(unpacker, out, length, reason) != 0)
+        size_t room = make_room(unpacker, out, *length, reason);
+        if (room == 0)
             return -1;
-        size_t room = out->capacity - length;
-        inflater->next_out = (Bytef *)out->bytes + length;
+        inflater->next_out = (Bytef *)out->bytes + *length;
         inflater->avail_out = (uInt)(room < UINT_MAX ? room : UINT_MAX);
         code = inflate(inflater, Z_NO_FLUSH);
-        length = (size_t)((char *)inflater->next_out - out->bytes);
+        *length = (size_t)((char *)inflater->next_out - out->bytes);
         if (code == Z_STREAM_END && next_member(inflater))
             code = Z_OK;
     }
-    size_t at = bytes.length - inflater->avail_in;
+    size_t at = (size_t)(inflater->next_in - start);
+    if (code == Z_STREAM_END)
+        return make_room(unpacker, out, *length, reason) > 0 ? 0 : -1;
     if (code == Z_BUF_ERROR)
         snprintf(reason, UNPACK_REASON, "its gzip ends too early, after %zu bytes", at);
-    else if (code != Z_STREAM_END)
+    else
         snprintf(reason, UNPACK_REASON, "its gzip is damaged at byte %zu: %s", at,
                  inflater->msg != NULL ? inflater->msg : "not enough memory");
-    if (code != Z_STREAM_END || make_room(unpacker, out, length, reason) != 0)
-        return -1;
-    unpacker->left -= length;
-    *document = (struct slice){out->bytes, length};
-    return 0;
+    return -1;
+}
+
+int unpack_gzip(struct unpacker *unpacker, struct slice bytes, struct slice *document,
+                char reason[static UNPACK_REASON])
+{
+    size_t length;
+    unpacker->inflater.next_in = (const Bytef *)bytes.start;
+    unpacker->inflater.avail_in = (uInt)(bytes.length < UINT_MAX ? bytes.length : UINT_MAX);
+    int result = inflate_all(unpacker, &length, reason);
+    spend(unpacker, length);
+    *document = (struct slice){unpacker->document.bytes, length};
+    return result;
 }
 
 /* libzip reads whole directories, and one for each end record that it finds:
@@ -186,21 +200,19 @@ static zip_int64_t read_member(struct unpacker *unpacker, zip_t *archive, zip_ui
         return -1;
     }
     struct buffer *out = &unpacker->member;
-    size_t length = 0;
-    zip_int64_t got = 0;
-    do {
-        length += (size_t)got;
-        got = make_room(unpacker, out, length, reason);
-        if (got < 0)
+    size_t length = 0, room;
+    zip_int64_t got = -1;
+    while ((room = make_room(unpacker, out, length, reason)) > 0) {
+        got = zip_fread(file, out->bytes + length, room);
+        if (got <= 0)
             break;
-        got = zip_fread(file, out->bytes + length, out->capacity - length);
-        if (got < 0)
-            snprintf(reason, UNPACK_REASON, "its zip archive is damaged: %s",
-                     zip_file_strerror(file));
-    } while (got > 0);
+        length += (size_t)got;
+    }
+    if (room > 0 && got < 0)
+        snprintf(reason, UNPACK_REASON, "its zip archive is damaged: %s", zip_file_strerror(file));
     zip_fclose(file);
-    unpacker->left -= length < unpacker->left ? length : unpacker->left;
-    return got < 0 ? -1 : (zip_int64_t)length;
+    spend(unpacker, length);
+    return room > 0 && got == 0 ? (zip_int64_t)length : -1;
 }
 
 static int read_members(struct unpacker *unpacker, zip_t *archive, unpack_member_fn *member,
