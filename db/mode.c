@@ -1,0 +1,139 @@
+#include "mode.h"
+
+/* Sessions behind each thing that can be stated; -1 where nobody states it. */
+struct weights {
+    int64_t dane[DANE_PRESENT + 1];
+    int64_t sts[STS_STATE_ENFORCE + 1];
+};
+
+static void weigh(int64_t *weight, int64_t sessions)
+{
+    *weight = (*weight < 0 ? 0 : *weight) + sessions;
+}
+
+/* The heaviest of the states 1 to LAST, a tie to the later, which is the
+ * stricter; 0 when none is stated. */
+static int heaviest(const int64_t *weights, int last)
+{
+    int found = 0;
+    for (int state = 1; state <= last; state++) {
+        if (weights[state] >= 0 && weights[state] >= weights[found])
+            found = state;
+    }
+    return found;
+}
+
+static void weigh_sts(struct weights *weights, const struct statement *statement)
+{
+    if (statement->policy_type == POLICY_STS && statement->mode != STS_UNREADABLE)
+        weigh(&weights->sts[STS_STATE_ABSENT + (int)statement->mode], statement->sessions);
+    else if (statement->policy_type == POLICY_NOT_FOUND && statement->reports_sts)
+        weigh(&weights->sts[STS_STATE_ABSENT], statement->sessions);
+}
+
+/* What the COUNT statements of one reporter say of DANE. */
+static void weigh_dane(struct weights *weights, const struct statement *statements, size_t count)
+{
+    bool present = false;
+    bool would_tell = false;
+    int64_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        would_tell |= statements[i].reports_tlsa;
+        if (statements[i].policy_type != POLICY_TLSA) {
+            others += statements[i].sessions;
+            continue;
+        }
+        present = true;
+        weigh(&weights->dane[DANE_PRESENT], statements[i].sessions);
+    }
+    if (!present && would_tell)
+        weigh(&weights->dane[DANE_ABSENT], others);
+}
+
+struct day_statement mode_weigh(int day, const struct statement *statements, size_t count)
+{
+    struct day_statement weighed = {.day = day};
+    struct weights weights = {.dane = {-1, -1, -1}, .sts = {-1, -1, -1, -1, -1}};
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i; next < count; next++) {
+            const struct statement *statement = &statements[next];
+            if (statement->organization != statements[i].organization)
+                break;
+            weigh_sts(&weights, statement);
+            weighed.not_found |= statement->policy_type == POLICY_NOT_FOUND;
+            weighed.fetch_error |=
+                statement->policy_type == POLICY_STS && statement->mode == STS_UNREADABLE;
+        }
+        weigh_dane(&weights, &statements[i], next - i);
+    }
+    weighed.dane = (enum dane_state)heaviest(weights.dane, DANE_PRESENT);
+    weighed.sts = (enum sts_state)heaviest(weights.sts, STS_STATE_ENFORCE);
+    return weighed;
+}
+
+enum tls_mode mode_combine(enum dane_state dane, enum sts_state sts, bool not_found)
+{
+    bool with_dane = dane == DANE_PRESENT;
+    switch (sts) {
+    case STS_STATE_ENFORCE:
+        return with_dane ? MODE_DANE_STS_ENFORCE : MODE_STS_ENFORCE;
+    case STS_STATE_TESTING:
+        return with_dane ? MODE_DANE_STS_TESTING : MODE_STS_TESTING;
+    case STS_STATE_NONE:
+        return with_dane ? MODE_DANE : MODE_STS_NONE;
+    case STS_STATE_ABSENT:
+    case STS_UNSTATED:
+        break;
+    }
+    if (with_dane)
+        return MODE_DANE;
+    return not_found ? MODE_OPPORTUNISTIC : MODE_UNKNOWN;
+}
+
+/* The last statement about each mechanism, by which day it was made. */
+struct known {
+    const struct day_statement *dane;
+    const struct day_statement *sts;
+    const struct day_statement *not_found;
+};
+
+static void learn(struct known *known, const struct day_statement *statement)
+{
+    if (statement->dane != DANE_UNSTATED)
+        known->dane = statement;
+    if (statement->sts != STS_UNSTATED)
+        known->sts = statement;
+    if (statement->not_found)
+        known->not_found = statement;
+}
+
+static bool holds(const struct day_statement *statement, int day)
+{
+    return statement != NULL && day - statement->day <= MODE_INHERIT_DAYS;
+}
+
+static enum tls_mode mode_on(const struct known *known, int day)
+{
+    return mode_combine(holds(known->dane, day) ? known->dane->dane : DANE_UNSTATED,
+                        holds(known->sts, day) ? known->sts->sts : STS_UNSTATED,
+                        holds(known->not_found, day));
+}
+
+void mode_fill(const struct day_statement *days, size_t count, int first, int last,
+               struct day_mode *modes)
+{
+    struct known known = {0};
+    size_t next = 0;
+    while (next < count && days[next].day < first)
+        learn(&known, &days[next++]);
+    for (int day = first; day <= last; day++, modes++) {
+        struct known own = {0};
+        *modes = (struct day_mode){.reported = next < count && days[next].day == day};
+        if (modes->reported) {
+            learn(&own, &days[next]);
+            learn(&known, &days[next++]);
+        }
+        modes->mode = mode_on(&known, day);
+        modes->inherited = modes->mode != mode_on(&own, day);
+    }
+}
