@@ -83,6 +83,8 @@ static int hash_identity(struct report *report)
     uint64_t hash = HASH_START;
     hash_text(&hash, report->organization);
     hash_text(&hash, report->report_id);
+    if (report->report_id[0] == '\0') /* only its time tells it from the next one */
+        hash_number(&hash, (uint64_t)report->begin);
     const char **domains = arena_alloc(&report->arena, report->policy_count * sizeof *domains);
     if (domains == NULL)
         return -1;
