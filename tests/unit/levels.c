@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../../db/connection.h"
+#include "../../db/cover.h"
 #include "../../db/levels.h"
 #include "../make_report.h"
 
@@ -37,7 +38,7 @@ static void expect_cover(int first, int last, unsigned levels, const char *expec
     sqlite3_stmt *statement = db_statement(db, "SELECT ?");
     struct day_range range = {first, last};
     bool row;
-    assert_int_equal(levels_bind_cover(db, statement, 1, range, levels), DB_OK);
+    assert_int_equal(cover_bind(db, statement, levels, range), DB_OK);
     assert_int_equal(db_step(db, statement, &row), DB_OK);
     assert_string_equal(db_text(statement, 0), expected);
     db_done(statement, DB_OK);
@@ -46,49 +47,49 @@ static void expect_cover(int first, int last, unsigned levels, const char *expec
 static void a_range_is_covered_by_its_widest_blocks(void **state)
 {
     (void)state;
-    expect_cover(64, 127, ALL_LEVELS, "[[3,1,1]]");
-    expect_cover(64, 255, ALL_LEVELS, "[[3,1,3]]");
-    expect_cover(63, 128, ALL_LEVELS, "[[0,63,63],[3,1,1],[0,128,128]]");
-    expect_cover(1, 23, ALL_LEVELS, "[[0,1,3],[1,1,5]]");
-    expect_cover(5, 5, ALL_LEVELS, "[[0,5,5]]");
+    expect_cover(64, 127, LEVELS_ALL, "[[0,3,1,1]]");
+    expect_cover(64, 255, LEVELS_ALL, "[[0,3,1,3]]");
+    expect_cover(63, 128, LEVELS_ALL, "[[0,0,63,63],[0,3,1,1],[0,0,128,128]]");
+    expect_cover(1, 23, LEVELS_ALL, "[[0,0,1,3],[0,1,1,5]]");
+    expect_cover(5, 5, LEVELS_ALL, "[[0,0,5,5]]");
 }
 
 static void an_empty_range_is_covered_by_nothing(void **state)
 {
     (void)state;
-    expect_cover(10, 9, ALL_LEVELS, "[]");
-    expect_cover(-5, -1, ALL_LEVELS, "[]");
+    expect_cover(10, 9, LEVELS_ALL, "[]");
+    expect_cover(-5, -1, LEVELS_ALL, "[]");
 }
 
 static void a_table_without_a_level_is_covered_without_it(void **state)
 {
     (void)state;
-    expect_cover(64, 127, SENDER_LEVELS, "[[2,4,7]]");
-    expect_cover(16, 35, SENDER_LEVELS, "[[2,1,1],[0,32,35]]");
+    expect_cover(64, 127, LEVELS_SENDER, "[[0,2,4,7]]");
+    expect_cover(16, 35, LEVELS_SENDER, "[[0,2,1,1],[0,0,32,35]]");
 }
 
 static void an_open_block_is_covered_from_below(void **state)
 {
     (void)state;
     assert_int_equal(levels_open(db, 70), DB_OK);
-    expect_cover(64, 127, ALL_LEVELS, "[[1,16,16],[0,68,71],[1,18,19],[2,5,7]]");
+    expect_cover(64, 127, LEVELS_ALL, "[[0,1,16,16],[0,0,68,71],[0,1,18,19],[0,2,5,7]]");
     bool more;
     assert_int_equal(levels_close_one(db, 71, &more), DB_OK); /* its last day is not over */
     assert_false(more);
     assert_int_equal(levels_close_one(db, 72, &more), DB_OK);
     assert_true(more);
-    expect_cover(64, 127, ALL_LEVELS, "[[1,16,19],[2,5,7]]");
+    expect_cover(64, 127, LEVELS_ALL, "[[0,1,16,19],[0,2,5,7]]");
     do
         assert_int_equal(levels_close_one(db, 128, &more), DB_OK);
     while (more);
-    expect_cover(64, 127, ALL_LEVELS, "[[3,1,1]]");
+    expect_cover(64, 127, LEVELS_ALL, "[[0,3,1,1]]");
 }
 
 static void absurd_ranges_stay_within_the_calendar(void **state)
 {
     (void)state;
-    expect_cover(INT32_MIN, INT32_MAX, ALL_LEVELS,
-                 "[[3,0,45825],[2,183304,183305],[0,2932896,2932896]]");
+    expect_cover(INT32_MIN, INT32_MAX, LEVELS_ALL,
+                 "[[0,3,0,45825],[0,2,183304,183305],[0,0,2932896,2932896]]");
 }
 
 /* Sums by cover and by day agree for every range, while blocks are open as well. */
@@ -112,13 +113,13 @@ static void sums_by_cover_are_sums_by_day(void **state)
     for (int round = 0; round < 2; round++) {
         for (int first = FIRST; first < FIRST + DAYS; first += 11) {
             for (int last = first; last < FIRST + DAYS; last += 13) {
-                sqlite3_stmt *statement =
-                    db_statement(db, "SELECT sum(t.reports), sum(t.successful) FROM" SQL_COVER(
-                                         "total_domain") "WHERE t.domain = 0");
+                static const char by_cover[] =
+                    SQL_COVER " SELECT sum(t.reports), sum(t.successful) FROM cover c"
+                              " JOIN total_domain t USING(level, block) WHERE t.domain = 0";
+                sqlite3_stmt *statement = db_statement(db, by_cover);
                 bool row;
-                assert_int_equal(levels_bind_cover(db, statement, 1,
-                                                   (struct day_range){first, last}, ALL_LEVELS),
-                                 DB_OK);
+                struct day_range range = {first, last};
+                assert_int_equal(cover_bind(db, statement, LEVELS_ALL, range), DB_OK);
                 assert_int_equal(db_step(db, statement, &row), DB_OK);
                 int64_t reports = sqlite3_column_int64(statement, 0);
                 int64_t successful = sqlite3_column_int64(statement, 1);
