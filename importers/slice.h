@@ -42,7 +42,8 @@ static inline struct slice slice_trim(struct slice slice)
 /* Is it WORD, whatever the letter case? */
 static inline bool slice_is(struct slice slice, const char *word)
 {
-    return slice.length == strlen(word) && strncasecmp(slice.start, word, slice.length) == 0;
+    return slice.length == strlen(word) &&
+           (slice.length == 0 || strncasecmp(slice.start, word, slice.length) == 0);
 }
 
 /* Does it begin with PREFIX, whatever the letter case? */
