@@ -46,7 +46,7 @@ enum db_status query_extent(struct db *db, struct extent *extent);
 enum db_status query_find_domain(struct db *db, const char *name, int64_t *domain);
 
 /* One domain in a range, by name.  Domains without a report in the range come
- * with zero totals if they had one ever. */
+ * with zero totals if they had one ever, or were checked. */
 struct domain_row {
     int64_t id;
     const char *name;
@@ -56,7 +56,7 @@ struct domain_row {
     int64_t mode_time;    /* of the check, or the start of the day of reports */
     enum tls_mode mode_reported; /* by reports alone, on last_day_ever */
     struct totals totals; /* in the range */
-    int first_day;        /* ever; both within the extent, not the range */
+    int first_day;        /* ever, not in the range; 0 and -1 when only checked */
     int last_day;
 };
 typedef int domain_row_fn(void *context, const struct domain_row *row);
@@ -134,7 +134,8 @@ struct sender_row {
     const char *organization;
     const char *sending_mta_ip; /* "" when the reporter did not say */
     const char *host_name;      /* confirmed name of the address; "" if unknown */
-    const char *result_types;   /* joined by ", ", most failures first */
+    const char *result_types;   /* joined by ", ", most failures first; a list of more than
+                                   4 KiB ends in an ellipsis, here and below */
     const char *mx_hosts;       /* receiving-mx-hostname, joined by ", " */
     int64_t failed;
     int first_day;
@@ -185,9 +186,11 @@ typedef int failure_row_fn(void *context, const struct failure_row *row);
 enum db_status query_failures(struct db *db, const struct failure_filter *filter,
                               failure_row_fn *row, void *context);
 
-/* Reports in which DOMAIN (or any of mine) has a policy, newest first. */
+/* Reports in which DOMAIN (or any of mine) has a policy, newest first.  Of
+ * ALL_DOMAINS a report comes once for each of my domains in it. */
 struct report_row {
     int64_t id;
+    const char *domain;
     int day;
     bool covers_days; /* the range is longer than a day */
     const char *organization;

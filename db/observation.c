@@ -1,0 +1,150 @@
+#include "observation.h"
+
+#include "day.h"
+#include "domain.h"
+#include "statement.h"
+
+static enum db_status begin(struct db *db)
+{
+    static const char sql[] = "BEGIN IMMEDIATE";
+    return db_run(db, db_statement(db, sql));
+}
+
+/* Commits, or takes all back if STATUS is a failure. */
+static enum db_status end(struct db *db, enum db_status status)
+{
+    static const char commit[] = "COMMIT";
+    if (status == DB_OK)
+        status = db_run(db, db_statement(db, commit));
+    if (status != DB_OK)
+        sqlite3_exec(db_sqlite(db), "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+/* --- observations --- */
+
+static enum db_status enter_domain(struct db *db, const char *name, const char *mine, int64_t *id)
+{
+    static const char insert[] = "INSERT INTO domain(mine, name) VALUES(?, ?)"
+                                 " ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id";
+    sqlite3_stmt *statement = db_statement(db, insert);
+    sqlite3_bind_int(statement, 1, domain_is_mine(name, mine) != 0);
+    db_bind_text(statement, 2, name);
+    enum db_status status = DB_OK;
+    if (statement_next(db, statement, &status))
+        *id = sqlite3_column_int64(statement, 0);
+    return db_done(statement, status);
+}
+
+/* The newest observation of DOMAIN at *ID if it says the same as SEEN and
+ * began less than a day before; 0 if a new row is called for. */
+static enum db_status find_same(struct db *db, int64_t domain, const struct observation *seen,
+                                int64_t *id)
+{
+    static const char select[] =
+        "SELECT id, first_time > ?2, mode = ?3 AND evidence = ?4 AND problems = ?5"
+        " FROM observation WHERE domain = ?1 ORDER BY last_time DESC LIMIT 1";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, seen->last_time - SECONDS_PER_DAY, seen->mode},
+                     3);
+    db_bind_text(statement, 4, seen->evidence);
+    db_bind_text(statement, 5, seen->problems);
+    enum db_status status = DB_OK;
+    *id = 0;
+    if (statement_next(db, statement, &status) && sqlite3_column_int(statement, 1) != 0 &&
+        sqlite3_column_int(statement, 2) != 0)
+        *id = sqlite3_column_int64(statement, 0);
+    return db_done(statement, status);
+}
+
+static enum db_status move_on(struct db *db, int64_t id, int64_t last_time)
+{
+    static const char update[] = "UPDATE observation SET last_time = max(last_time, ?2)"
+                                 " WHERE id = ?1";
+    sqlite3_stmt *statement = db_statement(db, update);
+    db_bind_integers(statement, (int64_t[]){id, last_time}, 2);
+    return db_run(db, statement);
+}
+
+static enum db_status enter(struct db *db, int64_t domain, const struct observation *seen)
+{
+    static const char insert[] = "INSERT INTO observation(domain, first_time, last_time, mode,"
+                                 " evidence, problems) VALUES(?, ?, ?, ?, ?, ?)";
+    sqlite3_stmt *statement = db_statement(db, insert);
+    db_bind_integers(statement, (int64_t[]){domain, seen->last_time, seen->last_time, seen->mode},
+                     4);
+    db_bind_text(statement, 5, seen->evidence);
+    db_bind_text(statement, 6, seen->problems);
+    return db_run(db, statement);
+}
+
+enum db_status observation_store(struct db *db, const char *domain, const char *mine,
+                                 const struct observation *observation, bool *changed)
+{
+    int64_t number = 0, same = 0;
+    enum db_status status = begin(db);
+    if (status != DB_OK)
+        return status;
+    status = enter_domain(db, domain, mine, &number);
+    if (status == DB_OK)
+        status = find_same(db, number, observation, &same);
+    *changed = same == 0;
+    if (status == DB_OK)
+        status =
+            same == 0 ? enter(db, number, observation) : move_on(db, same, observation->last_time);
+    return end(db, status);
+}
+
+enum db_status observation_each(struct db *db, int64_t domain, int64_t limit,
+                                observation_row_fn *row, void *context)
+{
+    static const char select[] = "SELECT first_time, last_time, mode, evidence, problems"
+                                 " FROM observation WHERE domain = ?1"
+                                 " ORDER BY last_time DESC LIMIT ?2";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, limit == 0 ? -1 : limit}, 2);
+    enum db_status status = DB_OK;
+    while (statement_next(db, statement, &status)) {
+        struct observation line = {
+            .first_time = sqlite3_column_int64(statement, 0),
+            .last_time = sqlite3_column_int64(statement, 1),
+            .mode = (enum tls_mode)sqlite3_column_int(statement, 2),
+            .evidence = db_text(statement, 3),
+            .problems = db_text(statement, 4),
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+/* --- host names of senders --- */
+
+enum db_status observation_unnamed(struct db *db, int64_t before, address_fn *row, void *context)
+{
+    static const char select[] =
+        "SELECT ip.value FROM (SELECT DISTINCT sending_ip FROM total_sender WHERE level = 2) s"
+        " CROSS JOIN text ip ON ip.id = s.sending_ip"
+        " LEFT JOIN host_name h ON h.ip = ip.id"
+        " WHERE ip.value <> '' AND (h.ip IS NULL OR h.time < ?) ORDER BY ip.id";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, before);
+    enum db_status status = DB_OK;
+    while (statement_next(db, statement, &status)) {
+        if (row(context, db_text(statement, 0)) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+enum db_status observation_name(struct db *db, const char *ip, const char *name, int64_t time)
+{
+    static const char insert[] =
+        "INSERT INTO host_name(ip, name, time) SELECT id, ?2, ?3 FROM text WHERE value = ?1"
+        " ON CONFLICT DO UPDATE SET name = excluded.name, time = excluded.time";
+    sqlite3_stmt *statement = db_statement(db, insert);
+    db_bind_text(statement, 1, ip);
+    db_bind_text(statement, 2, name);
+    sqlite3_bind_int64(statement, 3, time);
+    return db_run(db, statement);
+}

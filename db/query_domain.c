@@ -1,0 +1,260 @@
+#include "query.h"
+
+#include <stdlib.h>
+
+#include "cover.h"
+#include "observation.h"
+#include "statement.h"
+
+static void add(struct totals *sum, struct totals totals)
+{
+    sum->reports += totals.reports;
+    sum->successful += totals.successful;
+    sum->failed += totals.failed;
+}
+
+/* --- totals of one domain --- */
+
+static const char select_totals[] =
+    SQL_COVER " SELECT c.step, t.reports, t.successful, t.failed"
+              " FROM cover c CROSS JOIN total_domain t"
+              "  ON t.level = c.level AND t.block = c.block AND t.domain = ?2";
+
+static enum db_status sum_range(struct db *db, int64_t domain, struct day_range range,
+                                struct totals *totals)
+{
+    sqlite3_stmt *statement = db_statement(db, select_totals);
+    sqlite3_bind_int64(statement, 2, domain);
+    enum db_status status = cover_bind(db, statement, LEVELS_ALL, range);
+    *totals = (struct totals){0};
+    while (statement_next(db, statement, &status))
+        add(totals, statement_totals(statement, 1));
+    return status;
+}
+
+enum db_status query_steps(struct db *db, int64_t domain, int first, int days, int count,
+                           struct totals *steps)
+{
+    sqlite3_stmt *statement = db_statement(db, select_totals);
+    sqlite3_bind_int64(statement, 2, domain);
+    enum db_status status = cover_bind_steps(db, statement, LEVELS_ALL, first, days, count);
+    for (int i = 0; i < count; i++)
+        steps[i] = (struct totals){0};
+    while (statement_next(db, statement, &status))
+        add(&steps[sqlite3_column_int(statement, 0)], statement_totals(statement, 1));
+    return status;
+}
+
+enum db_status query_days(struct db *db, int64_t domain, struct day_range range, day_row_fn *row,
+                          void *context)
+{
+    static const char select[] =
+        SQL_COVER " SELECT t.block, t.reports, t.successful, t.failed"
+                  " FROM cover c CROSS JOIN total_domain t"
+                  "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 2, domain);
+    enum db_status status = cover_bind(db, statement, LEVELS_DAYS, range);
+    while (statement_next(db, statement, &status)) {
+        struct day_row day = {.day = sqlite3_column_int(statement, 0),
+                              .totals = statement_totals(statement, 1)};
+        if (row(context, &day) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+/* --- what there is --- */
+
+enum db_status query_extent(struct db *db, struct extent *extent)
+{
+    static const char select[] = "SELECT coalesce(min(first_day) FILTER (WHERE mine), 0),"
+                                 "  coalesce(max(last_day) FILTER (WHERE mine), -1),"
+                                 "  count(*) FILTER (WHERE mine),"
+                                 "  count(*) FILTER (WHERE NOT mine AND first_day IS NOT NULL)"
+                                 " FROM domain";
+    *extent = (struct extent){.last_day = -1};
+    sqlite3_stmt *statement = db_statement(db, select);
+    enum db_status status = DB_OK;
+    if (statement_next(db, statement, &status)) {
+        extent->first_day = sqlite3_column_int(statement, 0);
+        extent->last_day = sqlite3_column_int(statement, 1);
+        extent->domains = sqlite3_column_int64(statement, 2);
+        extent->foreign_domains = sqlite3_column_int64(statement, 3);
+    }
+    db_done(statement, status);
+    if (status != DB_OK)
+        return status;
+    return sum_range(db, ALL_DOMAINS, (struct day_range){extent->first_day, extent->last_day},
+                     &extent->totals);
+}
+
+enum db_status query_find_domain(struct db *db, const char *name, int64_t *domain)
+{
+    static const char select[] = "SELECT id FROM domain WHERE name = ?";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_text(statement, 1, name);
+    bool found;
+    enum db_status status = db_step(db, statement, &found);
+    *domain = found ? sqlite3_column_int64(statement, 0) : 0;
+    return db_done(statement, status);
+}
+
+/* --- the list of domains --- */
+
+#define SELECT_DOMAIN                                                                              \
+    "SELECT d.id, d.name, d.mine, coalesce(d.first_day, 0), coalesce(d.last_day, -1), d.mode,"     \
+    "  o.mode, o.last_time"                                                                        \
+    " FROM domain d LEFT JOIN observation o ON o.id ="                                             \
+    "  (SELECT n.id FROM observation n WHERE n.domain = d.id ORDER BY n.last_time DESC LIMIT 1)"
+
+/* The live check, while it is young, is nearer to the present than reports. */
+static void set_mode(struct domain_row *domain, sqlite3_stmt *statement, int64_t fresh_since)
+{
+    int64_t checked = sqlite3_column_int64(statement, 7);
+    domain->mode_is_live = checked != 0 && checked >= fresh_since;
+    domain->mode = (enum tls_mode)sqlite3_column_int(statement, domain->mode_is_live ? 6 : 5);
+    domain->mode_time =
+        domain->mode_is_live ? checked : (int64_t)domain->last_day * SECONDS_PER_DAY;
+}
+
+static void read_domain(struct domain_row *domain, sqlite3_stmt *statement, int64_t fresh_since)
+{
+    *domain = (struct domain_row){
+        .id = sqlite3_column_int64(statement, 0),
+        .name = db_text(statement, 1),
+        .mine = sqlite3_column_int(statement, 2) != 0,
+        .first_day = sqlite3_column_int(statement, 3),
+        .last_day = sqlite3_column_int(statement, 4),
+        .mode_reported = (enum tls_mode)sqlite3_column_int(statement, 5),
+    };
+    set_mode(domain, statement, fresh_since);
+}
+
+static int64_t fresh_since(void)
+{
+    return instant_now() - (int64_t)OBSERVATION_FRESH_DAYS * SECONDS_PER_DAY;
+}
+
+static enum db_status one_domain(struct db *db, int64_t domain, struct day_range range,
+                                 domain_row_fn *row, void *context)
+{
+    static const char select[] = SELECT_DOMAIN " WHERE d.id = ?";
+    struct totals totals;
+    enum db_status status = sum_range(db, domain, range, &totals);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, domain);
+    if (statement_next(db, statement, &status)) {
+        struct domain_row line;
+        read_domain(&line, statement, fresh_since());
+        line.totals = totals;
+        if (row(context, &line) != 0)
+            status = DB_STOPPED;
+    }
+    return db_done(statement, status);
+}
+
+/* The totals of every domain at *TOTALS, by number, *COUNT of them: to be freed. */
+static enum db_status sum_domains(struct db *db, struct day_range range, struct totals **totals,
+                                  int64_t *count)
+{
+    static const char select[] = SQL_COVER " SELECT t.domain, t.reports, t.successful, t.failed"
+                                           " FROM cover c CROSS JOIN total_domain t"
+                                           "  ON t.level = c.level AND t.block = c.block";
+    enum db_status status = db_integer(db, "SELECT coalesce(max(id), 0) + 1 FROM domain", count);
+    if (status != DB_OK)
+        return status;
+    *totals = calloc((size_t)*count, sizeof **totals);
+    if (*totals == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    sqlite3_stmt *statement = db_statement(db, select);
+    status = cover_bind(db, statement, LEVELS_ALL, range);
+    while (statement_next(db, statement, &status)) {
+        int64_t domain = sqlite3_column_int64(statement, 0);
+        if (domain < *count) /* an importer may have added one since */
+            add(&(*totals)[domain], statement_totals(statement, 1));
+    }
+    return status;
+}
+
+static enum db_status all_domains(struct db *db, const struct totals *totals, int64_t count,
+                                  bool foreign, domain_row_fn *row, void *context)
+{
+    static const char select[] =
+        SELECT_DOMAIN " WHERE d.mine = ? AND (d.first_day IS NOT NULL OR o.id IS NOT NULL)"
+                      " ORDER BY d.name";
+    int64_t since = fresh_since();
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, !foreign);
+    enum db_status status = DB_OK;
+    while (statement_next(db, statement, &status)) {
+        struct domain_row line;
+        read_domain(&line, statement, since);
+        if (line.id < count)
+            line.totals = totals[line.id];
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+enum db_status query_domains(struct db *db, int64_t domain, struct day_range range, bool foreign,
+                             domain_row_fn *row, void *context)
+{
+    if (domain != ALL_DOMAINS)
+        return one_domain(db, domain, range, row, context);
+    struct totals *totals = NULL;
+    int64_t count;
+    enum db_status status = sum_domains(db, range, &totals, &count);
+    if (status == DB_OK)
+        status = all_domains(db, totals, count, foreign, row, context);
+    free(totals);
+    return status;
+}
+
+/* --- modes --- */
+
+/* What is stated of DOMAIN in RANGE and the days before it that it may inherit
+ * from: *COUNT statements at *DAYS, to be freed. */
+static enum db_status read_statements(struct db *db, int64_t domain, struct day_range range,
+                                      struct day_statement **days, size_t *count)
+{
+    static const char select[] = "SELECT day, dane, sts, not_found, fetch_error FROM mode_day"
+                                 " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement,
+                     (int64_t[]){domain, (int64_t)range.first - MODE_INHERIT_DAYS, range.last}, 3);
+    size_t capacity = 0;
+    enum db_status status = DB_OK;
+    while (statement_next(db, statement, &status)) {
+        if (*count == capacity) {
+            capacity = capacity == 0 ? 512 : capacity * 2;
+            struct day_statement *more = realloc(*days, capacity * sizeof **days);
+            if (more == NULL)
+                return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
+            *days = more;
+        }
+        (*days)[(*count)++] = (struct day_statement){
+            .day = sqlite3_column_int(statement, 0),
+            .dane = (enum dane_state)sqlite3_column_int(statement, 1),
+            .sts = (enum sts_state)sqlite3_column_int(statement, 2),
+            .not_found = sqlite3_column_int(statement, 3) != 0,
+            .fetch_error = sqlite3_column_int(statement, 4) != 0,
+        };
+    }
+    return status;
+}
+
+enum db_status query_modes(struct db *db, int64_t domain, struct day_range range,
+                           struct day_mode *modes)
+{
+    struct day_statement *days = NULL;
+    size_t count = 0;
+    enum db_status status = read_statements(db, domain, range, &days, &count);
+    if (status == DB_OK)
+        mode_fill(days, count, range.first, range.last, modes);
+    free(days);
+    return status;
+}

@@ -1,0 +1,256 @@
+#include "query.h"
+
+#include "cover.h"
+#include "statement.h"
+
+enum db_status query_results(struct db *db, int64_t domain, struct day_range range,
+                             result_row_fn *row, void *context)
+{
+    static const char select[] =
+        SQL_COVER ", seen AS MATERIALIZED ("
+                  "  SELECT t.result_type, sum(t.failed) AS failed,"
+                  "    count(DISTINCT t.organization) AS reporters"
+                  "   FROM cover c CROSS JOIN total_result t"
+                  "    ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+                  "   GROUP BY t.result_type)"
+                  " SELECT r.name, s.failed, s.reporters"
+                  "  FROM seen s CROSS JOIN result_type r ON r.id = s.result_type"
+                  "  ORDER BY s.failed DESC, r.name";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 2, domain);
+    enum db_status status = cover_bind(db, statement, LEVELS_ALL, range);
+    while (statement_next(db, statement, &status)) {
+        struct result_row line = {
+            .result_type = db_text(statement, 0),
+            .failed = sqlite3_column_int64(statement, 1),
+            .reporters = sqlite3_column_int64(statement, 2),
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+/* --- senders and MX hosts --- */
+
+/* total_sender has no rows for ALL_DOMAINS: those of mine are added up. */
+#define SENDERS_OF_ONE                                                                             \
+    "   FROM cover c CROSS JOIN total_sender t"                                                    \
+    "    ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+#define SENDERS_OF_MINE                                                                            \
+    "   FROM cover c CROSS JOIN total_sender t ON t.level = c.level AND t.block = c.block"         \
+    "    CROSS JOIN domain d ON d.id = t.domain AND d.mine"
+
+/* One row for each result type and MX host of a sender, `parts` of them; the
+ * organization with most failures first, and so on down. */
+#define SELECT_SENDERS(from)                                                                       \
+    SQL_COVER                                                                                      \
+    ", part AS MATERIALIZED ("                                                                     \
+    "  SELECT t.organization, t.sending_ip, t.result_type, t.mx_host, sum(t.failed) AS failed,"    \
+    "    min(t.block << 2 * t.level) AS first_day,"                                                \
+    "    max((t.block + 1 << 2 * t.level) - 1) AS last_day" from                                   \
+    "   GROUP BY t.organization, t.sending_ip, t.result_type, t.mx_host),"                         \
+    " sender AS MATERIALIZED ("                                                                    \
+    "  SELECT organization, sending_ip, sum(failed) AS failed, count(*) AS parts,"                 \
+    "    min(first_day) AS first_day, max(last_day) AS last_day"                                   \
+    "   FROM part GROUP BY organization, sending_ip),"                                             \
+    " reporter AS MATERIALIZED ("                                                                  \
+    "  SELECT organization, sum(failed) AS failed FROM sender GROUP BY organization)"              \
+    " SELECT o.id, o.name, ip.value, coalesce(h.name, ''), s.failed, s.first_day, s.last_day,"     \
+    "   s.parts, r.name, mx.value"                                                                 \
+    "  FROM reporter p CROSS JOIN organization o ON o.id = p.organization"                         \
+    "   CROSS JOIN sender s ON s.organization = p.organization"                                    \
+    "   CROSS JOIN text ip ON ip.id = s.sending_ip"                                                \
+    "   LEFT JOIN host_name h ON h.ip = s.sending_ip"                                              \
+    "   CROSS JOIN part t ON t.organization = s.organization AND t.sending_ip = s.sending_ip"      \
+    "   CROSS JOIN result_type r ON r.id = t.result_type"                                          \
+    "   CROSS JOIN text mx ON mx.id = t.mx_host"                                                   \
+    "  ORDER BY p.failed DESC, o.name, s.failed DESC, ip.value, ip.id, t.failed DESC, r.name"
+
+static const char select_senders[] = SELECT_SENDERS(SENDERS_OF_ONE);
+static const char select_senders_of_mine[] = SELECT_SENDERS(SENDERS_OF_MINE);
+
+enum db_status query_senders(struct db *db, int64_t domain, struct day_range range, bool exact_days,
+                             sender_row_fn *row, void *context)
+{
+    sqlite3_stmt *statement =
+        db_statement(db, domain == ALL_DOMAINS ? select_senders_of_mine : select_senders);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, 2, domain);
+    enum db_status status =
+        cover_bind(db, statement, exact_days ? LEVELS_DAYS : LEVELS_SENDER, range);
+    struct joined types, hosts;
+    int part = 0;
+    while (statement_next(db, statement, &status)) {
+        if (part == 0) {
+            join_nothing(&types);
+            join_nothing(&hosts);
+        }
+        join(&types, db_text(statement, 8));
+        join(&hosts, db_text(statement, 9));
+        if (++part < sqlite3_column_int(statement, 7))
+            continue;
+        part = 0;
+        struct sender_row line = {
+            .organization_id = sqlite3_column_int64(statement, 0),
+            .organization = db_text(statement, 1),
+            .sending_mta_ip = db_text(statement, 2),
+            .host_name = db_text(statement, 3),
+            .failed = sqlite3_column_int64(statement, 4),
+            .first_day = sqlite3_column_int(statement, 5),
+            .last_day = sqlite3_column_int(statement, 6),
+            .result_types = types.text,
+            .mx_hosts = hosts.text,
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+/* One row for each result type of an MX host, `parts` of them. */
+#define SELECT_MX(from)                                                                            \
+    SQL_COVER ", part AS MATERIALIZED ("                                                           \
+              "  SELECT t.mx_host, t.result_type, t.sending_ip, sum(t.failed) AS failed" from      \
+              "   GROUP BY t.mx_host, t.result_type, t.sending_ip),"                               \
+              " typed AS MATERIALIZED ("                                                           \
+              "  SELECT mx_host, result_type, sum(failed) AS failed"                               \
+              "   FROM part GROUP BY mx_host, result_type),"                                       \
+              " host AS MATERIALIZED ("                                                            \
+              "  SELECT mx_host, sum(failed) AS failed, count(DISTINCT result_type) AS parts,"     \
+              "    count(DISTINCT sending_ip) AS senders"                                          \
+              "   FROM part GROUP BY mx_host)"                                                     \
+              " SELECT mx.value, h.failed, h.senders, h.parts, r.name"                             \
+              "  FROM host h CROSS JOIN text mx ON mx.id = h.mx_host"                              \
+              "   CROSS JOIN typed t ON t.mx_host = h.mx_host"                                     \
+              "   CROSS JOIN result_type r ON r.id = t.result_type"                                \
+              "  ORDER BY h.failed DESC, mx.value, t.failed DESC, r.name"
+
+static const char select_mx[] = SELECT_MX(SENDERS_OF_ONE);
+static const char select_mx_of_mine[] = SELECT_MX(SENDERS_OF_MINE);
+
+enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, mx_row_fn *row,
+                        void *context)
+{
+    sqlite3_stmt *statement =
+        db_statement(db, domain == ALL_DOMAINS ? select_mx_of_mine : select_mx);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, 2, domain);
+    enum db_status status = cover_bind(db, statement, LEVELS_SENDER, range);
+    struct joined types;
+    int part = 0;
+    while (statement_next(db, statement, &status)) {
+        if (part == 0)
+            join_nothing(&types);
+        join(&types, db_text(statement, 4));
+        if (++part < sqlite3_column_int(statement, 3))
+            continue;
+        part = 0;
+        struct mx_row line = {
+            .mx_host = db_text(statement, 0),
+            .failed = sqlite3_column_int64(statement, 1),
+            .senders = sqlite3_column_int64(statement, 2),
+            .result_types = types.text,
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+/* --- single failures --- */
+
+#define FAILURE_COLUMNS                                                                            \
+    "SELECT p.report, d.name, p.day, o.name, pt.name, r.name, ip.value, mx.value, to_ip.value,"    \
+    "  helo.value, f.failed, code.value, note.value"
+#define FAILURE_TEXTS                                                                              \
+    " CROSS JOIN organization o ON o.id = e.organization"                                          \
+    " CROSS JOIN policy_type pt ON pt.id = p.type"                                                 \
+    " CROSS JOIN result_type r ON r.id = f.result_type"                                            \
+    " CROSS JOIN text ip ON ip.id = f.sending_ip"                                                  \
+    " CROSS JOIN text mx ON mx.id = f.mx_host"                                                     \
+    " CROSS JOIN text to_ip ON to_ip.id = f.receiving_ip"                                          \
+    " CROSS JOIN text helo ON helo.id = f.mx_helo"                                                 \
+    " CROSS JOIN text code ON code.id = f.reason_code"                                             \
+    " CROSS JOIN text note ON note.id = f.additional_info"
+
+/* Names become numbers once, and rows are compared by number before their
+ * texts are looked up. */
+#define SELECT_FAILURES                                                                            \
+    FAILURE_COLUMNS                                                                                \
+    " FROM domain d"                                                                               \
+    " CROSS JOIN policy p INDEXED BY policy_failing"                                               \
+    "  ON p.domain = d.id AND p.day BETWEEN ?2 AND ?3 AND p.failed > 0"                            \
+    " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n"                                   \
+    "  AND (?4 IS NULL OR f.sending_ip = (SELECT id FROM text WHERE value = ?4))"                  \
+    "  AND (?5 IS NULL OR f.result_type = (SELECT id FROM result_type WHERE name = ?5))"           \
+    "  AND (?6 IS NULL OR f.mx_host = (SELECT id FROM text WHERE value = ?6))"                     \
+    " CROSS JOIN report e ON e.id = p.report"                                                      \
+    "  AND (?7 IS NULL OR e.organization = (SELECT id FROM organization WHERE name = "             \
+    "?7))" FAILURE_TEXTS
+
+static const char select_failures[] =
+    SELECT_FAILURES " WHERE d.id = ?1 ORDER BY p.day DESC, p.report DESC LIMIT ?8";
+static const char select_failures_of_mine[] =
+    SELECT_FAILURES " WHERE d.mine ORDER BY d.name, p.day DESC, p.report DESC LIMIT ?8";
+
+static sqlite3_stmt *bind_failures(struct db *db, const struct failure_filter *filter)
+{
+    bool all = filter->domain == ALL_DOMAINS;
+    sqlite3_stmt *statement = db_statement(db, all ? select_failures_of_mine : select_failures);
+    if (!all)
+        sqlite3_bind_int64(statement, 1, filter->domain);
+    sqlite3_bind_int(statement, 2, filter->range.first);
+    sqlite3_bind_int(statement, 3, filter->range.last);
+    db_bind_text(statement, 4, filter->sending_mta_ip);
+    db_bind_text(statement, 5, filter->result_type);
+    db_bind_text(statement, 6, filter->mx_host);
+    db_bind_text(statement, 7, filter->organization);
+    sqlite3_bind_int64(statement, 8, filter->limit == 0 ? -1 : filter->limit);
+    return statement;
+}
+
+static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, failure_row_fn *row,
+                                   void *context)
+{
+    enum db_status status = DB_OK;
+    while (statement_next(db, statement, &status)) {
+        struct failure_row line = {
+            .report = sqlite3_column_int64(statement, 0),
+            .domain = db_text(statement, 1),
+            .day = sqlite3_column_int(statement, 2),
+            .organization = db_text(statement, 3),
+            .policy_type = db_text(statement, 4),
+            .result_type = db_text(statement, 5),
+            .sending_mta_ip = db_text(statement, 6),
+            .receiving_mx_hostname = db_text(statement, 7),
+            .receiving_ip = db_text(statement, 8),
+            .receiving_mx_helo = db_text(statement, 9),
+            .failed = sqlite3_column_int64(statement, 10),
+            .reason_code = db_text(statement, 11),
+            .additional_info = db_text(statement, 12),
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+enum db_status query_failures(struct db *db, const struct failure_filter *filter,
+                              failure_row_fn *row, void *context)
+{
+    return each_failure(db, bind_failures(db, filter), row, context);
+}
+
+enum db_status failures_of_policy(struct db *db, int64_t report, int64_t n, failure_row_fn *row,
+                                  void *context)
+{
+    static const char select[] =
+        FAILURE_COLUMNS " FROM policy p CROSS JOIN failure f ON f.report = p.report AND f.n = p.n"
+                        " CROSS JOIN report e ON e.id = p.report"
+                        " CROSS JOIN domain d ON d.id = p.domain" FAILURE_TEXTS
+                        " WHERE p.report = ? AND p.n = ? ORDER BY f.i";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){report, n}, 2);
+    return each_failure(db, statement, row, context);
+}

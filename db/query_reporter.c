@@ -1,0 +1,144 @@
+#include "query.h"
+
+#include "cover.h"
+#include "statement.h"
+
+/* SELECT with the cover of RANGE and DOMAIN bound. */
+static sqlite3_stmt *over_range(struct db *db, const char *select, int64_t domain,
+                                struct day_range range, enum db_status *status)
+{
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 2, domain);
+    *status = cover_bind(db, statement, LEVELS_ALL, range);
+    return statement;
+}
+
+enum db_status query_composition(struct db *db, int64_t domain, struct day_range range,
+                                 composition_row_fn *row, void *context)
+{
+    static const char select[] =
+        SQL_COVER ", seen AS MATERIALIZED ("
+                  "  SELECT t.organization, t.type, t.mode, sum(t.reports) AS reports,"
+                  "    sum(t.successful) AS successful, sum(t.failed) AS failed"
+                  "   FROM cover c CROSS JOIN total_reporter t"
+                  "    ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+                  "   GROUP BY t.organization, t.type, t.mode)"
+                  " SELECT o.name, p.name, s.mode, s.reports, s.successful, s.failed"
+                  "  FROM seen s CROSS JOIN organization o ON o.id = s.organization"
+                  "   CROSS JOIN policy_type p ON p.id = s.type"
+                  "  ORDER BY s.successful + s.failed DESC, o.name, s.type, s.mode";
+    enum db_status status;
+    sqlite3_stmt *statement = over_range(db, select, domain, range, &status);
+    while (statement_next(db, statement, &status)) {
+        struct composition_row line = {
+            .organization = db_text(statement, 0),
+            .policy_type = db_text(statement, 1),
+            .mode = (enum sts_mode)sqlite3_column_int(statement, 2),
+            .totals = statement_totals(statement, 3),
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+enum db_status query_reporters(struct db *db, int64_t domain, struct day_range range,
+                               reporter_row_fn *row, void *context)
+{
+    static const char select[] = SQL_COVER
+        ", seen AS MATERIALIZED ("
+        "  SELECT t.organization, iif(t.type BETWEEN 1 AND 3, t.type, 0) AS type,"
+        "    sum(t.reports) AS reports, sum(t.successful) AS successful, sum(t.failed) AS failed"
+        "   FROM cover c CROSS JOIN total_reporter t"
+        "    ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+        "   GROUP BY 1, 2),"
+        " by_type AS MATERIALIZED ("
+        "  SELECT organization, max(reports) AS reports, sum(successful) AS successful,"
+        "    sum(failed) AS failed,"
+        "    sum(reports) FILTER (WHERE type = 0) AS r0,"
+        "    sum(successful) FILTER (WHERE type = 0) AS s0,"
+        "    sum(failed) FILTER (WHERE type = 0) AS f0,"
+        "    sum(reports) FILTER (WHERE type = 1) AS r1,"
+        "    sum(successful) FILTER (WHERE type = 1) AS s1,"
+        "    sum(failed) FILTER (WHERE type = 1) AS f1,"
+        "    sum(reports) FILTER (WHERE type = 2) AS r2,"
+        "    sum(successful) FILTER (WHERE type = 2) AS s2,"
+        "    sum(failed) FILTER (WHERE type = 2) AS f2,"
+        "    sum(reports) FILTER (WHERE type = 3) AS r3,"
+        "    sum(successful) FILTER (WHERE type = 3) AS s3,"
+        "    sum(failed) FILTER (WHERE type = 3) AS f3"
+        "   FROM seen GROUP BY organization)"
+        " SELECT o.id, o.name, t.reports, t.successful, t.failed,"
+        "   r0, s0, f0, r1, s1, f1, r2, s2, f2, r3, s3, f3"
+        "  FROM by_type t CROSS JOIN organization o ON o.id = t.organization"
+        "  ORDER BY t.failed DESC, t.successful DESC, o.name";
+    _Static_assert(POLICY_NOT_FOUND == 1 && POLICY_STS == 2 && POLICY_TLSA == 3,
+                   "the statement names them by number");
+    enum { FIRST_TYPE = 5, TYPES = 4, COLUMNS = 3 };
+    enum db_status status;
+    sqlite3_stmt *statement = over_range(db, select, domain, range, &status);
+    while (statement_next(db, statement, &status)) {
+        struct reporter_row line = {
+            .organization_id = sqlite3_column_int64(statement, 0),
+            .organization = db_text(statement, 1),
+            .totals = statement_totals(statement, 2),
+        };
+        for (int type = 0; type < TYPES; type++)
+            line.by_type[type] = statement_totals(statement, FIRST_TYPE + COLUMNS * type);
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+enum db_status query_policy_types(struct db *db, int64_t domain, struct day_range range,
+                                  policy_type_row_fn *row, void *context)
+{
+    static const char select[] =
+        SQL_COVER ", seen AS MATERIALIZED ("
+                  "  SELECT t.type, sum(t.reports) AS reports, sum(t.successful) AS successful,"
+                  "    sum(t.failed) AS failed"
+                  "   FROM cover c CROSS JOIN total_reporter t"
+                  "    ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+                  "   GROUP BY t.type)"
+                  " SELECT p.name, s.reports, s.successful, s.failed"
+                  "  FROM seen s CROSS JOIN policy_type p ON p.id = s.type ORDER BY s.type";
+    enum db_status status;
+    sqlite3_stmt *statement = over_range(db, select, domain, range, &status);
+    while (statement_next(db, statement, &status)) {
+        struct policy_type_row line = {.policy_type = db_text(statement, 0),
+                                       .totals = statement_totals(statement, 1)};
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+enum db_status query_policies(struct db *db, int64_t domain, policy_seen_row_fn *row, void *context)
+{
+    static const char select[] =
+        "SELECT s.policy_text, x.value, s.mode, p.name, o.name, s.first_day, s.last_day,"
+        "   s.reports, s.successful, s.failed"
+        "  FROM policy_seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
+        "   CROSS JOIN policy_type p ON p.id = s.type"
+        "   CROSS JOIN organization o ON o.id = s.organization"
+        "  WHERE s.domain = ? ORDER BY s.first_day, o.name, s.policy_text, s.type";
+    enum db_status status = DB_OK;
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, domain);
+    while (statement_next(db, statement, &status)) {
+        struct policy_seen_row line = {
+            .text_id = sqlite3_column_int64(statement, 0),
+            .text = db_text(statement, 1),
+            .mode = (enum sts_mode)sqlite3_column_int(statement, 2),
+            .policy_type = db_text(statement, 3),
+            .organization = db_text(statement, 4),
+            .first_day = sqlite3_column_int(statement, 5),
+            .last_day = sqlite3_column_int(statement, 6),
+            .totals = statement_totals(statement, 7),
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}

@@ -1,0 +1,65 @@
+#include "statement.h"
+
+#include <string.h>
+
+bool statement_next(struct db *db, sqlite3_stmt *statement, enum db_status *status)
+{
+    bool row = false;
+    if (*status == DB_OK)
+        *status = db_step(db, statement, &row);
+    if (!row)
+        sqlite3_reset(statement);
+    return row;
+}
+
+struct totals statement_totals(sqlite3_stmt *statement, int column)
+{
+    return (struct totals){
+        .reports = sqlite3_column_int64(statement, column),
+        .successful = sqlite3_column_int64(statement, column + 1),
+        .failed = sqlite3_column_int64(statement, column + 2),
+    };
+}
+
+static const char separator[] = ", ";
+enum { SEPARATOR = sizeof separator - 1 };
+
+static bool holds(const struct joined *joined, const char *text, size_t length)
+{
+    const char *part = joined->text;
+    while (part != NULL && joined->length > 0) {
+        const char *end = strstr(part, separator);
+        size_t size = end == NULL ? strlen(part) : (size_t)(end - part);
+        if (size == length && memcmp(part, text, length) == 0)
+            return true;
+        part = end == NULL ? NULL : end + SEPARATOR;
+    }
+    return false;
+}
+
+void join_nothing(struct joined *joined)
+{
+    joined->length = 0;
+    joined->text[0] = '\0';
+}
+
+void join(struct joined *joined, const char *text)
+{
+    static const char ellipsis[] = "\xe2\x80\xa6";
+    size_t length = strlen(text);
+    if (length == 0 || holds(joined, text, length))
+        return;
+    /* there is always room left for a separator and the ellipsis */
+    if (joined->length + SEPARATOR + length + SEPARATOR + sizeof ellipsis > JOINED_MAX) {
+        text = ellipsis;
+        length = sizeof ellipsis - 1;
+        if (holds(joined, text, length))
+            return;
+    }
+    if (joined->length > 0) {
+        memcpy(joined->text + joined->length, separator, SEPARATOR);
+        joined->length += SEPARATOR;
+    }
+    memcpy(joined->text + joined->length, text, length + 1);
+    joined->length += length;
+}
