@@ -9,7 +9,7 @@
  * unless the comment says otherwise.
  *
  * Strings come from strangers' reports: valid UTF-8, but not fit for a
- * terminal before text_visible() of tui/.  Sessions are as reporters counted
+ * terminal before text_visible().  Sessions are as reporters counted
  * them.
  */
 #ifndef TLSRPTOP_DB_QUERY_H

@@ -1,0 +1,59 @@
+#include "visible.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t utf8_read(const char *start, uint32_t *code)
+{
+    const unsigned char *text = (const unsigned char *)start;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t length = text[0] < 0x80             ? 1
+                    : (text[0] & 0xe0) == 0xc0 ? 2
+                    : (text[0] & 0xf0) == 0xe0 ? 3
+                    : (text[0] & 0xf8) == 0xf0 ? 4
+                                               : 0;
+    if (length == 0)
+        return 0;
+    *code = length == 1 ? text[0] : text[0] & (0xffU >> (length + 1));
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (text[i] & 0x3fU);
+    }
+    bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
+    return *code < least[length] || *code > 0x10ffff || surrogate ? 0 : length;
+}
+
+/* Controls, and the marks that override the direction of writing or separate
+ * lines. */
+static bool is_harmful(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
+           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+}
+
+void text_visible(const char *text, char *visible, size_t size)
+{
+    size_t used = 0;
+    visible[0] = '\0';
+    while (*text != '\0') {
+        char shown[16];
+        uint32_t code = 0;
+        size_t length = utf8_read(text, &code);
+        if (length == 0)
+            snprintf(shown, sizeof shown, "\\x%02x", (unsigned char)*text);
+        else if (is_harmful(code))
+            snprintf(shown, sizeof shown, code < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, code);
+        else
+            snprintf(shown, sizeof shown, "%.*s", (int)length, text);
+        size_t wanted = strlen(shown);
+        if (used + wanted >= size)
+            return;
+        memcpy(visible + used, shown, wanted + 1);
+        used += wanted;
+        text += length > 0 ? length : 1;
+    }
+}

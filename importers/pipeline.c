@@ -1,0 +1,579 @@
+#include "pipeline.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../db/arena.h"
+#include "progress.h"
+
+enum {
+    BATCH_BYTES = 128 * 1024,
+    BATCH_ITEMS = 128,
+    BATCHES = 8,                       /* under way at once, at most */
+    BYTES_UNDER_WAY = 4 * 1024 * 1024, /* a new batch waits for less than this */
+    COMMIT_ROWS = 1000,
+    COMMIT_MILLISECONDS = 1000,
+    IDLE_MILLISECONDS = 100, /* so long without work, and what there is gets committed */
+    YIELD_MICROSECONDS = 1000,
+    MILLISECONDS = 1000,
+};
+
+/* One thing that was found in a message. */
+struct finding {
+    enum outcome outcome;
+    unsigned part;
+    const char *reason;
+    struct report report; /* when imported */
+    const void *bytes;
+    size_t size;
+};
+
+/* One thing that was handed over. */
+struct item {
+    enum { ITEM_MESSAGE, ITEM_DAMAGED, ITEM_POSITION, ITEM_CALL } kind;
+    struct place place;
+    const char *bytes; /* of a message */
+    size_t size;
+    const char *reason; /* of a damaged one */
+    pipeline_call_fn *call;
+    void *context;
+    size_t findings; /* how many of the batch's belong to this message */
+};
+
+struct batch {
+    struct batch *next;
+    struct arena arena; /* all that the items and findings point to */
+    struct item *items;
+    size_t count, capacity;
+    struct finding *findings;
+    size_t finding_count, finding_capacity;
+    bool short_of_memory; /* a message could not be taken apart */
+};
+
+struct queue {
+    struct batch *first;
+    struct batch **end;
+};
+
+struct pipeline {
+    struct pipeline_settings settings;
+    struct extractor *extractor;
+    struct batch *filling; /* the source's */
+    pthread_t extract_thread, store_thread;
+    /* of the store thread, until it has ended */
+    struct store_counts counts;
+    int64_t committed_at; /* milliseconds */
+    /* shared, under the lock */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct queue spare, to_extract, to_store;
+    size_t batches;
+    size_t bytes_under_way;
+    bool source_ended, extract_ended;
+    bool call_pending;
+    enum db_status status;
+    char error[PIPELINE_ERROR];
+};
+
+static int64_t milliseconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * MILLISECONDS + time.tv_nsec / 1000000;
+}
+
+/* --- queues; all under the lock --- */
+
+static void push(struct pipeline *pipeline, struct queue *queue, struct batch *batch)
+{
+    batch->next = NULL;
+    *queue->end = batch;
+    queue->end = &batch->next;
+    pthread_cond_broadcast(&pipeline->changed);
+}
+
+static struct batch *pop(struct queue *queue)
+{
+    struct batch *batch = queue->first;
+    if (batch != NULL) {
+        queue->first = batch->next;
+        if (queue->first == NULL)
+            queue->end = &queue->first;
+    }
+    return batch;
+}
+
+/* Waits for a batch, until *ENDED says that none will come, or PATIENCE (in
+ * milliseconds, -1 for ever) is over. */
+static struct batch *await(struct pipeline *pipeline, struct queue *queue, const bool *ended,
+                           int patience)
+{
+    int64_t deadline = milliseconds() + patience;
+    struct timespec until = {.tv_sec = (time_t)(deadline / MILLISECONDS),
+                             .tv_nsec = (long)(deadline % MILLISECONDS) * 1000000};
+    while (queue->first == NULL && !*ended) {
+        if (patience < 0)
+            pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+        else if (pthread_cond_timedwait(&pipeline->changed, &pipeline->lock, &until) != 0)
+            break;
+    }
+    return pop(queue);
+}
+
+/* --- batches --- */
+
+static struct batch *new_batch(void)
+{
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch != NULL)
+        arena_init(&batch->arena, 0);
+    return batch;
+}
+
+static void free_reports(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->finding_count; i++)
+        if (batch->findings[i].outcome == OUTCOME_IMPORTED)
+            report_free(&batch->findings[i].report);
+    batch->finding_count = 0;
+}
+
+static void free_batch(struct batch *batch)
+{
+    if (batch == NULL)
+        return;
+    free_reports(batch);
+    arena_free(&batch->arena);
+    free(batch);
+}
+
+/* Empties BATCH for its next use; a large one is given back. */
+static void recycle(struct pipeline *pipeline, struct batch *batch)
+{
+    free_reports(batch);
+    size_t bytes = batch->arena.total;
+    arena_free(&batch->arena);
+    *batch = (struct batch){0};
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->bytes_under_way -= bytes;
+    push(pipeline, &pipeline->spare, batch);
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+/* What a batch has grown by counts as under way. */
+static void count_growth(struct pipeline *pipeline, const struct batch *batch, size_t before)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->bytes_under_way += batch->arena.total - before;
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+/* --- extracting --- */
+
+struct extraction {
+    struct pipeline *pipeline;
+    struct batch *batch;
+    struct item *item;
+};
+
+static int keep_finding(void *context, struct extracted *found)
+{
+    struct extraction *extraction = context;
+    struct batch *batch = extraction->batch;
+    struct arena *arena = &batch->arena;
+    struct finding *findings = arena_grow(arena, batch->findings, sizeof *findings,
+                                          batch->finding_count, &batch->finding_capacity);
+    if (findings == NULL)
+        return -1;
+    batch->findings = findings;
+    struct finding finding = {.outcome = found->outcome, .part = found->part};
+    finding.reason = arena_strdup(arena, found->reason);
+    if (found->outcome != OUTCOME_NOT_A_REPORT) {
+        finding.size = found->size;
+        finding.bytes = arena_strndup(arena, found->bytes, found->size);
+    }
+    if (finding.reason == NULL || (finding.bytes == NULL && finding.size > 0))
+        return -1;
+    if (found->outcome == OUTCOME_IMPORTED) {
+        finding.report = *found->report;
+        report_init(found->report, 0);
+    }
+    findings[batch->finding_count++] = finding;
+    extraction->item->findings++;
+    return 0;
+}
+
+static void extract_batch(struct pipeline *pipeline, struct batch *batch)
+{
+    size_t before = batch->arena.total;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct item *item = &batch->items[i];
+        struct extraction extraction = {pipeline, batch, item};
+        if (item->kind != ITEM_MESSAGE)
+            continue;
+        const char *name = item->place.mailbox == 0 ? item->place.name : NULL;
+        if (extract(pipeline->extractor, name, item->bytes, item->size, keep_finding,
+                    &extraction) != 0)
+            batch->short_of_memory = true;
+    }
+    count_growth(pipeline, batch, before);
+}
+
+static void *extract_all(void *context)
+{
+    struct pipeline *pipeline = context;
+    pthread_mutex_lock(&pipeline->lock);
+    struct batch *batch;
+    while ((batch = await(pipeline, &pipeline->to_extract, &pipeline->source_ended, -1)) != NULL) {
+        pthread_mutex_unlock(&pipeline->lock);
+        extract_batch(pipeline, batch);
+        pthread_mutex_lock(&pipeline->lock);
+        push(pipeline, &pipeline->to_store, batch);
+    }
+    pipeline->extract_ended = true;
+    pthread_cond_broadcast(&pipeline->changed);
+    pthread_mutex_unlock(&pipeline->lock);
+    return NULL;
+}
+
+/* --- storing --- */
+
+static void fail(struct pipeline *pipeline, enum db_status status, const char *why)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    if (pipeline->status == DB_OK) {
+        pipeline->status = status;
+        snprintf(pipeline->error, sizeof pipeline->error, "%s", why);
+    }
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+/* Says what went wrong with a message, and where. */
+static void report_trouble(const struct pipeline *pipeline, const struct place *place,
+                           enum outcome outcome, const char *reason)
+{
+    char where[32] = "";
+    if (place->mailbox != 0 || place->uid != 0)
+        snprintf(where, sizeof where, " UID %u", (unsigned)place->uid);
+    if (outcome == OUTCOME_DAMAGED || outcome == OUTCOME_CONFLICT || pipeline->settings.verbose)
+        say("%s%s: %s: %s", place->name, where, outcome_name(outcome), reason);
+}
+
+static enum db_status store_finding(struct pipeline *pipeline, const struct place *place,
+                                    const struct finding *finding)
+{
+    struct store *store = pipeline->settings.store;
+    struct origin origin = {.mailbox = place->mailbox,
+                            .uid = place->uid,
+                            .path = place->mailbox == 0 ? place->name : NULL,
+                            .part = finding->part};
+    struct store_result result = {.outcome = finding->outcome};
+    enum db_status status = DB_OK;
+    snprintf(result.reason, sizeof result.reason, "%s", finding->reason);
+    if (store == NULL)
+        pipeline->counts.outcomes[result.outcome]++;
+    else if (finding->outcome == OUTCOME_IMPORTED)
+        status =
+            store_report(store, &origin, &finding->report, finding->bytes, finding->size, &result);
+    else
+        status = store_refused(store, &origin, finding->outcome, finding->reason, finding->bytes,
+                               finding->size);
+    if (status == DB_OK && result.outcome != OUTCOME_IMPORTED &&
+        result.outcome != OUTCOME_DUPLICATE)
+        report_trouble(pipeline, place, result.outcome, result.reason);
+    return status;
+}
+
+static enum db_status store_message(struct pipeline *pipeline, const struct item *item,
+                                    const struct finding *findings)
+{
+    for (size_t i = 0; i < item->findings; i++) {
+        enum db_status status = store_finding(pipeline, &item->place, &findings[i]);
+        if (status != DB_OK)
+            return status;
+    }
+    if (pipeline->settings.store != NULL)
+        store_count_message(pipeline->settings.store);
+    else
+        pipeline->counts.messages++;
+    return DB_OK;
+}
+
+static enum db_status store_item(struct pipeline *pipeline, const struct item *item,
+                                 const struct finding *findings)
+{
+    struct store *store = pipeline->settings.store;
+    struct finding damaged = {.outcome = OUTCOME_DAMAGED, .reason = item->reason};
+    struct item unread = *item;
+    switch (item->kind) {
+    case ITEM_MESSAGE:
+        return store_message(pipeline, item, findings);
+    case ITEM_DAMAGED:
+        unread.findings = 1;
+        return store_message(pipeline, &unread, &damaged);
+    case ITEM_POSITION:
+        return store == NULL ? DB_OK : store_position(store, item->place.mailbox, item->place.uid);
+    case ITEM_CALL:
+        return item->call(store, item->context);
+    }
+    return DB_FAILED;
+}
+
+static enum db_status store_items(struct pipeline *pipeline, const struct batch *batch)
+{
+    const struct finding *findings = batch->findings;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct item *item = &batch->items[i];
+        enum db_status status = store_item(pipeline, item, findings);
+        if (status != DB_OK)
+            return status;
+        findings += item->findings;
+    }
+    return DB_OK;
+}
+
+/* Commits, and leaves the database to other writers for a moment. */
+static enum db_status commit(struct pipeline *pipeline)
+{
+    struct store *store = pipeline->settings.store;
+    pipeline->committed_at = milliseconds();
+    if (store == NULL || store_pending(store) == 0)
+        return DB_OK;
+    enum db_status status = store_commit(store);
+    nanosleep(&(struct timespec){.tv_nsec = YIELD_MICROSECONDS * 1000L}, NULL);
+    return status;
+}
+
+static enum db_status store_batch(struct pipeline *pipeline, const struct batch *batch)
+{
+    struct store *store = pipeline->settings.store;
+    if (batch->short_of_memory) {
+        fail(pipeline, DB_MEMORY, "out of memory");
+        return DB_MEMORY;
+    }
+    enum db_status status = store_items(pipeline, batch);
+    if (store == NULL)
+        return status;
+    if (status == DB_OK && (store_pending(store) >= COMMIT_ROWS ||
+                            milliseconds() - pipeline->committed_at >= COMMIT_MILLISECONDS))
+        status = commit(pipeline);
+    pipeline->counts = *store_counts(store);
+    return status;
+}
+
+/* Deals with BATCH (NULL: there was none for a while).  After a failure batches
+ * are only passed through, so that the source does not wait for ever. */
+static void process(struct pipeline *pipeline, struct batch *batch)
+{
+    bool calls =
+        batch != NULL && batch->count > 0 && batch->items[batch->count - 1].kind == ITEM_CALL;
+    if (!pipeline_failed(pipeline)) {
+        enum db_status status = batch != NULL ? store_batch(pipeline, batch) : commit(pipeline);
+        if (status != DB_OK)
+            fail(pipeline, status,
+                 pipeline->settings.db != NULL ? db_error(pipeline->settings.db) : "");
+        progress_show(&pipeline->counts);
+    }
+    if (batch != NULL)
+        recycle(pipeline, batch);
+    if (calls) {
+        pthread_mutex_lock(&pipeline->lock);
+        pipeline->call_pending = false;
+        pthread_cond_broadcast(&pipeline->changed);
+        pthread_mutex_unlock(&pipeline->lock);
+    }
+}
+
+static void *store_all(void *context)
+{
+    struct pipeline *pipeline = context;
+    struct store *store = pipeline->settings.store;
+    bool ended = false;
+    while (!ended) {
+        int patience = store != NULL && store_pending(store) > 0 ? IDLE_MILLISECONDS : -1;
+        pthread_mutex_lock(&pipeline->lock);
+        struct batch *batch =
+            await(pipeline, &pipeline->to_store, &pipeline->extract_ended, patience);
+        ended = batch == NULL && pipeline->extract_ended;
+        pthread_mutex_unlock(&pipeline->lock);
+        process(pipeline, batch);
+    }
+    return NULL;
+}
+
+/* --- the source's side --- */
+
+static void init_queue(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->end = &queue->first;
+}
+
+static int start_threads(struct pipeline *pipeline)
+{
+    if (pthread_create(&pipeline->extract_thread, NULL, extract_all, pipeline) != 0)
+        return -1;
+    if (pthread_create(&pipeline->store_thread, NULL, store_all, pipeline) == 0)
+        return 0;
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->source_ended = true;
+    pthread_cond_broadcast(&pipeline->changed);
+    pthread_mutex_unlock(&pipeline->lock);
+    pthread_join(pipeline->extract_thread, NULL);
+    return -1;
+}
+
+static void free_pipeline(struct pipeline *pipeline)
+{
+    struct queue *queues[] = {&pipeline->spare, &pipeline->to_extract, &pipeline->to_store};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
+        struct batch *batch;
+        while ((batch = pop(queues[i])) != NULL)
+            free_batch(batch);
+    }
+    free_batch(pipeline->filling);
+    extractor_free(pipeline->extractor);
+    pthread_cond_destroy(&pipeline->changed);
+    pthread_mutex_destroy(&pipeline->lock);
+    free(pipeline);
+}
+
+struct pipeline *pipeline_open(const struct pipeline_settings *settings)
+{
+    struct pipeline *pipeline = calloc(1, sizeof *pipeline);
+    if (pipeline == NULL)
+        return NULL;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pipeline->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&pipeline->lock, NULL);
+    init_queue(&pipeline->spare);
+    init_queue(&pipeline->to_extract);
+    init_queue(&pipeline->to_store);
+    pipeline->settings = *settings;
+    pipeline->committed_at = milliseconds();
+    pipeline->extractor = extractor_new(settings->limits);
+    if (pipeline->extractor == NULL || start_threads(pipeline) != 0) {
+        free_pipeline(pipeline);
+        return NULL;
+    }
+    return pipeline;
+}
+
+bool pipeline_failed(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    bool failed = pipeline->status != DB_OK;
+    pthread_mutex_unlock(&pipeline->lock);
+    return failed;
+}
+
+void pipeline_flush(struct pipeline *pipeline)
+{
+    if (pipeline->filling == NULL)
+        return;
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->bytes_under_way += pipeline->filling->arena.total;
+    push(pipeline, &pipeline->to_extract, pipeline->filling);
+    pthread_mutex_unlock(&pipeline->lock);
+    pipeline->filling = NULL;
+}
+
+/* A batch to fill: waits until there is room for one under way. */
+static struct batch *begin_batch(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    while (pipeline->status == DB_OK &&
+           ((pipeline->spare.first == NULL && pipeline->batches >= BATCHES) ||
+            pipeline->bytes_under_way >= BYTES_UNDER_WAY))
+        pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    bool failed = pipeline->status != DB_OK;
+    struct batch *batch = failed ? NULL : pop(&pipeline->spare);
+    if (batch == NULL && !failed) {
+        batch = new_batch();
+        pipeline->batches += batch != NULL;
+    }
+    pthread_mutex_unlock(&pipeline->lock);
+    if (batch == NULL && !failed)
+        fail(pipeline, DB_MEMORY, "out of memory");
+    return batch;
+}
+
+/* Adds ITEM to the batch that is being filled, its text copied. */
+static int add(struct pipeline *pipeline, struct item item)
+{
+    if (pipeline->filling == NULL && (pipeline->filling = begin_batch(pipeline)) == NULL)
+        return -1;
+    struct batch *batch = pipeline->filling;
+    struct arena *arena = &batch->arena;
+    const char *name = item.place.name, *bytes = item.bytes, *reason = item.reason;
+    struct item *items =
+        arena_grow(arena, batch->items, sizeof *items, batch->count, &batch->capacity);
+    item.place.name = name != NULL ? arena_strdup(arena, name) : NULL;
+    item.bytes = bytes != NULL ? arena_strndup(arena, bytes, item.size) : NULL;
+    item.reason = reason != NULL ? arena_strdup(arena, reason) : NULL;
+    if (items == NULL || (name != NULL && item.place.name == NULL) ||
+        (bytes != NULL && item.bytes == NULL) || (reason != NULL && item.reason == NULL)) {
+        fail(pipeline, DB_MEMORY, "out of memory");
+        return -1;
+    }
+    batch->items = items;
+    items[batch->count++] = item;
+    if (arena->total >= BATCH_BYTES || batch->count >= BATCH_ITEMS || item.kind == ITEM_CALL)
+        pipeline_flush(pipeline);
+    return 0;
+}
+
+int pipeline_message(struct pipeline *pipeline, const struct place *place, const char *bytes,
+                     size_t size)
+{
+    return add(pipeline,
+               (struct item){.kind = ITEM_MESSAGE, .place = *place, .bytes = bytes, .size = size});
+}
+
+int pipeline_damaged(struct pipeline *pipeline, const struct place *place, const char *reason)
+{
+    return add(pipeline, (struct item){.kind = ITEM_DAMAGED, .place = *place, .reason = reason});
+}
+
+int pipeline_position(struct pipeline *pipeline, int64_t mailbox, uint32_t uid)
+{
+    return add(pipeline, (struct item){.kind = ITEM_POSITION, .place = {mailbox, uid, NULL}});
+}
+
+int pipeline_call(struct pipeline *pipeline, pipeline_call_fn *call, void *context)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->call_pending = true;
+    pthread_mutex_unlock(&pipeline->lock);
+    if (add(pipeline, (struct item){.kind = ITEM_CALL, .call = call, .context = context}) != 0)
+        return -1;
+    pthread_mutex_lock(&pipeline->lock);
+    while (pipeline->call_pending)
+        pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    bool failed = pipeline->status != DB_OK;
+    pthread_mutex_unlock(&pipeline->lock);
+    return failed ? -1 : 0;
+}
+
+enum db_status pipeline_close(struct pipeline *pipeline, struct store_counts *counts,
+                              char error[static PIPELINE_ERROR])
+{
+    pipeline_flush(pipeline);
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->source_ended = true;
+    pthread_cond_broadcast(&pipeline->changed);
+    pthread_mutex_unlock(&pipeline->lock);
+    pthread_join(pipeline->extract_thread, NULL);
+    pthread_join(pipeline->store_thread, NULL);
+    enum db_status status = pipeline->status;
+    *counts = pipeline->counts;
+    snprintf(error, PIPELINE_ERROR, "%s", pipeline->error);
+    free_pipeline(pipeline);
+    return status;
+}
