@@ -14,8 +14,16 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 HARDENING := -fstack-protector-strong -fPIE
 LINKING := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-ifdef SANITIZE # make test sets it, with a BUILD of its own
-CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SANITIZERS := address,undefined
+ifneq (,$(filter test fuzz,$(MAKECMDGOALS)))
+override BUILD := $(BUILD)/sanitized
+CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+ifneq (,$(filter fuzz,$(MAKECMDGOALS)))
+override BUILD := $(BUILD)/../fuzz
+CC := clang
+SANITIZERS := address,undefined,fuzzer-no-link
+endif
+CFLAGS += -fsanitize=$(SANITIZERS)
 else
 HARDENING += -D_FORTIFY_SOURCE=2
 endif
@@ -26,16 +34,32 @@ LIBRARIES := ncursesw sqlite3 json-c zlib libetpan gnutls libidn2 libzip inih li
 BUILD_PACKAGES := gcc make pkg-config libncurses-dev libsqlite3-dev libjson-c-dev zlib1g-dev \
   libetpan-dev libgnutls28-dev libidn2-dev libzip-dev libinih-dev libunbound-dev \
   libcurl4-gnutls-dev dns-root-data
-TEST_PACKAGES := libcmocka-dev libvterm-dev dovecot-imapd gnutls-bin openssl nsd ldnsutils \
-  procps tmux sqlite3 python3 valgrind
+DEMO_PACKAGES := dovecot-imapd gnutls-bin
+TEST_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libvterm-dev openssl nsd ldnsutils procps tmux \
+  sqlite3 python3 valgrind
+BENCH_PACKAGES := $(TEST_PACKAGES) isync
+LINT_PACKAGES := $(TEST_PACKAGES) clang clang-format clang-tidy cppcheck mandoc
+FUZZ_PACKAGES := clang
+PACKAGES := $(if $(filter demo test bench lint fuzz screenshots,$(MAKECMDGOALS)),$(BUILD_PACKAGES) \
+  $(if $(filter demo,$(MAKECMDGOALS)),$(DEMO_PACKAGES)) \
+  $(if $(filter test screenshots,$(MAKECMDGOALS)),$(TEST_PACKAGES)) \
+  $(if $(filter bench,$(MAKECMDGOALS)),$(BENCH_PACKAGES)) \
+  $(if $(filter lint,$(MAKECMDGOALS)),$(LINT_PACKAGES)) \
+  $(if $(filter fuzz,$(MAKECMDGOALS)),$(FUZZ_PACKAGES)))
 
 PROGRAMS := $(BUILD)/tlsrptop $(BUILD)/tlsrptop-import $(BUILD)/tlsrptop-check
-MAINS := tui/tlsrptop.c importers/import.c importers/check.c
-FOLDERS := db importers tui
+MAINS := tui/tlsrptop.c importers/import.c importers/check.c tests/fuzz/driver.c
+FOLDERS := db importers tui tests
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 archive_objects = $(call object,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
-UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
-E2E_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
+programs_in = $(patsubst %.c,$(BUILD)/%,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
+UNIT_TESTS := $(call programs_in,tests/unit)
+E2E_TESTS := $(call programs_in,tests/e2e)
+FUZZERS := $(call programs_in,tests/fuzz)
+TOOLS := $(call programs_in,tests/sample) $(call programs_in,tests/bench)
+LIBS := $(BUILD)/libtests.a $(BUILD)/libtui.a $(BUILD)/libimporters.a $(BUILD)/libdb.a
+link = @echo "LINK $@"; $(CC) $(CFLAGS) $(LINKING) $(LDFLAGS) $(1) -o $@ $^ \
+  $$(pkg-config --libs $(LIBRARIES) $(2)) -lpthread -lm
 
 all: $(PROGRAMS)
 
@@ -43,19 +67,50 @@ $(BUILD)/tlsrptop: $(BUILD)/tui/tlsrptop.o $(BUILD)/libtui.a $(BUILD)/libdb.a
 $(BUILD)/tlsrptop-import: $(BUILD)/importers/import.o $(BUILD)/libimporters.a $(BUILD)/libdb.a
 $(BUILD)/tlsrptop-check: $(BUILD)/importers/check.o $(BUILD)/libimporters.a $(BUILD)/libdb.a
 $(PROGRAMS):
-	$(CC) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(LIBRARIES)) -lpthread -lm
+	$(call link)
+$(UNIT_TESTS) $(E2E_TESTS) $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
+	$(call link,,cmocka vterm)
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(if $(filter clang,$(CC)),,$(BUILD)/tests/fuzz/driver.o) $(LIBS)
+	$(call link,$(if $(filter clang,$(CC)),-fsanitize=fuzzer),cmocka vterm)
 
 define archive
 $(BUILD)/lib$(1).a: $(call archive_objects,$(1))
-	@rm -f $$@
-	ar rcs $$@ $$^
+	@mkdir -p $$(@D); rm -f $$@
+	@echo "AR   $$@"; ar rcs $$@ $$^
 endef
 $(foreach folder,$(FOLDERS),$(eval $(call archive,$(folder))))
 
-$(BUILD)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) \
+$(BUILD)/tests/%.o: CPPFLAGS += -DBUILD='"$(abspath $(BUILD))"'
+$(BUILD)/%.o: %.c | packages
+	@mkdir -p $(@D); echo "CC   $<"
+	@$(CC) $(CPPFLAGS) -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) \
 	  $$(pkg-config --cflags $(LIBRARIES)) -c -o $@ $<
+
+# Installs what is missing of PACKAGES, which plain `make` and `make install` leave empty.
+packages:
+	@missing=; for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q ' installed$$' || \
+	    missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] || { \
+	  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	  $$root apt-get -q update && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get -q -y --no-install-recommends install $$missing; \
+	}
+
+demo: $(PROGRAMS) $(BUILD)/tests/sample/sample
+	@tests/sample/demo $(BUILD)
+
+test: $(PROGRAMS) $(UNIT_TESTS) $(E2E_TESTS) $(FUZZERS) $(TOOLS)
+	@tests/run $(UNIT_TESTS) $(FUZZERS) $(E2E_TESTS)
+
+FUZZ_SECONDS ?= 60
+fuzz: $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+	  mkdir -p $$fuzzer.corpus; \
+	  $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=65536 $$fuzzer.corpus \
+	    $$(find tests/fixtures -mindepth 1 -type d) || exit 1; \
+	done
 
 clean:
 	rm -rf build
