@@ -33,7 +33,7 @@ CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
 LIBRARIES := ncursesw sqlite3 json-c zlib libetpan gnutls libidn2 libzip inih libunbound libcurl
 BUILD_PACKAGES := gcc make pkg-config libncurses-dev libsqlite3-dev libjson-c-dev zlib1g-dev \
   libetpan-dev libgnutls28-dev libidn2-dev libzip-dev libinih-dev libunbound-dev \
-  libcurl4-gnutls-dev dns-root-data
+  libcurl4-gnutls-dev libevent-dev dns-root-data
 DEMO_PACKAGES := dovecot-imapd gnutls-bin
 TEST_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libvterm-dev openssl nsd ldnsutils procps tmux \
   sqlite3 python3 valgrind
