@@ -2,6 +2,52 @@
  * observation.h - what the live check saw, and host names of senders.
  *
  * Functions return enum db_status as db.h says.
+ *
+ * PROBLEMS is a JSON array, worst first, of objects with five strings:
+ *   severity   "error" (mail or its protection is lost), "warning" (to be put
+ *              right) or "note" (worth knowing)
+ *   code       names the kind of problem for scripts: "sts-mx-not-covered"
+ *   text       one sentence: what is wrong
+ *   remedy     one sentence: what to do about it
+ *   reference  "RFC 8461 section 4.1"
+ *
+ * EVIDENCE is a JSON object.  What does not apply is left out.  Times are
+ * strings as instant_format() writes them, and no text holds a control character
+ * but the '\n' between lines of a policy.
+ *   dnssec    of the domain's own zone: "secure", "insecure", "bogus",
+ *             "unverifiable" (behind this resolver), "unknown" (no answer)
+ *   mx        {state, alias, hosts}: state is "found", "implicit" (no MX: the
+ *             domain's own address), "null" (accepts no mail), "missing",
+ *             "nxdomain", "bogus" or "unknown"; alias is where a CNAME led.
+ *             hosts, by preference: {name, preference, alias, addresses,
+ *             dnssec, tlsa, covered, certificate}.
+ *     tlsa         {state, base, records}: state is "usable", "unusable" (no
+ *                  record a sender can use), "insecure" (there, but not signed),
+ *                  "none", "bogus", "unverifiable" or "unknown"; base is the name
+ *                  they stand at; records are "3 1 1 0d6f..."
+ *     covered      by an mx pattern of the policy: true or false
+ *     certificate  with --mx: {state, subject, issuer, names, expires, webpki,
+ *                  dane}: state is "seen", "no-starttls" or "unreached"; webpki is
+ *                  "valid", or what is wrong; dane "match", "mismatch" or "none"
+ *   tlsrpt    {state, alias, records, rua}: state is "found", "absent",
+ *             "several", "invalid", "bogus" or "unknown"
+ *   sts       {state, alias, records, id, fetch, policy, previous}: state is
+ *             "found" (a policy is in force), "absent", "several" or "invalid"
+ *             (of the record), "failed" (the policy cannot be had), "bogus" or
+ *             "unknown" (no answer for now)
+ *     fetch        {result, status, content_type}: result is "ok" or what is wrong
+ *     policy       {text, mode, max_age, mx, since, seen}: in force; first seen so
+ *                  at `since` and last at `seen` (left out when just now)
+ *     previous     {text, mode, id, seen, until}: the one before it, last seen at
+ *                  `seen`: senders may go on using it until `until`.  Left out
+ *                  after that.
+ *   dane      {state, hosts, of}: state is "all", "some" (`hosts` of `of` MX hosts),
+ *             "unusable", "insecure-mx" (the hosts have TLSA records, the domain
+ *             is not signed), "none", "bogus", "unverifiable" or "unknown"
+ *   kept      {dane, sts}: of which mechanism the mode is the last one known,
+ *             because asking failed, and when it was last seen
+ *   ways      {dane, sts}: {state, needs}: state is "done", "open" or "closed"
+ *             (others must move first); needs is a list of sentences
  */
 #ifndef TLSRPTOP_DB_OBSERVATION_H
 #define TLSRPTOP_DB_OBSERVATION_H
@@ -19,8 +65,8 @@ struct observation {
     int64_t first_time; /* the same has been seen since then... */
     int64_t last_time;  /* ...until then */
     enum tls_mode mode;
-    const char *evidence; /* a JSON object: what was asked and answered */
-    const char *problems; /* a JSON array of {severity, text, remedy, reference} */
+    const char *evidence; /* a JSON object, above */
+    const char *problems; /* a JSON array, above */
 };
 
 /* Stores what was seen of DOMAIN (normalised) at last_time: a new row when
