@@ -465,6 +465,12 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
     return pipeline;
 }
 
+bool pipeline_dry_run(const struct pipeline *pipeline, struct db **db)
+{
+    *db = pipeline->settings.db;
+    return pipeline->settings.store == NULL;
+}
+
 bool pipeline_failed(struct pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->lock);

@@ -60,7 +60,11 @@ void pipeline_flush(struct pipeline *pipeline);
 typedef enum db_status pipeline_call_fn(struct store *store, void *context);
 int pipeline_call(struct pipeline *pipeline, pipeline_call_fn *call, void *context);
 
-/* Is storing still possible? */
+/* Is this a dry run?  Then *DB is the database to look in, or NULL; the source
+ * may use it. */
+bool pipeline_dry_run(const struct pipeline *pipeline, struct db **db);
+
+/* Has storing failed? */
 bool pipeline_failed(struct pipeline *pipeline);
 
 /* Waits until everything is stored, and ends the threads.  Returns the status
