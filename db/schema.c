@@ -171,6 +171,8 @@ static const char *const version_1[] = {
     ");"
     "CREATE UNIQUE INDEX journal_uid ON journal(mailbox, uid, part) WHERE mailbox IS NOT NULL;"
     "CREATE INDEX journal_trouble ON journal(outcome) WHERE outcome IN (3, 5);"
+    /* a file that brought a report is known by the report */
+    "CREATE INDEX journal_path ON journal(path, part) WHERE mailbox IS NULL AND outcome <> 1;"
     "CREATE TABLE damaged(journal INTEGER PRIMARY KEY REFERENCES journal, bytes BLOB NOT NULL);",
 
     /* The live check. */

@@ -38,6 +38,15 @@ struct store {
     size_t packed_size;
 };
 
+/* What became of something that brought no new report. */
+struct verdict {
+    enum outcome outcome;
+    const char *reason;
+    int64_t report; /* the one that it repeats or contradicts, or 0 */
+    const void *bytes;
+    size_t size;
+};
+
 /* --- transactions --- */
 
 static enum db_status roll_back(struct store *store, enum db_status status)
@@ -332,20 +341,80 @@ static enum db_status keep_bytes(struct store *store, const void *bytes, size_t 
     return status;
 }
 
+/* Did report ID come from the very file and part at ORIGIN? */
+static enum db_status came_from(struct store *store, const struct origin *origin, int64_t id,
+                                bool *same)
+{
+    static const char select[] = "SELECT 1 FROM report r JOIN journal j ON j.id = r.journal"
+                                 " WHERE r.id = ? AND j.part = ? AND j.path = ?";
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    db_bind_integers(statement, (int64_t[]){id, origin->part}, 2);
+    db_bind_text(statement, 3, origin->path);
+    return db_done(statement, db_step(store->db, statement, same));
+}
+
+/* Does the journal say just this of the file at ORIGIN already? */
+static enum db_status is_noted(struct store *store, const struct origin *origin,
+                               const struct verdict *verdict, bool *noted)
+{
+    static const char select[] =
+        "SELECT 1 FROM journal j LEFT JOIN damaged d ON d.journal = j.id"
+        " WHERE j.path = ?1 AND j.part = ?2 AND j.mailbox IS NULL AND j.outcome <> 1"
+        "  AND j.outcome = ?3 AND j.reason = ?4 AND j.report IS nullif(?5, 0)"
+        "  AND (d.bytes IS NULL OR d.bytes = ?6) LIMIT 1";
+    _Static_assert(OUTCOME_IMPORTED == 1, "the statement names it by number");
+    int64_t reason;
+    *noted = false;
+    if (origin->mailbox != 0 || origin->path[0] != '/')
+        return DB_OK;
+    enum db_status status = DB_OK;
+    if (verdict->outcome == OUTCOME_DUPLICATE)
+        status = came_from(store, origin, verdict->report, noted);
+    if (status == DB_OK && !*noted)
+        status = intern(store->interns, INTERN_TEXT, verdict->reason, &reason, NULL);
+    if (status != DB_OK || *noted)
+        return status;
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    db_bind_text(statement, 1, origin->path);
+    sqlite3_bind_int64(statement, 2, origin->part);
+    sqlite3_bind_int64(statement, 3, verdict->outcome);
+    sqlite3_bind_int64(statement, 4, reason);
+    sqlite3_bind_int64(statement, 5, verdict->report);
+    sqlite3_bind_blob64(statement, 6, verdict->bytes, verdict->size, SQLITE_STATIC);
+    return db_done(statement, db_step(store->db, statement, noted));
+}
+
+/* Writes what became of the thing at ORIGIN, unless the journal knows. */
+static enum db_status note(struct store *store, const struct origin *origin,
+                           const struct verdict *verdict)
+{
+    bool noted;
+    enum db_status status = is_noted(store, origin, verdict, &noted);
+    if (status == DB_OK && noted) {
+        store->pending++;
+        store->counts.outcomes[verdict->outcome]++;
+        return DB_OK;
+    }
+    if (status == DB_OK)
+        status = write_journal(store, origin, verdict->outcome, verdict->reason, verdict->report);
+    if (status == DB_OK &&
+        (verdict->outcome == OUTCOME_DAMAGED || verdict->outcome == OUTCOME_CONFLICT))
+        status = keep_bytes(store, verdict->bytes, verdict->size);
+    return status;
+}
+
 enum db_status store_refused(struct store *store, const struct origin *origin, enum outcome outcome,
                              const char *reason, const void *bytes, size_t size)
 {
     bool known;
     struct store_result result;
+    struct verdict verdict = {outcome, reason, 0, bytes, size};
     enum db_status status = begin(store);
     if (status != DB_OK)
         return status;
     status = recall(store, origin, &known, &result);
-    if (status == DB_OK && !known) {
-        status = write_journal(store, origin, outcome, reason, 0);
-        if (status == DB_OK && outcome == OUTCOME_DAMAGED)
-            status = keep_bytes(store, bytes, size);
-    }
+    if (status == DB_OK && !known)
+        status = note(store, origin, &verdict);
     return settle(store, status);
 }
 
@@ -582,15 +651,6 @@ static enum db_status write_report(struct store *store, const struct origin *ori
     return status;
 }
 
-static enum db_status write_known(struct store *store, const struct origin *origin, int64_t id,
-                                  const void *raw, size_t raw_size, struct store_result *result)
-{
-    enum db_status status = write_journal(store, origin, result->outcome, result->reason, id);
-    if (status == DB_OK && result->outcome == OUTCOME_CONFLICT)
-        status = keep_bytes(store, raw, raw_size);
-    return status;
-}
-
 enum db_status store_report(struct store *store, const struct origin *origin,
                             const struct report *report, const void *raw, size_t raw_size,
                             struct store_result *result)
@@ -616,7 +676,8 @@ enum db_status store_report(struct store *store, const struct origin *origin,
         if (!same_content)
             snprintf(result->reason, sizeof result->reason,
                      "the same report-id came before with other content; the first stands");
-        status = write_known(store, origin, id, raw, raw_size, result);
+        struct verdict verdict = {result->outcome, result->reason, id, raw, raw_size};
+        status = note(store, origin, &verdict);
     }
     return settle(store, status);
 }
@@ -772,17 +833,30 @@ static enum db_status prune_report(struct store *store, int64_t id)
     return status;
 }
 
-enum db_status store_prune(struct store *store, int day, bool *more)
+/* The day before which everything has been pruned already. */
+static enum db_status pruned_before(struct store *store, int64_t *day)
+{
+    static const char select[] = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned'";
+    return db_integer(store->db, select, day);
+}
+
+static enum db_status set_pruned_before(struct store *store, int day)
+{
+    static const char insert[] = "INSERT OR REPLACE INTO meta VALUES('pruned', ?)";
+    sqlite3_stmt *statement = db_statement(store->db, insert);
+    sqlite3_bind_int(statement, 1, day);
+    return db_run(store->db, statement);
+}
+
+/* Looks at the next PRUNE_STEP reports. */
+static enum db_status prune_some(struct store *store, int day, bool *more)
 {
     static const char select[] =
         "SELECT id, end_time < ?2 AND NOT pruned FROM report WHERE id > ?1 ORDER BY id LIMIT ?3";
-    *more = false;
-    enum db_status status = begin(store);
-    if (status != DB_OK)
-        return status;
     sqlite3_stmt *statement = db_statement(store->db, select);
     db_bind_integers(
         statement, (int64_t[]){store->prune_cursor, (int64_t)day * SECONDS_PER_DAY, PRUNE_STEP}, 3);
+    enum db_status status;
     bool row;
     int seen = 0;
     while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
@@ -793,9 +867,41 @@ enum db_status store_prune(struct store *store, int day, bool *more)
         if (status != DB_OK)
             break;
     }
-    db_done(statement, status);
-    if (status != DB_OK)
-        return roll_back(store, status);
     *more = seen == PRUNE_STEP;
-    return store_commit(store);
+    return db_done(statement, status);
+}
+
+enum db_status store_prune(struct store *store, int day, bool *more)
+{
+    int64_t before;
+    *more = false;
+    enum db_status status = pruned_before(store, &before);
+    if (status != DB_OK || before >= day)
+        return settle(store, status);
+    status = begin(store);
+    if (status != DB_OK)
+        return status;
+    status = prune_some(store, day, more);
+    if (status == DB_OK && !*more) {
+        status = set_pruned_before(store, day);
+        store->prune_cursor = 0;
+    }
+    return settle(store, status) == DB_OK ? store_commit(store) : status;
+}
+
+enum db_status store_compact(struct store *store, bool *more)
+{
+    char step[64];
+    int64_t pages = 0;
+    *more = false;
+    snprintf(step, sizeof step, "PRAGMA incremental_vacuum(%d)", COMPACT_PAGES);
+    enum db_status status = store_commit(store);
+    if (status == DB_OK)
+        status = db_exec(store->db, step);
+    if (status == DB_OK)
+        status = db_integer(store->db, "SELECT freelist_count FROM pragma_freelist_count", &pages);
+    if (status != DB_OK)
+        return status;
+    *more = pages > 0;
+    return *more ? DB_OK : checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE);
 }

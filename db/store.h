@@ -30,7 +30,10 @@ struct mailbox_position {
     uint32_t acted_uid; /* after-import is done up to this UID */
 };
 
-/* Where a message, file or attachment came from. */
+/* Where a message, file or attachment came from.  A file is known again by its
+ * path from the root: reading it once more adds to the journal only what has
+ * changed, so that a folder may be imported every hour for years.  What comes
+ * by standard input is new each time. */
 struct origin {
     int64_t mailbox;  /* mailbox_position.id, or 0 for a file */
     uint32_t uid;     /* in that mailbox */
@@ -104,7 +107,8 @@ enum db_status store_unacted(struct store *store, int64_t mailbox, store_uid_row
 /* Makes everything since the last commit durable.  Cheap when there is nothing. */
 enum db_status store_commit(struct store *store);
 
-/* Rows since the last commit: when to commit is the caller's choice. */
+/* Things dealt with since the last commit: when to commit is the caller's
+ * choice, but until then no other importer can write. */
 size_t store_pending(const struct store *store);
 
 /* Calls ROW with every damaged attachment that is kept, oldest first.  BYTES

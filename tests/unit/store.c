@@ -335,6 +335,70 @@ static void a_message_of_a_mailbox_is_journalled_once(void **state)
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM journal"), 1);
 }
 
+static void a_file_that_is_read_again_adds_nothing_to_the_journal(void **state)
+{
+    (void)state;
+    struct store *store = open_store(db);
+    struct origin mail = {.path = "/mail/x.eml", .part = 1}, pipe = {.path = "-"};
+    struct report report;
+    for (int run = 0; run < 3; run++) {
+        simple_report(&report, "Google", "1", DAY, 1);
+        keep_report(store, &report, "/mail/a.eml");
+        simple_report(&report, "Google", "1", DAY, 1);
+        keep_report(store, &report, "/mail/the same again.eml");
+        simple_report(&report, "Google", "1", DAY, 2);
+        keep_report(store, &report, "/mail/contradicts.eml");
+        assert_int_equal(store_refused(store, &mail, OUTCOME_DAMAGED, "gzip ends early", "abc", 3),
+                         DB_OK);
+        assert_int_equal(store_refused(store, &mail, OUTCOME_NOT_A_REPORT, "no", NULL, 0), DB_OK);
+        assert_int_equal(store_refused(store, &pipe, OUTCOME_NOT_A_REPORT, "no", NULL, 0), DB_OK);
+        assert_int_equal(store_commit(store), DB_OK);
+    }
+    assert_int_equal(store_counts(store)->outcomes[OUTCOME_DUPLICATE], 5);
+    assert_int_equal(store_counts(store)->outcomes[OUTCOME_CONFLICT], 3);
+    assert_int_equal(store_counts(store)->outcomes[OUTCOME_DAMAGED], 3);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM journal WHERE path <> '-'"), 5);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM journal WHERE path = '-'"), 3);
+    assert_int_equal(store_close(store, ""), DB_OK);
+}
+
+static void a_file_that_changed_is_journalled_anew(void **state)
+{
+    (void)state;
+    struct store *store = open_store(db);
+    struct origin mail = {.path = "/mail/x.eml"};
+    static const char *const contents[] = {"abc", "abd", "abc"};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(
+            store_refused(store, &mail, OUTCOME_DAMAGED, "gzip ends early", contents[i], 3), DB_OK);
+    assert_int_equal(store_refused(store, &mail, OUTCOME_DAMAGED, "other", "abc", 3), DB_OK);
+    struct report report;
+    simple_report(&report, "Google", "1", DAY, 1);
+    assert_int_equal(keep_report(store, &report, mail.path), OUTCOME_IMPORTED);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM journal"), 4);
+}
+
+/* Else the transaction of a run that finds nothing new would stay open, and
+ * another importer wait in vain. */
+static void what_is_known_already_counts_as_pending(void **state)
+{
+    (void)state;
+    struct store *store = open_store(db);
+    struct mailbox_position position;
+    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    struct origin mail = {.mailbox = position.id, .uid = 5}, file = {.path = "/a"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_refused(store, &mail, OUTCOME_NOT_A_REPORT, "no", NULL, 0), DB_OK);
+        assert_int_equal(store_pending(store), 1);
+        assert_int_equal(store_commit(store), DB_OK);
+        assert_int_equal(store_refused(store, &file, OUTCOME_NOT_A_REPORT, "no", NULL, 0), DB_OK);
+        assert_int_equal(store_pending(store), 1);
+        assert_int_equal(store_commit(store), DB_OK);
+    }
+    assert_int_equal(store_close(store, ""), DB_OK);
+}
+
 struct seen_uids {
     int count;
     uint32_t uids[8];
@@ -537,12 +601,17 @@ int main(void)
         TEST(two_processes_store_the_same_reports_once),
         TEST(a_full_disk_takes_back_the_batch_and_no_more),
         TEST(a_message_of_a_mailbox_is_journalled_once),
+        TEST(a_file_that_is_read_again_adds_nothing_to_the_journal),
+        TEST(a_file_that_changed_is_journalled_anew),
+        TEST(what_is_known_already_counts_as_pending),
         TEST(what_is_left_to_do_after_an_import_is_known_by_uid),
         TEST(damaged_attachments_are_kept_within_limits_until_they_are_mended),
         TEST(reports_on_others_are_kept_out_of_my_totals),
         TEST(a_late_first_tlsa_report_weighs_later_days_anew),
         TEST(a_domain_carries_the_mode_of_its_last_day),
         TEST(pruning_keeps_totals_and_still_knows_a_duplicate),
+        TEST(a_day_is_pruned_once),
+        TEST(compacting_gives_the_space_of_pruned_reports_back),
         TEST(a_locked_database_is_busy_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
