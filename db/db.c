@@ -329,7 +329,8 @@ static enum db_status set_up(struct db *db, enum db_access access)
              CACHE_KIB);
     enum db_status status = db_exec(db, pragmas);
     if (status == DB_OK && access == DB_WRITE)
-        status = db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+        status = db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+                             " PRAGMA synchronous = NORMAL");
     return status;
 }
 

@@ -14,6 +14,7 @@
 
 enum {
     PRUNE_STEP = 10000,   /* reports looked at by one store_prune() */
+    COMPACT_PAGES = 1000, /* given back by one store_compact() */
     CLOSE_FIRST = 100000, /* reports of a run before blocks are closed */
     SETTLED_DAYS = 3,     /* most reports on a day have come in after so many */
 };
@@ -139,13 +140,19 @@ enum db_status store_commit(struct store *store)
     return close_blocks(store);
 }
 
+/* Moves what is committed from the log into the database, as far as nobody is
+ * in the way. */
+static enum db_status checkpoint(struct store *store, int kind)
+{
+    int code = sqlite3_wal_checkpoint_v2(db_sqlite(store->db), NULL, kind, NULL, NULL);
+    return code == SQLITE_OK || code == SQLITE_BUSY ? DB_OK : db_fail(store->db, code);
+}
+
 /* Brings what is committed to the disk itself: before a mail is deleted from a
  * mailbox, or a mail system told that it need not keep its copy. */
 static enum db_status make_durable(struct store *store)
 {
-    int code = sqlite3_wal_checkpoint_v2(db_sqlite(store->db), NULL, SQLITE_CHECKPOINT_PASSIVE,
-                                         NULL, NULL);
-    return code == SQLITE_OK || code == SQLITE_BUSY ? DB_OK : db_fail(store->db, code);
+    return checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
 }
 
 /* --- beginning and ending a run --- */
@@ -319,6 +326,7 @@ static enum db_status recall(struct store *store, const struct origin *origin, b
     db_bind_integers(statement, (int64_t[]){origin->mailbox, origin->uid, origin->part}, 3);
     enum db_status status = db_step(store->db, statement, known);
     if (*known) {
+        store->pending++; /* the transaction that was begun for it shall end, too */
         result->outcome = (enum outcome)sqlite3_column_int(statement, 0);
         snprintf(result->reason, sizeof result->reason, "%s", db_text(statement, 1));
     }

@@ -123,7 +123,13 @@ enum db_status store_mended(struct store *store, int64_t journal);
 
 /* Deletes details and original documents of reports that ended before DAY, a
  * bounded number a call.  *MORE says whether to call again.  Totals stay, and
- * so does what recognises a duplicate. */
+ * so does what recognises a duplicate.  All reports are looked at once for a
+ * given DAY; after that it costs nothing. */
 enum db_status store_prune(struct store *store, int day, bool *more);
+
+/* Gives unused space of the file back, a bounded amount a call, so that nobody
+ * who reads or writes meanwhile waits for more than a moment.  *MORE says
+ * whether to call again. */
+enum db_status store_compact(struct store *store, bool *more);
 
 #endif

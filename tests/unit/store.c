@@ -571,6 +571,49 @@ static void pruning_keeps_totals_and_still_knows_a_duplicate(void **state)
     assert_int_equal(store_close(store, ""), DB_OK);
 }
 
+static void a_day_is_pruned_once(void **state)
+{
+    (void)state;
+    struct store *store = open_store(db);
+    bool more;
+    assert_int_equal(store_prune(store, DAY + 50, &more), DB_OK);
+    assert_int_equal(keep_simple(store, "Google", "late", 3), OUTCOME_IMPORTED);
+    assert_int_equal(store_prune(store, DAY + 50, &more), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM document"), 1);
+    assert_int_equal(store_prune(store, DAY + 51, &more), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM document"), 0);
+    assert_int_equal(store_close(store, ""), DB_OK);
+}
+
+static void compacting_gives_the_space_of_pruned_reports_back(void **state)
+{
+    (void)state;
+    struct store *store = open_store(db);
+    bool more = true;
+    for (int i = 0; i < 1000; i++) {
+        struct report report;
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        make_report(&report, "Google", id, DAY);
+        struct policy *policy = add_policy(&report, "sts", "example.com", "", 1, 20);
+        for (int f = 0; f < 20; f++)
+            add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.example", 1);
+        keep_report(store, &report, "a");
+    }
+    assert_int_equal(store_prune(store, DAY + 50, &more), DB_OK);
+    int64_t before = sql_integer(db, "PRAGMA page_count");
+    int steps = 0;
+    for (more = true; more; steps++)
+        assert_int_equal(store_compact(store, &more), DB_OK);
+    assert_in_range(steps, 1, 10);
+    assert_int_equal(sql_integer(db, "PRAGMA freelist_count"), 0);
+    assert_in_range(sql_integer(db, "PRAGMA page_count"), 1, before / 2);
+    assert_int_equal(
+        sql_integer(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"),
+        1);
+    assert_int_equal(store_close(store, ""), DB_OK);
+}
+
 static void a_locked_database_is_busy_and_loses_nothing(void **state)
 {
     (void)state;
