@@ -644,7 +644,7 @@ static enum db_status write_report(struct store *store, const struct origin *ori
                                    const struct report *report, int64_t organization,
                                    const void *raw, size_t raw_size)
 {
-    int64_t id;
+    int64_t id = 0;
     int day = report_day(report);
     enum db_status status = write_head(store, report, organization, &id);
     totals_begin(store->totals, organization, day);
