@@ -1,0 +1,18 @@
+/*
+ * svg.h - a picture of a terminal.
+ *
+ * Self-contained: text stays text, in whatever monospace font the viewer has,
+ * held to the grid of cells.  Lines and blocks are drawn as shapes, so that
+ * boxes close and bars join in every font.
+ */
+#ifndef TLSRPTOP_TESTS_SVG_H
+#define TLSRPTOP_TESTS_SVG_H
+
+#include <stdio.h>
+
+#include "terminal.h"
+
+/* Writes what TERMINAL shows now; TITLE is for those who cannot see it. */
+void svg_write(FILE *file, struct terminal *terminal, const char *title);
+
+#endif
