@@ -21,9 +21,9 @@ static const uint32_t palette[16] = {
 static uint32_t rgb(int colour, uint32_t fallback)
 {
     static const uint32_t steps[] = {0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff};
-    if (colour == TERMINAL_DEFAULT)
+    if (colour == CONSOLE_DEFAULT)
         return fallback;
-    if (colour & TERMINAL_RGB)
+    if (colour & CONSOLE_RGB)
         return (uint32_t)colour & 0xffffff;
     if (colour < 16)
         return palette[colour];
@@ -35,13 +35,13 @@ static uint32_t rgb(int colour, uint32_t fallback)
 
 /* A cell as it is painted. */
 struct paint {
-    struct terminal_cell cell;
+    struct console_cell cell;
     uint32_t ink, ground;
 };
 
-static struct paint paint_of(struct terminal *terminal, int row, int column)
+static struct paint paint_of(struct console *console, int row, int column)
 {
-    struct paint paint = {.cell = terminal_cell(terminal, row, column)};
+    struct paint paint = {.cell = console_cell(console, row, column)};
     paint.ink = rgb(paint.cell.foreground, FOREGROUND);
     paint.ground = rgb(paint.cell.background, BACKGROUND);
     if (paint.cell.reverse) {
@@ -214,7 +214,7 @@ static void put_escaped(FILE *file, const char *text)
     }
 }
 
-static bool is_blank(const struct terminal_cell *cell)
+static bool is_blank(const struct console_cell *cell)
 {
     return cell->text[0] == '\0' || strcmp(cell->text, " ") == 0;
 }
@@ -227,12 +227,12 @@ static bool same_pen(const struct paint *a, const struct paint *b)
 
 /* Writes the word that begins at COLUMN, whose width is set, so that no font
  * can push it out of its cells.  Returns the column behind it. */
-static int draw_word(FILE *file, struct terminal *terminal, int row, int column, int columns)
+static int draw_word(FILE *file, struct console *console, int row, int column, int columns)
 {
     char text[1024] = "";
     size_t length = 0;
     int first = column;
-    struct paint begin = paint_of(terminal, row, column), next = begin;
+    struct paint begin = paint_of(console, row, column), next = begin;
     do {
         size_t more = strlen(next.cell.text);
         if (length + more >= sizeof text)
@@ -240,7 +240,7 @@ static int draw_word(FILE *file, struct terminal *terminal, int row, int column,
         memcpy(text + length, next.cell.text, more + 1);
         length += more;
         column += next.cell.width;
-        next = paint_of(terminal, row, column);
+        next = paint_of(console, row, column);
     } while (column < columns && begin.cell.width == 1 && next.cell.width == 1 &&
              !is_blank(&next.cell) && !is_shape(next.cell.text) && same_pen(&begin, &next));
     fprintf(file,
@@ -255,24 +255,24 @@ static int draw_word(FILE *file, struct terminal *terminal, int row, int column,
     return column;
 }
 
-static void draw_row(FILE *file, struct terminal *terminal, int row, int columns)
+static void draw_row(FILE *file, struct console *console, int row, int columns)
 {
     for (int column = 0; column < columns;) {
-        struct paint paint = paint_of(terminal, row, column);
+        struct paint paint = paint_of(console, row, column);
         struct place place = {file, left(column), top(row), paint.ink};
         if (is_blank(&paint.cell) || draw_shape(&place, paint.cell.text))
             column++;
         else
-            column = draw_word(file, terminal, row, column, columns);
+            column = draw_word(file, console, row, column, columns);
     }
 }
 
-static void draw_grounds(FILE *file, struct terminal *terminal, int row, int columns)
+static void draw_grounds(FILE *file, struct console *console, int row, int columns)
 {
     for (int column = 0, next; column < columns; column = next) {
-        uint32_t ground = paint_of(terminal, row, column).ground;
+        uint32_t ground = paint_of(console, row, column).ground;
         for (next = column + 1; next < columns; next++) {
-            if (paint_of(terminal, row, next).ground != ground)
+            if (paint_of(console, row, next).ground != ground)
                 break;
         }
         struct place place = {file, left(column), top(row), ground};
@@ -281,10 +281,10 @@ static void draw_grounds(FILE *file, struct terminal *terminal, int row, int col
     }
 }
 
-void svg_write(FILE *file, struct terminal *terminal, const char *title)
+void svg_write(FILE *file, struct console *console, const char *title)
 {
     int columns, rows, row, column;
-    terminal_size(terminal, &columns, &rows);
+    console_size(console, &columns, &rows);
     int width = columns * CELL_WIDTH + 2 * MARGIN, height = rows * CELL_HEIGHT + 2 * MARGIN;
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
@@ -296,10 +296,10 @@ void svg_write(FILE *file, struct terminal *terminal, const char *title)
             BACKGROUND);
     fputs("<g shape-rendering=\"crispEdges\">\n", file);
     for (row = 0; row < rows; row++)
-        draw_grounds(file, terminal, row, columns);
+        draw_grounds(file, console, row, columns);
     for (row = 0; row < rows; row++)
-        draw_row(file, terminal, row, columns);
-    if (terminal_cursor(terminal, &row, &column)) {
+        draw_row(file, console, row, columns);
+    if (console_cursor(console, &row, &column)) {
         struct place place = {file, left(column), top(row), FOREGROUND};
         rectangle(&place, 0, CELL_HEIGHT - 2, CELL_WIDTH, 2);
     }

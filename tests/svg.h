@@ -10,9 +10,9 @@
 
 #include <stdio.h>
 
-#include "terminal.h"
+#include "console.h"
 
 /* Writes what TERMINAL shows now; TITLE is for those who cannot see it. */
-void svg_write(FILE *file, struct terminal *terminal, const char *title);
+void svg_write(FILE *file, struct console *console, const char *title);
 
 #endif

@@ -5,7 +5,7 @@
  *
  * Runs PROGRAM on a terminal of its own, types KEYS, waits until it is at rest,
  * prints the screen, writes it to FILE as a picture, and kills the program.
- * KEYS are those of terminal_type(), and
+ * KEYS are those of console_type(), and
  *
  *   <wait TEXT>   until TEXT is on the screen
  *   <click C,R>   the left button at column C, row R, counted from 1
@@ -19,7 +19,7 @@
 #include <sysexits.h>
 
 #include "../svg.h"
-#include "../terminal.h"
+#include "../console.h"
 
 enum { TOKEN_MAX = 256, SIDE_MAX = 1000 };
 
@@ -37,60 +37,60 @@ static int read_pair(const char *text, char between, int *first, int *second)
     return 0;
 }
 
-static int complain(struct terminal *terminal, const char *what, const char *token)
+static int complain(struct console *console, const char *what, const char *token)
 {
-    fprintf(stderr, "%ssnap: %s: %s\n", terminal_screen(terminal), token, what);
+    fprintf(stderr, "%ssnap: %s: %s\n", console_screen(console), token, what);
     return -1;
 }
 
 /* Does what TOKEN says: "<...>", or characters to type. */
-static int act(struct terminal *terminal, char *token)
+static int act(struct console *console, char *token)
 {
     int a, b;
     size_t length = strlen(token);
     if (strncmp(token, "<wait ", 6) == 0) {
         token[length - 1] = '\0';
-        if (!terminal_wait_for(terminal, token + 6))
-            return complain(terminal, "it never came", token + 6);
+        if (!console_wait_for(console, token + 6))
+            return complain(console, "it never came", token + 6);
     } else if (strncmp(token, "<click ", 7) == 0) {
         token[length - 1] = '\0';
         if (read_pair(token + 7, ',', &a, &b) != 0)
-            return complain(terminal, "no column and row", token + 7);
-        terminal_click(terminal, 1, b - 1, a - 1);
+            return complain(console, "no column and row", token + 7);
+        console_click(console, 1, b - 1, a - 1);
     } else if (strncmp(token, "<size ", 6) == 0) {
         token[length - 1] = '\0';
         if (read_pair(token + 6, 'x', &a, &b) != 0)
-            return complain(terminal, "no size", token + 6);
-        terminal_resize(terminal, a, b);
-    } else if (terminal_type(terminal, token) != 0) {
-        return complain(terminal, "no such key", token);
+            return complain(console, "no size", token + 6);
+        console_resize(console, a, b);
+    } else if (console_type(console, token) != 0) {
+        return complain(console, "no such key", token);
     }
-    return terminal_settle(terminal) ? 0 : complain(terminal, "it does not come to rest", token);
+    return console_settle(console) ? 0 : complain(console, "it does not come to rest", token);
 }
 
-static int play(struct terminal *terminal, const char *keys)
+static int play(struct console *console, const char *keys)
 {
     while (*keys != '\0') {
         char token[TOKEN_MAX];
         size_t length = *keys == '<' ? strcspn(keys, ">") + 1 : strcspn(keys, "<");
         if (length >= sizeof token || length > strlen(keys))
-            return complain(terminal, "it has no end", keys);
+            return complain(console, "it has no end", keys);
         snprintf(token, sizeof token, "%.*s", (int)length, keys);
-        if (act(terminal, token) != 0)
+        if (act(console, token) != 0)
             return -1;
         keys += length;
     }
     return 0;
 }
 
-static int write_picture(struct terminal *terminal, const char *path, const char *title)
+static int write_picture(struct console *console, const char *path, const char *title)
 {
     FILE *file = fopen(path, "w");
     if (file == NULL) {
         fprintf(stderr, "snap: %s: %s\n", path, strerror(errno));
         return -1;
     }
-    svg_write(file, terminal, title);
+    svg_write(file, console, title);
     if (fclose(file) != 0) {
         fprintf(stderr, "snap: %s: %s\n", path, strerror(errno));
         return -1;
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
                                             {"keys", required_argument, NULL, 'k'},
                                             {"svg", required_argument, NULL, 'o'},
                                             {NULL, 0, NULL, 0}};
-    struct terminal_settings settings = {.argv = NULL};
+    struct console_settings settings = {.argv = NULL};
     const char *keys = "", *svg = NULL;
     bool wrong = false;
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
@@ -126,19 +126,19 @@ int main(int argc, char **argv)
         return EX_USAGE;
     }
     settings.argv = (const char *const *)argv + optind;
-    struct terminal *terminal = terminal_open(&settings);
-    if (terminal == NULL) {
+    struct console *console = console_open(&settings);
+    if (console == NULL) {
         fprintf(stderr, "snap: no terminal: %s\n", strerror(errno));
         return EX_OSERR;
     }
-    int status = terminal_settle(terminal)
-                     ? play(terminal, keys)
-                     : complain(terminal, "it does not come to rest", settings.argv[0]);
+    int status = console_settle(console)
+                     ? play(console, keys)
+                     : complain(console, "it does not come to rest", settings.argv[0]);
     if (status == 0) {
-        fputs(terminal_screen(terminal), stdout);
+        fputs(console_screen(console), stdout);
         if (svg != NULL)
-            status = write_picture(terminal, svg, argv[optind]);
+            status = write_picture(console, svg, argv[optind]);
     }
-    terminal_close(terminal);
+    console_close(console);
     return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "../svg.h"
-#include "../terminal_assert.h"
+#include "../console_assert.h"
 
 static char *picture;
 
@@ -18,15 +18,15 @@ static char *picture;
 static void draw(const char *script)
 {
     size_t size;
-    struct terminal *terminal =
-        assert_terminal(.argv = (const char *const[]){"sh", "-c", script, NULL}, .columns = 20,
-                        .rows = 3);
-    assert_int_equal(terminal_wait_exit(terminal), 0);
+    struct console *console =
+        assert_console(.argv = (const char *const[]){"sh", "-c", script, NULL}, .columns = 20,
+                       .rows = 3);
+    assert_int_equal(console_wait_exit(console), 0);
     FILE *file = open_memstream(&picture, &size);
     assert_non_null(file);
-    svg_write(file, terminal, "a <title>");
+    svg_write(file, console, "a <title>");
     assert_int_equal(fclose(file), 0);
-    terminal_close(terminal);
+    console_close(console);
 }
 
 static int tear_down(void **state)

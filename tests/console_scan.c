@@ -1,4 +1,4 @@
-#include "terminal_scan.h"
+#include "console_scan.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -34,20 +34,20 @@ static const struct {
 };
 enum { MODES = sizeof modes / sizeof *modes };
 
-int scan_init(struct terminal_scan *scan, bool utf8)
+int scan_init(struct console_scan *scan, bool utf8)
 {
-    *scan = (struct terminal_scan){.utf8 = utf8, .sequence = malloc(SCAN_SEQUENCE_MAX + 1)};
+    *scan = (struct console_scan){.utf8 = utf8, .sequence = malloc(SCAN_SEQUENCE_MAX + 1)};
     return scan->sequence == NULL ? -1 : 0;
 }
 
-void scan_free(struct terminal_scan *scan)
+void scan_free(struct console_scan *scan)
 {
     free(scan->sequence);
     free(scan->clipboard);
 }
 
 /* The first one is the cause of what follows. */
-__attribute__((format(printf, 2, 3))) static void harm(struct terminal_scan *scan,
+__attribute__((format(printf, 2, 3))) static void harm(struct console_scan *scan,
                                                        const char *format, ...)
 {
     if (scan->harm[0] != '\0')
@@ -58,7 +58,7 @@ __attribute__((format(printf, 2, 3))) static void harm(struct terminal_scan *sca
     va_end(args);
 }
 
-static void sequence_harm(struct terminal_scan *scan, const char *kind)
+static void sequence_harm(struct console_scan *scan, const char *kind)
 {
     char shown[64];
     scan->sequence[scan->length] = '\0';
@@ -83,7 +83,7 @@ static bool is_harmful(uint32_t code)
     return false;
 }
 
-static void scan_character(struct terminal_scan *scan, unsigned char byte)
+static void scan_character(struct console_scan *scan, unsigned char byte)
 {
     if (!scan->utf8) {
         if (is_harmful(byte))
@@ -108,7 +108,7 @@ static void scan_character(struct terminal_scan *scan, unsigned char byte)
 
 /* --- control sequences --- */
 
-static void set_mode(struct terminal_scan *scan, unsigned number, bool on)
+static void set_mode(struct console_scan *scan, unsigned number, bool on)
 {
     for (size_t i = 0; i < MODES; i++) {
         if (modes[i].number != number)
@@ -121,7 +121,7 @@ static void set_mode(struct terminal_scan *scan, unsigned number, bool on)
 }
 
 /* What terminfo's entries for curses programs use, `CSI ... FINAL`. */
-static void scan_csi(struct terminal_scan *scan)
+static void scan_csi(struct console_scan *scan)
 {
     static const char usual[] = "@ABCDEFGHIJKLMPSTXZbdfghlmrt";
     char final = scan->sequence[scan->length - 1];
@@ -139,7 +139,7 @@ static void scan_csi(struct terminal_scan *scan)
 }
 
 /* OSC 52 ; SELECTION ; BASE64 puts a text into the clipboard. */
-static void scan_string(struct terminal_scan *scan)
+static void scan_string(struct console_scan *scan)
 {
     scan->sequence[scan->length] = '\0';
     const char *text = NULL;
@@ -160,7 +160,7 @@ static void scan_string(struct terminal_scan *scan)
         harm(scan, "OSC 52: %s", flaw);
 }
 
-static void scan_escape(struct terminal_scan *scan, char c)
+static void scan_escape(struct console_scan *scan, char c)
 {
     scan->length = 0;
     if (c == '[') {
@@ -177,13 +177,13 @@ static void scan_escape(struct terminal_scan *scan, char c)
     }
 }
 
-static void gather(struct terminal_scan *scan, char c)
+static void gather(struct console_scan *scan, char c)
 {
     if (scan->length < SCAN_SEQUENCE_MAX)
         scan->sequence[scan->length++] = c;
 }
 
-static void scan_text(struct terminal_scan *scan, unsigned char c)
+static void scan_text(struct console_scan *scan, unsigned char c)
 {
     if (scan->missing == 0 && c == ESC)
         scan->state = SCAN_ESCAPE;
@@ -191,7 +191,7 @@ static void scan_text(struct terminal_scan *scan, unsigned char c)
         scan_character(scan, c); /* 0x0e and 0x0f switch to line drawing and back */
 }
 
-void scan_bytes(struct terminal_scan *scan, const char *bytes, size_t size)
+void scan_bytes(struct console_scan *scan, const char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         char c = bytes[i];
@@ -230,12 +230,12 @@ void scan_bytes(struct terminal_scan *scan, const char *bytes, size_t size)
     }
 }
 
-const char *scan_harm(const struct terminal_scan *scan)
+const char *scan_harm(const struct console_scan *scan)
 {
     return scan->harm;
 }
 
-const char *scan_leftover(const struct terminal_scan *scan)
+const char *scan_leftover(const struct console_scan *scan)
 {
     for (size_t i = 0; i < MODES; i++) {
         if (scan->modes >> i & 1)

@@ -1,11 +1,11 @@
 /*
- * terminal_scan.h - what a program writes to its terminal, byte by byte.
+ * console_scan.h - what a program writes to its console, byte by byte.
  *
  * libvterm shows where the output ends up; this tells what it did on the way:
  * bytes no program should send, modes left on, texts put into the clipboard.
  */
-#ifndef TLSRPTOP_TESTS_TERMINAL_SCAN_H
-#define TLSRPTOP_TESTS_TERMINAL_SCAN_H
+#ifndef TLSRPTOP_TESTS_CONSOLE_SCAN_H
+#define TLSRPTOP_TESTS_CONSOLE_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@ enum {
 
 enum scan_state { SCAN_TEXT, SCAN_ESCAPE, SCAN_CHARSET, SCAN_CSI, SCAN_STRING, SCAN_STRING_ESCAPE };
 
-struct terminal_scan {
+struct console_scan {
     bool utf8;
     enum scan_state state;
     char introducer; /* of the string: ']' OSC, 'P' DCS, '_' APC, '^' PM, 'X' SOS */
@@ -32,17 +32,17 @@ struct terminal_scan {
 };
 
 /* Returns 0, or -1 when memory is short. */
-int scan_init(struct terminal_scan *scan, bool utf8);
-void scan_free(struct terminal_scan *scan);
+int scan_init(struct console_scan *scan, bool utf8);
+void scan_free(struct console_scan *scan);
 
-void scan_bytes(struct terminal_scan *scan, const char *bytes, size_t size);
+void scan_bytes(struct console_scan *scan, const char *bytes, size_t size);
 
-/* The first thing that text of strangers could have done to the terminal, and
+/* The first thing that text of strangers could have done to the console, and
  * that no program of ours has a reason to do: a control byte, a character that
  * turns the direction of writing, an unusual sequence.  "" when there was none. */
-const char *scan_harm(const struct terminal_scan *scan);
+const char *scan_harm(const struct console_scan *scan);
 
 /* A mode that the program changed and did not change back; "" when none. */
-const char *scan_leftover(const struct terminal_scan *scan);
+const char *scan_leftover(const struct console_scan *scan);
 
 #endif
