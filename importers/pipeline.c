@@ -62,6 +62,7 @@ struct pipeline {
     struct pipeline_settings settings;
     struct extractor *extractor;
     struct batch *filling; /* the source's */
+    struct item begun;     /* a message that comes in pieces */
     pthread_t extract_thread, store_thread;
     /* of the store thread, until it has ended */
     struct store_counts counts;
@@ -510,29 +511,48 @@ static struct batch *begin_batch(struct pipeline *pipeline)
     return batch;
 }
 
-/* Adds ITEM to the batch that is being filled, its text copied. */
-static int add(struct pipeline *pipeline, struct item item)
+/* A batch with room for one more, or NULL. */
+static struct batch *fillable(struct pipeline *pipeline)
 {
-    if (pipeline->filling == NULL && (pipeline->filling = begin_batch(pipeline)) == NULL)
-        return -1;
+    if (pipeline->filling == NULL)
+        pipeline->filling = begin_batch(pipeline);
+    return pipeline->filling;
+}
+
+/* Adds ITEM, whose text is in the arena of the batch that is being filled. */
+static int append(struct pipeline *pipeline, const struct item *item)
+{
     struct batch *batch = pipeline->filling;
     struct arena *arena = &batch->arena;
-    const char *name = item.place.name, *bytes = item.bytes, *reason = item.reason;
+    bool has_text = item->kind == ITEM_MESSAGE || item->kind == ITEM_DAMAGED;
+    const char *text = item->kind == ITEM_MESSAGE ? item->bytes : item->reason;
     struct item *items =
         arena_grow(arena, batch->items, sizeof *items, batch->count, &batch->capacity);
-    item.place.name = name != NULL ? arena_strdup(arena, name) : NULL;
-    item.bytes = bytes != NULL ? arena_strndup(arena, bytes, item.size) : NULL;
-    item.reason = reason != NULL ? arena_strdup(arena, reason) : NULL;
-    if (items == NULL || (name != NULL && item.place.name == NULL) ||
-        (bytes != NULL && item.bytes == NULL) || (reason != NULL && item.reason == NULL)) {
+    if (items == NULL || (has_text && (text == NULL || item->place.name == NULL))) {
         fail(pipeline, DB_MEMORY, "out of memory");
         return -1;
     }
     batch->items = items;
-    items[batch->count++] = item;
-    if (arena->total >= BATCH_BYTES || batch->count >= BATCH_ITEMS || item.kind == ITEM_CALL)
+    items[batch->count++] = *item;
+    if (arena->total >= BATCH_BYTES || batch->count >= BATCH_ITEMS || item->kind == ITEM_CALL)
         pipeline_flush(pipeline);
     return 0;
+}
+
+/* Adds ITEM with its text copied. */
+static int add(struct pipeline *pipeline, struct item item)
+{
+    struct batch *batch = fillable(pipeline);
+    if (batch == NULL)
+        return -1;
+    struct arena *arena = &batch->arena;
+    if (item.bytes != NULL)
+        item.bytes = arena_strndup(arena, item.bytes, item.size);
+    if (item.reason != NULL)
+        item.reason = arena_strdup(arena, item.reason);
+    if (item.place.name != NULL)
+        item.place.name = arena_strdup(arena, item.place.name);
+    return append(pipeline, &item);
 }
 
 int pipeline_message(struct pipeline *pipeline, const struct place *place, const char *bytes,
@@ -540,6 +560,27 @@ int pipeline_message(struct pipeline *pipeline, const struct place *place, const
 {
     return add(pipeline,
                (struct item){.kind = ITEM_MESSAGE, .place = *place, .bytes = bytes, .size = size});
+}
+
+char *pipeline_begin_message(struct pipeline *pipeline, const struct place *place, size_t size)
+{
+    struct batch *batch = fillable(pipeline);
+    if (batch == NULL)
+        return NULL;
+    char *room = arena_alloc(&batch->arena, size);
+    if (room == NULL) {
+        fail(pipeline, DB_MEMORY, "out of memory");
+        return NULL;
+    }
+    pipeline->begun = (struct item){.kind = ITEM_MESSAGE, .place = *place, .bytes = room};
+    pipeline->begun.place.name = arena_strdup(&batch->arena, place->name);
+    return room;
+}
+
+int pipeline_end_message(struct pipeline *pipeline, size_t size)
+{
+    pipeline->begun.size = size;
+    return append(pipeline, &pipeline->begun);
 }
 
 int pipeline_damaged(struct pipeline *pipeline, const struct place *place, const char *reason)

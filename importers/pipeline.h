@@ -45,6 +45,13 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings);
 int pipeline_message(struct pipeline *pipeline, const struct place *place, const char *bytes,
                      size_t size);
 
+/* Hands over a message of at most SIZE bytes that comes in pieces: they are
+ * written to the room that pipeline_begin_message() returns (NULL when storing
+ * has failed), and pipeline_end_message() says how many there were.  In between
+ * nothing else is handed over; without an end, there was no message. */
+char *pipeline_begin_message(struct pipeline *pipeline, const struct place *place, size_t size);
+int pipeline_end_message(struct pipeline *pipeline, size_t size);
+
 /* Hands over that the message at PLACE is damaged for REASON, unread. */
 int pipeline_damaged(struct pipeline *pipeline, const struct place *place, const char *reason);
 
