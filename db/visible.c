@@ -7,8 +7,8 @@
 
 size_t utf8_read(const char *start, uint32_t *code)
 {
-    const unsigned char *text = (const unsigned char *)start;
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *text = (const unsigned char *)start;
     size_t length = text[0] < 0x80             ? 1
                     : (text[0] & 0xe0) == 0xc0 ? 2
                     : (text[0] & 0xf0) == 0xe0 ? 3
@@ -26,34 +26,36 @@ size_t utf8_read(const char *start, uint32_t *code)
     return *code < least[length] || *code > 0x10ffff || surrogate ? 0 : length;
 }
 
-/* Controls, and the marks that override the direction of writing or separate
- * lines. */
+/* Controls, the marks that override the direction of writing or separate lines,
+ * and characters that cannot be seen at all. */
 static bool is_harmful(uint32_t code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
-           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
+           code == 0x180e || (code >= 0x200b && code <= 0x200f) ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
+           code == 0x3164 || code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
+           (code >= 0xe0000 && code <= 0xe0fff);
 }
 
 void text_visible(const char *text, char *visible, size_t size)
 {
     size_t used = 0;
-    visible[0] = '\0';
     while (*text != '\0') {
-        char shown[16];
+        char escape[16];
         uint32_t code = 0;
-        size_t length = utf8_read(text, &code);
-        if (length == 0)
-            snprintf(shown, sizeof shown, "\\x%02x", (unsigned char)*text);
-        else if (is_harmful(code))
-            snprintf(shown, sizeof shown, code < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, code);
-        else
-            snprintf(shown, sizeof shown, "%.*s", (int)length, text);
-        size_t wanted = strlen(shown);
+        size_t length = utf8_read(text, &code), wanted = length;
+        const char *shown = text;
+        if (length == 0 || is_harmful(code)) {
+            uint32_t number = length == 0 ? (unsigned char)*text : code;
+            wanted = (size_t)snprintf(escape, sizeof escape,
+                                      number < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, number);
+            shown = escape;
+        }
         if (used + wanted >= size)
-            return;
-        memcpy(visible + used, shown, wanted + 1);
+            break;
+        memcpy(visible + used, shown, wanted);
         used += wanted;
         text += length > 0 ? length : 1;
     }
+    visible[used] = '\0';
 }

@@ -1,0 +1,194 @@
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <wchar.h>
+
+#include "../db/visible.h"
+
+enum { COMBINING_MAX = 2 /* of one character: more would pile up on the screen */ };
+
+/* One character of a text that was made visible, as a terminal shows it. */
+struct shown {
+    char bytes[12];
+    size_t length;
+    int columns;
+};
+
+/* Reads the character at TEXT, which follows COMBINED combining ones; returns
+ * its length in bytes. */
+static size_t show(const char *text, bool unicode, int combined, struct shown *shown)
+{
+    uint32_t code = 0;
+    size_t length = utf8_read(text, &code);
+    if (code < 0x80) {
+        *shown = (struct shown){.bytes = {*text}, .length = 1, .columns = 1};
+        return 1;
+    }
+    int columns = unicode ? wcwidth((wchar_t)code) : -1;
+    if (columns < 0 || (columns == 0 && combined >= COMBINING_MAX)) {
+        bool drop = columns == 0;
+        *shown = (struct shown){.bytes = "?", .length = drop ? 0 : 1, .columns = drop ? 0 : 1};
+        return length;
+    }
+    *shown = (struct shown){.length = length, .columns = columns};
+    memcpy(shown->bytes, text, length);
+    return length;
+}
+
+int text_fit(const char *text, int columns, bool unicode, const char *ellipsis, char *fitted)
+{
+    char visible[4096];
+    size_t room = (size_t)(columns > 0 ? columns : 0) * TEXT_BYTES_PER_CELL + 16;
+    text_visible(text, visible, room < sizeof visible ? room : sizeof visible);
+    int used = 0, combined = COMBINING_MAX;
+    size_t length = 0, cut = 0; /* where the ellipsis would go */
+    int cut_columns = 0;
+    for (const char *at = visible; *at != '\0';) {
+        struct shown shown;
+        at += show(at, unicode, combined, &shown);
+        if (used + shown.columns > columns) {
+            memcpy(fitted + cut, ellipsis, strlen(ellipsis) + 1);
+            return columns > 0 ? cut_columns + 1 : (fitted[0] = '\0');
+        }
+        combined = shown.columns > 0 ? 0 : combined + 1;
+        memcpy(fitted + length, shown.bytes, shown.length);
+        length += shown.length;
+        used += shown.columns;
+        if (used < columns) {
+            cut = length;
+            cut_columns = used;
+        }
+    }
+    fitted[length] = '\0';
+    return used;
+}
+
+int text_columns(const char *text, bool unicode)
+{
+    char visible[4096];
+    text_visible(text, visible, sizeof visible);
+    int used = 0, combined = COMBINING_MAX;
+    for (const char *at = visible; *at != '\0';) {
+        struct shown shown;
+        at += show(at, unicode, combined, &shown);
+        combined = shown.columns > 0 ? 0 : combined + 1;
+        used += shown.columns;
+    }
+    return used;
+}
+
+/* Cells of the raw character at TEXT once it is made visible; its length at
+ * *LENGTH. */
+static int raw_columns(const char *text, size_t *length)
+{
+    char one[8] = "", visible[32];
+    uint32_t code;
+    *length = utf8_read(text, &code);
+    if (*length == 0)
+        *length = 1;
+    memcpy(one, text, *length);
+    text_visible(one, visible, sizeof visible);
+    return text_columns(visible, true);
+}
+
+size_t text_line(const char *text, int columns, const char **next)
+{
+    const char *at = text, *space = NULL;
+    int used = 0;
+    while (*at != '\0' && *at != '\n') {
+        size_t length;
+        int cells = raw_columns(at, &length);
+        if (used + cells > columns && at > text) {
+            const char *end = space != NULL ? space : at;
+            *next = space != NULL ? space + 1 : at;
+            return (size_t)(end - text);
+        }
+        if (*at == ' ' && used > 0)
+            space = at;
+        used += cells;
+        at += length;
+    }
+    *next = *at == '\n' ? at + 1 : at;
+    return (size_t)(at - text);
+}
+
+void format_count(int64_t count, int columns, char text[static 32])
+{
+    static const char units[] = "kMGTPE";
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRId64, count), used = 0;
+    for (int i = 0; i < length; i++) {
+        text[used++] = digits[i];
+        if ((length - 1 - i) % 3 == 0 && i < length - 1 && digits[i] != '-')
+            text[used++] = ',';
+    }
+    text[used] = '\0';
+    double scaled = (double)count;
+    for (size_t unit = 0; used > columns && unit < sizeof units - 1; unit++) {
+        scaled /= 1000;
+        if (scaled < 999.5 && scaled > -999.5) {
+            snprintf(text, 32, scaled < 9.95 && scaled > -9.95 ? "%.1f%c" : "%.0f%c", scaled,
+                     units[unit]);
+            return;
+        }
+    }
+}
+
+void format_rate(double rate, char text[static 32])
+{
+    double percent = rate * 100;
+    if (rate < 0)
+        text[0] = '\0';
+    else if (rate == 0)
+        snprintf(text, 32, "0%%");
+    else if (percent < 0.01)
+        snprintf(text, 32, "<0.01%%");
+    else if (percent < 1)
+        snprintf(text, 32, "%.2f%%", percent);
+    else if (percent < 10 || (percent > 99 && rate < 1))
+        snprintf(text, 32, percent >= 99.9 ? ">99.9%%" : "%.1f%%", percent);
+    else
+        snprintf(text, 32, "%.0f%%", percent);
+}
+
+void format_age(int64_t seconds, char text[static 32])
+{
+    if (seconds < 60)
+        snprintf(text, 32, "now");
+    else if (seconds < 3600)
+        snprintf(text, 32, "%" PRId64 " min ago", seconds / 60);
+    else if (seconds < 2 * 86400)
+        snprintf(text, 32, "%" PRId64 " h ago", seconds / 3600);
+    else
+        snprintf(text, 32, "%" PRId64 " days ago", seconds / 86400);
+}
+
+const char *text_find(const char *text, const char *needle)
+{
+    return strcasestr(text, needle);
+}
+
+bool text_matches(const char *text, const char *pattern)
+{
+    const char *star = NULL, *after = NULL;
+    while (*text != '\0') {
+        if (*pattern == '*') {
+            star = pattern++;
+            after = text;
+        } else if (*pattern != '\0' && strncasecmp(pattern, text, 1) == 0) {
+            pattern++;
+            text++;
+        } else if (star != NULL) {
+            pattern = star + 1;
+            text = ++after;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}

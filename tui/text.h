@@ -1,0 +1,43 @@
+/*
+ * text.h - text measured in cells of the screen.
+ *
+ * Pure functions over UTF-8; whether a terminal shows UTF-8 at all is told by
+ * the caller.  Wide characters take two cells, combining ones none.
+ */
+#ifndef TLSRPTOP_TUI_TEXT_H
+#define TLSRPTOP_TUI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TEXT_BYTES_PER_CELL = 12 }; /* what text_fit() may need for each cell */
+
+/* Writes what fits of TEXT into COLUMNS cells, made visible as text_visible()
+ * does, with ELLIPSIS (one cell) in the last cell when not all of it fits.
+ * Returns the cells it takes.  FITTED has COLUMNS * TEXT_BYTES_PER_CELL + 16
+ * bytes. */
+int text_fit(const char *text, int columns, bool unicode, const char *ellipsis, char *fitted);
+
+/* The cells that all of TEXT takes, made visible. */
+int text_columns(const char *text, bool unicode);
+
+/* The length in bytes of the first line of TEXT that is broken to COLUMNS cells,
+ * at a space where there is one; *NEXT is where the following line begins (at
+ * the NUL when there is none).  A newline ends a line. */
+size_t text_line(const char *text, int columns, const char **next);
+
+/* "1,234,567", or "1.2M" and the like when that is longer than COLUMNS. */
+void format_count(int64_t count, int columns, char text[static 32]);
+/* "0.4%", "12%", "100%"; "" of a negative RATE. */
+void format_rate(double rate, char text[static 32]);
+/* "3 days ago", "2 h ago", "now": SECONDS between then and now. */
+void format_age(int64_t seconds, char text[static 32]);
+
+/* Finds NEEDLE in TEXT regardless of ASCII case; NULL when it is not there. */
+const char *text_find(const char *text, const char *needle);
+/* Does TEXT match PATTERN, in which '*' stands for anything, regardless of
+ * ASCII case?  Linear in practice: it never goes back more than one star. */
+bool text_matches(const char *text, const char *pattern);
+
+#endif
