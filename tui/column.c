@@ -1,0 +1,116 @@
+#include "column.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../db/day.h"
+#include "../db/domain.h"
+#include "../db/vocab.h"
+#include "terminal.h"
+#include "text.h"
+
+struct value value_failure_rate(int64_t successful, int64_t failed)
+{
+    int64_t sessions = successful + failed;
+    return value_rate(sessions > 0 ? (double)failed / (double)sessions : -1);
+}
+
+bool value_is_number(enum value_kind kind)
+{
+    return kind == VALUE_COUNT || kind == VALUE_RATE;
+}
+
+int value_compare(enum value_kind kind, struct value a, struct value b)
+{
+    switch (kind) {
+    case VALUE_TEXT:
+    case VALUE_DOMAIN: {
+        int order = strcasecmp(a.text, b.text);
+        return order != 0 ? order : strcmp(a.text, b.text);
+    }
+    case VALUE_RATE:
+        return (a.rate > b.rate) - (a.rate < b.rate);
+    default:
+        return (a.number > b.number) - (a.number < b.number);
+    }
+}
+
+/* "14:05" of today, "2026-11-24 14:05" before. */
+static void show_time(int64_t instant, char text[static VALUE_TEXT_MAX])
+{
+    char whole[INSTANT_TEXT];
+    if (instant == 0) {
+        text[0] = '\0';
+        return;
+    }
+    instant_format(instant, whole);
+    if (strlen(whole) + 1 == INSTANT_TEXT)
+        snprintf(text, VALUE_TEXT_MAX, "%.10s %.5s", whole, whole + sizeof "2026-11-24");
+    else
+        snprintf(text, VALUE_TEXT_MAX, "%s", whole);
+}
+
+void value_show(enum value_kind kind, struct value value, int columns,
+                char text[static VALUE_TEXT_MAX])
+{
+    switch (kind) {
+    case VALUE_DOMAIN:
+        if (terminal_unicode())
+            domain_display(value.text, text, VALUE_TEXT_MAX);
+        else
+            snprintf(text, VALUE_TEXT_MAX, "%s", value.text);
+        return;
+    case VALUE_MODE:
+        snprintf(text, VALUE_TEXT_MAX, "%s", tls_mode_label((enum tls_mode)value.number));
+        return;
+    case VALUE_COUNT:
+        format_count(value.number, columns, text);
+        return;
+    case VALUE_RATE:
+        format_rate(value.rate, text);
+        return;
+    case VALUE_TIME:
+        show_time(value.number, text);
+        return;
+    case VALUE_TEXT:
+    case VALUE_DAY:
+        value_write(kind, value, text);
+        return;
+    }
+}
+
+void value_write(enum value_kind kind, struct value value, char text[static VALUE_TEXT_MAX])
+{
+    switch (kind) {
+    case VALUE_TEXT:
+    case VALUE_DOMAIN:
+        snprintf(text, VALUE_TEXT_MAX, "%s", value.text);
+        return;
+    case VALUE_MODE:
+        snprintf(text, VALUE_TEXT_MAX, "%s", tls_mode_name((enum tls_mode)value.number));
+        return;
+    case VALUE_COUNT:
+        snprintf(text, VALUE_TEXT_MAX, "%" PRId64, value.number);
+        return;
+    case VALUE_RATE:
+        if (value.rate < 0)
+            text[0] = '\0';
+        else
+            snprintf(text, VALUE_TEXT_MAX, "%.6f", value.rate);
+        return;
+    case VALUE_DAY:
+        if (value.number < 0)
+            text[0] = '\0';
+        else
+            day_format((int)value.number, text);
+        return;
+    case VALUE_TIME:
+        if (value.number == 0)
+            text[0] = '\0';
+        else
+            instant_format(value.number, text);
+        return;
+    }
+}

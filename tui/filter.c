@@ -1,0 +1,288 @@
+#include "filter.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../db/day.h"
+#include "../db/domain.h"
+#include "../db/vocab.h"
+#include "text.h"
+
+static bool is_text(const struct column *column)
+{
+    return column->kind == VALUE_TEXT || column->kind == VALUE_DOMAIN || column->kind == VALUE_MODE;
+}
+
+/* Does a part of the column's name begin with WORD: "type" of "result_type"? */
+static bool name_fits(const char *name, const char *word, size_t length)
+{
+    for (const char *part = name; part != NULL; part = strchr(part, '_')) {
+        part += *part == '_';
+        if (strncasecmp(part, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The column that WORD names, whole, by its beginning, or by a part of it. */
+static const struct column *find_column(const struct column *columns, size_t count,
+                                        const char *word, size_t length)
+{
+    const struct column *begins = NULL, *fits = NULL;
+    for (size_t i = 0; i < count && length > 0; i++) {
+        const char *name = columns[i].name;
+        bool same_start = strncasecmp(name, word, length) == 0;
+        if (same_start && name[length] == '\0')
+            return &columns[i];
+        if (same_start && begins == NULL)
+            begins = &columns[i];
+        if (fits == NULL && name_fits(name, word, length))
+            fits = &columns[i];
+    }
+    return begins != NULL ? begins : fits;
+}
+
+static const struct {
+    const char *text;
+    enum filter_op op;
+} operators[] = {
+    {"!=", OP_UNEQUAL}, {">=", OP_AT_LEAST}, {"<=", OP_AT_MOST}, {">", OP_MORE},
+    {"<", OP_LESS},     {"=", OP_EQUAL},     {":", OP_CONTAINS},
+};
+
+/* The operator at TEXT; its length, 0 when there is none. */
+static size_t read_operator(const char *text, enum filter_op *op)
+{
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        size_t length = strlen(operators[i].text);
+        if (strncmp(text, operators[i].text, length) == 0) {
+            *op = operators[i].op;
+            return length;
+        }
+    }
+    return 0;
+}
+
+/* Copies the value at *TEXT, quoted or up to a space, and moves behind it. */
+static void read_value(const char **text, char value[static FILTER_MAX])
+{
+    bool quoted = **text == '"';
+    *text += quoted;
+    size_t length = quoted ? strcspn(*text, "\"") : strcspn(*text, " ");
+    snprintf(value, FILTER_MAX, "%.*s", (int)length, *text);
+    *text += length;
+    *text += quoted && **text == '"';
+}
+
+/* "12", "1.5k", "3M", "2%". */
+static int read_number(const char *text, double *number)
+{
+    static const char units[] = "kMG";
+    char *end;
+    *number = strtod(text, &end);
+    if (end == text)
+        return -1;
+    const char *unit = *end != '\0' ? strchr(units, *end == 'm' ? 'M' : *end) : NULL;
+    if (unit != NULL) {
+        for (long i = unit - units; i >= 0; i--)
+            *number *= 1000;
+        end++;
+    } else if (*end == '%') {
+        *number /= 100;
+        end++;
+    }
+    return *end == '\0' ? 0 : -1;
+}
+
+static int read_typed(const struct column *column, struct filter_term *term,
+                      char error[static FILTER_ERROR])
+{
+    double number;
+    int day;
+    switch (column->kind) {
+    case VALUE_COUNT:
+    case VALUE_RATE:
+        if (read_number(term->text, &number) != 0 || number > 9e18 || number < -9e18) {
+            snprintf(error, FILTER_ERROR, "%s is a number: %s>%s", column->name, column->name,
+                     column->kind == VALUE_RATE ? "1%" : "100");
+            return -1;
+        }
+        term->value = (struct value){.number = (int64_t)number, .rate = number};
+        break;
+    case VALUE_DAY:
+    case VALUE_TIME:
+        if (day_parse(term->text, &day) != 0) {
+            snprintf(error, FILTER_ERROR, "%s is a date: %s>=2026-03-01", column->name,
+                     column->name);
+            return -1;
+        }
+        term->value =
+            value_number(column->kind == VALUE_DAY ? day : (int64_t)day * SECONDS_PER_DAY);
+        break;
+    default:
+        if (term->op != OP_EQUAL && term->op != OP_UNEQUAL && term->op != OP_CONTAINS) {
+            snprintf(error, FILTER_ERROR, "%s is a text: %s:word or %s=word", column->name,
+                     column->name, column->name);
+            return -1;
+        }
+        return 0;
+    }
+    if (term->op == OP_CONTAINS)
+        term->op = OP_EQUAL;
+    return 0;
+}
+
+static void list_columns(const struct column *columns, size_t count, const char *word,
+                         size_t length, char error[static FILTER_ERROR])
+{
+    int used =
+        snprintf(error, FILTER_ERROR, "there is no column %.*s; there are", (int)length, word);
+    for (size_t i = 0; i < count && used < FILTER_ERROR; i++)
+        used += snprintf(error + used, FILTER_ERROR - (size_t)used, "%s %s", i > 0 ? "," : "",
+                         columns[i].name);
+}
+
+static int read_term(const char **text, const struct column *columns, size_t count,
+                     struct filter_term *term, char error[static FILTER_ERROR])
+{
+    const char *at = *text;
+    *term = (struct filter_term){.op = OP_CONTAINS, .negated = at[0] == '!' && at[1] != '='};
+    at += term->negated;
+    size_t name = strcspn(at, ":=<>! \"");
+    size_t op_length = name > 0 ? read_operator(at + name, &term->op) : 0;
+    const char *word = at;
+    if (op_length > 0)
+        at += name + op_length;
+    read_value(&at, term->text);
+    *text = at;
+    if (op_length == 0)
+        return 0;
+    term->column = find_column(columns, count, word, name);
+    if (term->column == NULL) {
+        list_columns(columns, count, word, name, error);
+        return -1;
+    }
+    if (term->text[0] == '\0' && term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
+        snprintf(error, FILTER_ERROR, "there is no value behind %s", term->column->name);
+        return -1;
+    }
+    return read_typed(term->column, term, error);
+}
+
+int filter_parse(const char *text, const struct column *columns, size_t column_count,
+                 struct filter *filter, char error[static FILTER_ERROR])
+{
+    struct filter read = {.columns = columns, .column_count = column_count};
+    error[0] = '\0';
+    while (*(text += strspn(text, " ")) != '\0') {
+        if (read.count == FILTER_TERMS_MAX) {
+            snprintf(error, FILTER_ERROR, "more than %d terms", FILTER_TERMS_MAX);
+            return -1;
+        }
+        if (read_term(&text, columns, column_count, &read.terms[read.count++], error) != 0)
+            return -1;
+    }
+    *filter = read;
+    return 0;
+}
+
+/* --- matching --- */
+
+static bool text_holds(const struct filter_term *term, const char *text)
+{
+    if (term->op == OP_EQUAL || term->op == OP_UNEQUAL)
+        return strcasecmp(text, term->text) == 0;
+    if (strchr(term->text, '*') != NULL)
+        return text_matches(text, term->text);
+    return text_find(text, term->text) != NULL;
+}
+
+static bool column_holds(const struct filter_term *term, const struct column *column,
+                         const void *row)
+{
+    struct value value = column->value(row);
+    if (column->kind == VALUE_MODE)
+        return text_holds(term, tls_mode_name((enum tls_mode)value.number)) ||
+               text_holds(term, tls_mode_label((enum tls_mode)value.number));
+    if (text_holds(term, value.text))
+        return true;
+    /* an A-label may be looked for as people write it */
+    if (column->kind != VALUE_DOMAIN || strstr(value.text, "xn--") == NULL)
+        return false;
+    char shown[4 * DOMAIN_TEXT];
+    domain_display(value.text, shown, sizeof shown);
+    return text_holds(term, shown);
+}
+
+static bool any_holds(const struct filter *filter, const struct filter_term *term, const void *row)
+{
+    for (size_t i = 0; i < filter->column_count; i++)
+        if (is_text(&filter->columns[i]) && column_holds(term, &filter->columns[i], row))
+            return true;
+    return false;
+}
+
+static bool term_holds(const struct filter *filter, const struct filter_term *term, const void *row)
+{
+    if (term->column == NULL)
+        return any_holds(filter, term, row);
+    if (is_text(term->column)) {
+        bool holds = column_holds(term, term->column, row);
+        return term->op == OP_UNEQUAL ? !holds : holds;
+    }
+    struct value value = term->column->value(row);
+    if (term->column->kind == VALUE_TIME && term->op != OP_LESS && term->op != OP_AT_LEAST)
+        value.number -= value.number % SECONDS_PER_DAY; /* compared by its day */
+    int order = value_compare(term->column->kind, value, term->value);
+    switch (term->op) {
+    case OP_LESS:
+        return order < 0;
+    case OP_AT_MOST:
+        return order <= 0;
+    case OP_MORE:
+        return order > 0;
+    case OP_AT_LEAST:
+        return order >= 0;
+    case OP_UNEQUAL:
+        return order != 0;
+    default:
+        return order == 0;
+    }
+}
+
+bool filter_matches(const struct filter *filter, const void *row)
+{
+    for (size_t i = 0; i < filter->count; i++)
+        if (term_holds(filter, &filter->terms[i], row) == filter->terms[i].negated)
+            return false;
+    return true;
+}
+
+/* --- completion --- */
+
+size_t filter_complete(const char *text, const struct column *columns, size_t column_count,
+                       char *rest, size_t size)
+{
+    const char *space = strrchr(text, ' ');
+    const char *word = space != NULL ? space + 1 : text;
+    word += *word == '!';
+    size_t length = strlen(word);
+    const struct column *only = NULL;
+    if (length == 0 || strcspn(word, ":=<>!\"") < length)
+        return 0;
+    for (size_t i = 0; i < column_count; i++) {
+        if (strncasecmp(columns[i].name, word, length) != 0)
+            continue;
+        if (only != NULL)
+            return 0;
+        only = &columns[i];
+    }
+    if (only == NULL)
+        return 0;
+    const char *op = is_text(only) ? ":" : ">";
+    int written = snprintf(rest, size, "%s%s", only->name + length, op);
+    return written > 0 && (size_t)written < size ? (size_t)written : 0;
+}

@@ -1,0 +1,488 @@
+#include "table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+enum { CANCEL_EVERY = 1024 /* rows between two looks at `cancelled` */ };
+
+/* --- arranging --- */
+
+struct sorting {
+    const struct arrangement *arrangement;
+    const struct rows *rows;
+};
+
+static int compare_rows(const void *left, const void *right, void *context)
+{
+    const struct sorting *with = context;
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    const struct column *column = &with->arrangement->type->columns[with->arrangement->sort];
+    int order = value_compare(column->kind, column->value(row_at(with->rows, a)),
+                              column->value(row_at(with->rows, b)));
+    if (with->arrangement->descending)
+        order = -order;
+    return order != 0 ? order : (a > b) - (a < b); /* stable */
+}
+
+static const struct column *failed_column(const struct table_type *type)
+{
+    for (size_t i = 0; i < type->column_count; i++)
+        if (strcmp(type->columns[i].name, "failed") == 0)
+            return &type->columns[i];
+    return NULL;
+}
+
+int table_arrange(const struct arrangement *arrangement, const struct rows *rows,
+                  struct order *order, const atomic_bool *cancelled)
+{
+    const struct table_type *type = arrangement->type;
+    const struct column *failing = arrangement->failing ? failed_column(type) : NULL;
+    size_t pinned = type->pinned && rows->count > 0;
+    *order = (struct order){malloc((rows->count + 1) * sizeof *order->rows), 0};
+    if (order->rows == NULL)
+        return -1;
+    for (size_t i = 0; i < rows->count; i++) {
+        const void *row = row_at(rows, i);
+        if (i % CANCEL_EVERY == 0 && atomic_load(cancelled))
+            goto failed;
+        if (i >= pinned && ((failing != NULL && failing->value(row).number == 0) ||
+                            !filter_matches(&arrangement->filter, row)))
+            continue;
+        order->rows[order->count++] = (uint32_t)i;
+    }
+    if (arrangement->sort >= 0 && order->count > pinned) {
+        struct sorting with = {arrangement, rows};
+        qsort_r(order->rows + pinned, order->count - pinned, sizeof *order->rows, compare_rows,
+                &with);
+    }
+    if (!atomic_load(cancelled))
+        return 0;
+failed:
+    free(order->rows);
+    *order = (struct order){NULL, 0};
+    return -1;
+}
+
+/* --- what is shown --- */
+
+void table_init(struct table *table, const struct table_type *type)
+{
+    *table = (struct table){.arrangement = {.type = type, .sort = type->sort}};
+    if (type->sort >= 0)
+        table->arrangement.descending = type->columns[type->sort].large_first;
+}
+
+void table_free(struct table *table)
+{
+    free(table->order.rows);
+    free(table->changed);
+    table->order = (struct order){NULL, 0};
+    table->changed = NULL;
+}
+
+static const void *ordered_row(const struct table *table, size_t n)
+{
+    return row_at(&table->rows, table->order.rows[n]);
+}
+
+const void *table_current(const struct table *table)
+{
+    return table->cursor < table->order.count ? ordered_row(table, table->cursor) : NULL;
+}
+
+bool table_find(struct table *table, uint64_t id)
+{
+    for (size_t n = 0; n < table->order.count; n++) {
+        if (table->arrangement.type->id(ordered_row(table, n)) == id) {
+            table->cursor = n;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void cursor_home(struct table *table)
+{
+    table->cursor = table->arrangement.type->pinned && table->order.count > 1;
+    table->top = 0;
+}
+
+/* The stamps of rows by their id: an open hash table, at most half full. */
+struct stamps {
+    size_t mask;
+    struct stamp {
+        uint64_t id, stamp;
+        bool used;
+    } * slots;
+};
+
+static struct stamp *stamp_slot(const struct stamps *stamps, uint64_t id)
+{
+    size_t slot = (size_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 20) & stamps->mask;
+    while (stamps->slots[slot].used && stamps->slots[slot].id != id)
+        slot = (slot + 1) & stamps->mask;
+    return &stamps->slots[slot];
+}
+
+/* Which of ROWS have another stamp than those that are shown; NULL when none,
+ * or memory is short: marks are a courtesy. */
+static bool *find_changes(const struct table *table, const struct rows *rows)
+{
+    const struct table_type *type = table->arrangement.type;
+    struct stamps stamps = {.mask = 1};
+    while (stamps.mask < 2 * table->rows.count)
+        stamps.mask = stamps.mask << 1 | 1;
+    stamps.slots = calloc(stamps.mask + 1, sizeof *stamps.slots);
+    bool *changed = calloc(rows->count + 1, sizeof *changed), any = false;
+    for (size_t i = 0; stamps.slots != NULL && i < table->rows.count; i++) {
+        const void *row = row_at(&table->rows, i);
+        *stamp_slot(&stamps, type->id(row)) = (struct stamp){type->id(row), type->stamp(row), true};
+    }
+    for (size_t i = 0; stamps.slots != NULL && changed != NULL && i < rows->count; i++) {
+        const void *row = row_at(rows, i);
+        const struct stamp *before = stamp_slot(&stamps, type->id(row));
+        changed[i] = !before->used || before->stamp != type->stamp(row);
+        any = any || changed[i];
+    }
+    free(stamps.slots);
+    if (any)
+        return changed;
+    free(changed);
+    return NULL;
+}
+
+void table_show(struct table *table, const struct rows *rows, struct order order, bool mark)
+{
+    const struct table_type *type = table->arrangement.type;
+    const void *current = table_current(table);
+    uint64_t id = current != NULL ? type->id(current) : 0;
+    bool same_rows = rows->items == table->rows.items;
+    bool *changed = table->changed;
+    if (!same_rows) {
+        changed = mark && type->stamp != NULL ? find_changes(table, rows) : NULL;
+        free(table->changed);
+    }
+    table->changed = changed;
+    free(table->order.rows);
+    table->rows = *rows;
+    table->order = order;
+    size_t offset = table->cursor - table->top;
+    if (!table->moved || current == NULL) {
+        cursor_home(table);
+    } else if (table_find(table, id)) {
+        table->top = table->cursor > offset ? table->cursor - offset : 0;
+    } else if (table->cursor >= order.count) {
+        table->cursor = order.count > 0 ? order.count - 1 : 0;
+    }
+}
+
+void table_unmark(struct table *table)
+{
+    free(table->changed);
+    table->changed = NULL;
+}
+
+/* --- layout --- */
+
+struct layout {
+    int widths[TABLE_COLUMNS_MAX]; /* 0: not shown */
+    int gap;
+};
+
+static int layout_total(const struct table_type *type, const struct layout *layout)
+{
+    int total = 0;
+    for (size_t i = 0; i < type->column_count; i++)
+        if (layout->widths[i] > 0)
+            total += layout->widths[i] + (total > 0 ? layout->gap : 0);
+    return total;
+}
+
+/* The shown column that is the first to go; -1 when all must stay. */
+static int least_wanted(const struct table_type *type, const struct layout *layout)
+{
+    int found = -1;
+    for (int i = 0; i < (int)type->column_count; i++)
+        if (layout->widths[i] > 0 && type->columns[i].rank > 0 &&
+            (found < 0 || type->columns[i].rank >= type->columns[found].rank))
+            found = i;
+    return found;
+}
+
+static struct layout lay_out(const struct table_type *type, int columns)
+{
+    struct layout layout = {.gap = columns >= 76 ? 2 : 1};
+    for (size_t i = 0; i < type->column_count; i++)
+        layout.widths[i] = type->columns[i].least;
+    int total, drop;
+    while ((total = layout_total(type, &layout)) > columns &&
+           (drop = least_wanted(type, &layout)) >= 0)
+        layout.widths[drop] = 0;
+    for (bool grew = true; total < columns && grew;) {
+        grew = false;
+        for (size_t i = 0; i < type->column_count && total < columns; i++) {
+            if (layout.widths[i] > 0 && layout.widths[i] < type->columns[i].most) {
+                layout.widths[i]++;
+                total++;
+                grew = true;
+            }
+        }
+    }
+    return layout;
+}
+
+/* --- drawing --- */
+
+static void draw_head(const struct table *table, const struct layout *layout, struct area area,
+                      bool focused)
+{
+    const struct table_type *type = table->arrangement.type;
+    int style = focused ? STYLE_FOCUS : STYLE_HEAD, x = area.x;
+    put_text(area.y, area.x, area.columns, style, "");
+    for (int i = 0; i < (int)type->column_count; i++) {
+        const struct column *column = &type->columns[i];
+        char title[64];
+        if (layout->widths[i] == 0)
+            continue;
+        const char *arrow = i != table->arrangement.sort    ? ""
+                            : table->arrangement.descending ? glyph(GLYPH_DOWN)
+                                                            : glyph(GLYPH_UP);
+        snprintf(title, sizeof title, "%s%s", column->title, arrow);
+        if (value_is_number(column->kind))
+            put_right(area.y, x, layout->widths[i], style, title);
+        else
+            put_text(area.y, x, layout->widths[i], style, title);
+        x += layout->widths[i] + layout->gap;
+    }
+}
+
+/* Shows where the search text stands in a cell. */
+static void mark_match(const struct table *table, const struct cell *cell, const char *text)
+{
+    char before[VALUE_TEXT_MAX];
+    const char *found = table->search[0] != '\0' ? text_find(text, table->search) : NULL;
+    if (found == NULL)
+        return;
+    snprintf(before, sizeof before, "%.*s", (int)(found - text), text);
+    int start = text_columns(before, terminal_unicode());
+    int length = text_columns(table->search, terminal_unicode());
+    if (start + length <= cell->columns)
+        put_style(cell->y, cell->x + start, length, STYLE_MATCH | cell->style);
+}
+
+static void draw_cell(const struct table *table, const struct column *column, const void *row,
+                      const struct cell *cell)
+{
+    char text[VALUE_TEXT_MAX];
+    if (column->paint != NULL) {
+        column->paint(row, cell);
+        return;
+    }
+    int style = (column->style != NULL ? column->style(row) : STYLE_NORMAL) | cell->style;
+    value_show(column->kind, column->value(row), cell->columns, text);
+    if (value_is_number(column->kind)) {
+        put_right(cell->y, cell->x, cell->columns, style, text);
+        return;
+    }
+    put_text(cell->y, cell->x, cell->columns, style, text);
+    mark_match(table, cell, text);
+}
+
+static void draw_row(const struct table *table, const struct layout *layout, size_t n, int y,
+                     bool focused)
+{
+    const struct table_type *type = table->arrangement.type;
+    const void *row = ordered_row(table, n);
+    int selected = focused && n == table->cursor ? SELECTED : 0;
+    struct cell cell = {.y = y, .x = table->area.x, .style = selected, .context = table->context};
+    put_text(y, cell.x, table->area.columns, STYLE_NORMAL | selected, "");
+    for (size_t i = 0; i < type->column_count; i++) {
+        cell.columns = layout->widths[i];
+        if (cell.columns == 0)
+            continue;
+        draw_cell(table, &type->columns[i], row, &cell);
+        cell.x += cell.columns + layout->gap;
+    }
+    if (table->changed != NULL && table->changed[table->order.rows[n]] && table->area.x > 0)
+        put_glyphs(y, table->area.x - 1, 1, STYLE_WARN, glyph(GLYPH_NEW));
+}
+
+static void keep_cursor_visible(struct table *table, int height)
+{
+    size_t rows = height > 0 ? (size_t)height : 1;
+    if (table->cursor < table->top)
+        table->top = table->cursor;
+    if (table->cursor >= table->top + rows)
+        table->top = table->cursor - rows + 1;
+    if (table->top + rows > table->order.count)
+        table->top = table->order.count > rows ? table->order.count - rows : 0;
+}
+
+static void draw_nothing(const struct table *table, struct area area)
+{
+    const struct table_type *type = table->arrangement.type;
+    const char *text = type->nothing;
+    if (table->arrangement.filter.count > 0)
+        text = "Nothing matches the filter: f changes it, Esc there keeps the one before.";
+    else if (table->arrangement.failing && table->rows.count > 0)
+        text = "Nothing failed here. x shows all rows again.";
+    for (int row = 0; row < area.rows && text != NULL && *text != '\0'; row++) {
+        char line[512];
+        const char *next;
+        size_t length = text_line(text, area.columns, &next);
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        put_text(area.y + row, area.x, area.columns, STYLE_DIM, line);
+        text = next;
+    }
+}
+
+void table_draw(struct table *table, struct area area, bool focused)
+{
+    const struct table_type *type = table->arrangement.type;
+    struct layout layout = lay_out(type, area.columns);
+    int head = !type->no_head;
+    table->area = area;
+    put_clear(area);
+    if (head)
+        draw_head(table, &layout, area, focused);
+    keep_cursor_visible(table, area.rows - head);
+    for (int row = 0; row < area.rows - head; row++)
+        if (table->top + (size_t)row < table->order.count)
+            draw_row(table, &layout, table->top + (size_t)row, area.y + head + row, focused);
+    size_t pinned = type->pinned && table->rows.count > 0;
+    if (table->order.count <= pinned) {
+        int used = head + (int)pinned;
+        draw_nothing(table, (struct area){area.y + used, area.x, area.rows - used, area.columns});
+    }
+}
+
+/* --- acting --- */
+
+bool table_move(struct table *table, enum action action)
+{
+    size_t last = table->order.count > 0 ? table->order.count - 1 : 0;
+    int height = table->area.rows - !table->arrangement.type->no_head;
+    size_t page = height > 1 ? (size_t)height - 1 : 1;
+    size_t cursor = table->cursor;
+    switch (action) {
+    case ACT_UP:
+        cursor -= cursor > 0;
+        break;
+    case ACT_DOWN:
+        cursor += cursor < last;
+        break;
+    case ACT_PAGE_UP:
+        cursor -= cursor < page ? cursor : page;
+        break;
+    case ACT_PAGE_DOWN:
+        cursor = cursor + page < last ? cursor + page : last;
+        break;
+    case ACT_FIRST:
+        cursor = 0;
+        break;
+    case ACT_LAST:
+        cursor = last;
+        break;
+    default:
+        return false;
+    }
+    table->cursor = cursor;
+    table->moved = true;
+    return true;
+}
+
+void table_sort_by(struct table *table, int column)
+{
+    struct arrangement *arrangement = &table->arrangement;
+    if (column == arrangement->sort)
+        arrangement->descending = !arrangement->descending;
+    else
+        arrangement->descending = arrangement->type->columns[column].large_first;
+    arrangement->sort = column;
+    if (!table->moved)
+        table->cursor = table->top = 0;
+}
+
+void table_sort_next(struct table *table)
+{
+    const struct table_type *type = table->arrangement.type;
+    struct layout layout = lay_out(type, table->area.columns);
+    int count = (int)type->column_count;
+    for (int i = 1; i <= count; i++) {
+        int column = (table->arrangement.sort + i) % count;
+        if (layout.widths[column] > 0) {
+            table_sort_by(table, column);
+            return;
+        }
+    }
+}
+
+static bool row_holds(const struct table *table, const void *row)
+{
+    const struct table_type *type = table->arrangement.type;
+    char text[VALUE_TEXT_MAX];
+    for (size_t i = 0; i < type->column_count; i++) {
+        const struct column *column = &type->columns[i];
+        if (value_is_number(column->kind))
+            continue;
+        if (column->kind == VALUE_TEXT) {
+            if (text_find(column->value(row).text, table->search) != NULL)
+                return true;
+            continue;
+        }
+        value_show(column->kind, column->value(row), column->most, text);
+        if (text_find(text, table->search) != NULL)
+            return true;
+    }
+    return false;
+}
+
+bool table_search(struct table *table, int step)
+{
+    size_t count = table->order.count;
+    size_t n = table->cursor;
+    if (table->search[0] == '\0')
+        return false;
+    for (size_t tried = 0; tried < count; tried++) {
+        if (tried > 0 || step != 0)
+            n = step < 0 ? (n + count - 1) % count : (n + 1) % count;
+        if (row_holds(table, ordered_row(table, n))) {
+            table->cursor = n;
+            table->moved = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+int table_click(struct table *table, int y, int x, int *column)
+{
+    const struct table_type *type = table->arrangement.type;
+    struct area area = table->area;
+    int row = y - area.y, head = !type->no_head;
+    if (row < 0 || row >= area.rows || x < area.x || x >= area.x + area.columns)
+        return 0;
+    if (row >= head) {
+        size_t n = table->top + (size_t)(row - head);
+        if (n >= table->order.count)
+            return 0;
+        table->cursor = n;
+        table->moved = true;
+        return 'r';
+    }
+    struct layout layout = lay_out(type, area.columns);
+    int start = area.x;
+    for (int i = 0; i < (int)type->column_count; i++) {
+        if (layout.widths[i] == 0)
+            continue;
+        if (x >= start && x < start + layout.widths[i] + layout.gap) {
+            *column = i;
+            return 'h';
+        }
+        start += layout.widths[i] + layout.gap;
+    }
+    return 0;
+}

@@ -1,0 +1,97 @@
+/*
+ * table.h - a list of rows with a cursor: sorted, filtered, searched.
+ *
+ * The rows belong to someone else and stay as they are while they are shown.
+ * What is on the screen is an order, an array of their indexes, made by
+ * table_arrange() in any thread.
+ */
+#ifndef TLSRPTOP_TUI_TABLE_H
+#define TLSRPTOP_TUI_TABLE_H
+
+#include <stdatomic.h>
+
+#include "filter.h"
+#include "keys.h"
+#include "terminal.h"
+
+struct table_type {
+    const char *title;
+    const struct column *columns;
+    size_t column_count;
+    uint64_t (*id)(const void *row);    /* the same row after reading it again */
+    uint64_t (*stamp)(const void *row); /* changes when its figures do; NULL: never */
+    int sort;                           /* column; -1: in the order it was read */
+    bool no_head;                       /* no line with the titles of the columns */
+    bool pinned;                        /* the first row stays the first, whatever the filter */
+    const char *nothing;                /* where there are no rows */
+};
+
+struct order {
+    uint32_t *rows; /* malloc'ed */
+    size_t count;
+};
+
+/* How rows are to be arranged; can be copied. */
+struct arrangement {
+    const struct table_type *type;
+    int sort;
+    bool descending;
+    bool failing; /* only rows whose column "failed" is above 0 */
+    struct filter filter;
+};
+
+/* Makes the order of ROWS.  Returns 0; -1 when memory is short or it was
+ * CANCELLED. */
+int table_arrange(const struct arrangement *arrangement, const struct rows *rows,
+                  struct order *order, const atomic_bool *cancelled);
+
+enum { TABLE_SEARCH_MAX = 128, TABLE_COLUMNS_MAX = 24 };
+
+struct table {
+    struct arrangement arrangement;
+    struct rows rows;
+    struct order order;
+    bool *changed; /* by index of the row; NULL: none */
+    size_t cursor; /* in the order */
+    size_t top;
+    bool moved; /* by a person: then the cursor follows its row, else it stays on top */
+    char filter_text[FILTER_MAX];
+    char search[TABLE_SEARCH_MAX];
+    void *context;    /* for columns that paint */
+    struct area area; /* of the last drawing */
+};
+
+void table_init(struct table *table, const struct table_type *type);
+void table_free(struct table *table);
+
+/* Shows ROWS in ORDER, which it takes over, with the cursor on the row it was
+ * on.  With MARK, rows whose stamp differs from before are marked; OLD rows must
+ * still be there for that. */
+void table_show(struct table *table, const struct rows *rows, struct order order, bool mark);
+/* Forgets the marks. */
+void table_unmark(struct table *table);
+
+/* The row under the cursor; NULL when there is none. */
+const void *table_current(const struct table *table);
+/* Puts the cursor on the first row with this id; false when it is not shown. */
+bool table_find(struct table *table, uint64_t id);
+
+void table_draw(struct table *table, struct area area, bool focused);
+
+/* Moves the cursor; false when ACTION is no moving. */
+bool table_move(struct table *table, enum action action);
+/* Sorts by the next column that is shown, or turns it round; the rows are to be
+ * arranged anew then. */
+void table_sort_next(struct table *table);
+void table_sort_by(struct table *table, int column);
+
+/* Puts the cursor on the next row that holds the search text, from the row
+ * STEP (1, -1) behind the cursor, or from the cursor itself (0); false when there
+ * is none. */
+bool table_search(struct table *table, int step);
+
+/* What is at that place of the screen: returns 'r' for a row, which gets the
+ * cursor, 'h' for a head with its column at *COLUMN, 0 for neither. */
+int table_click(struct table *table, int y, int x, int *column);
+
+#endif
