@@ -1,8 +1,5 @@
-#include <stdio.h>
-#include <sysexits.h>
-
-int main(void)
+#include "dashboard.h"
+int main(int argc, char **argv)
 {
-    fputs("tlsrptop: the dashboard is not written yet\n", stderr);
-    return EX_UNAVAILABLE;
+    return dashboard_main(argc, argv);
 }

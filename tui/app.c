@@ -1,0 +1,432 @@
+#include "app.h"
+
+#include <curses.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "copy.h"
+#include "text.h"
+
+enum {
+    WATCH_MILLISECONDS = 1000, /* between two looks for new reports */
+    SETTLE_MILLISECONDS = 12,  /* so long a frame waits for what a key has asked for */
+    FIRST_MILLISECONDS = 40,   /* and the very first one */
+    WHEEL_ROWS = 3,
+    DOUBLE_CLICK_MILLISECONDS = 400,
+};
+
+/* The screens that have a key of their own. */
+static const struct {
+    enum action action;
+    const struct view_type *type;
+} screens[] = {
+    {ACT_DOMAINS, &view_domains},
+    {ACT_DOMAIN, &view_domain},
+};
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- the stack --- */
+
+struct view *app_top(const struct app *app)
+{
+    return app->stack[app->depth - 1];
+}
+
+struct view *app_view(const struct app *app, uint64_t serial)
+{
+    for (int i = 0; i < app->depth; i++)
+        if (app->stack[i]->serial == serial)
+            return app->stack[i];
+    return NULL;
+}
+
+struct day_range app_days(const struct app *app)
+{
+    return range_days(&app->range, today(),
+                      (struct day_range){app->extent.first_day, app->extent.last_day});
+}
+
+void app_say(struct app *app, int style, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(app->message, sizeof app->message, format, args);
+    va_end(args);
+    app->message_style = style;
+    app->dirty = true;
+}
+
+void app_open(struct app *app, const struct view_type *type, const struct scope *scope)
+{
+    struct view *view = view_new(app, type, scope);
+    if (view == NULL) {
+        app_say(app, STYLE_BAD, "out of memory");
+        return;
+    }
+    if (app->depth == STACK_MAX) { /* the first one stays, as the way back */
+        view_free(app->stack[1]);
+        memmove(&app->stack[1], &app->stack[2], (STACK_MAX - 2) * sizeof *app->stack);
+        app->depth--;
+    }
+    view->serial = ++app->serial;
+    app->stack[app->depth++] = view;
+    app->dirty = true;
+}
+
+void app_back(struct app *app)
+{
+    if (app->depth == 1)
+        return;
+    view_free(app->stack[--app->depth]);
+    app->dirty = true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool shows(const struct view *view, const struct view_type *type, const struct scope *scope)
+{
+    return view->type == type && view->scope.domain == scope->domain &&
+           view->scope.foreign == scope->foreign &&
+           same_text(view->scope.organization, scope->organization) &&
+           same_text(view->scope.sending_mta_ip, scope->sending_mta_ip) &&
+           same_text(view->scope.result_type, scope->result_type) &&
+           same_text(view->scope.mx_host, scope->mx_host);
+}
+
+/* Goes to the screen of TYPE about what the cursor is on: back to it, where it
+ * is open already. */
+static void go_to(struct app *app, const struct view_type *type)
+{
+    struct view *top = app_top(app);
+    struct scope on = top->scope;
+    if (top->type->target != NULL)
+        top->type->target(top, &on);
+    struct scope scope = {
+        .domain = on.domain, .domain_name = on.domain_name, .foreign = on.foreign};
+    for (int i = app->depth - 1; i >= 0; i--) {
+        if ((type == &view_domains && i == 0) || shows(app->stack[i], type, &scope)) {
+            while (app->depth > i + 1)
+                app_back(app);
+            return;
+        }
+    }
+    app_open(app, type, &scope);
+}
+
+/* --- days --- */
+
+static void range_changed(struct app *app)
+{
+    for (int i = 0; i < app->depth; i++)
+        if (!app->stack[i]->type->timeless)
+            app->stack[i]->stale = true;
+    app->dirty = true;
+}
+
+static bool change_range(struct app *app, enum action action)
+{
+    struct day_range extent = {app->extent.first_day, app->extent.last_day};
+    switch (action) {
+    case ACT_RANGE_EARLIER:
+    case ACT_RANGE_LATER:
+        range_step(&app->range, action == ACT_RANGE_LATER ? 1 : -1, today(), extent);
+        break;
+    case ACT_RANGE_WIDER:
+    case ACT_RANGE_NARROWER:
+        range_widen(&app->range, action == ACT_RANGE_WIDER ? 1 : -1, today(), extent);
+        break;
+    default:
+        return false;
+    }
+    range_changed(app);
+    return true;
+}
+
+/* --- actions --- */
+
+/* Back to the screen before; on the first one to all its rows. */
+static void back(struct app *app)
+{
+    struct table *table = view_table(app_top(app));
+    if (app->depth > 1) {
+        app_back(app);
+    } else if (table != NULL &&
+               (table->arrangement.filter.count > 0 || table->arrangement.failing)) {
+        table->arrangement.filter.count = 0;
+        table->arrangement.failing = false;
+        table->filter_text[0] = '\0';
+        view_arrange(app_top(app), app_top(app)->focus);
+    } else {
+        app_say(app, STYLE_NORMAL, "This is the first screen; q leaves.");
+    }
+}
+
+static void act(struct app *app, enum action action)
+{
+    struct view *top = app_top(app);
+    app->dirty = true;
+    if (view_act(top, action) || change_range(app, action) || app_ask(app, action))
+        return;
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
+        if (screens[i].action == action) {
+            go_to(app, screens[i].type);
+            return;
+        }
+    }
+    switch (action) {
+    case ACT_BACK:
+        back(app);
+        break;
+    case ACT_QUIT:
+        app->quit = true;
+        break;
+    case ACT_REFRESH:
+        top->stale = true;
+        clearok(curscr, TRUE);
+        break;
+    case ACT_HELP:
+        app_open(app, &view_help, &(struct scope){.domain_name = ""});
+        break;
+    case ACT_COPY:
+    case ACT_COPY_ROW:
+        copy_from(top, action == ACT_COPY_ROW);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- keys and mouse --- */
+
+static void resized(struct app *app)
+{
+    for (int i = 0; i < app->depth; i++)
+        if (app->stack[i]->type->fitted)
+            app->stack[i]->stale = true;
+    app->dirty = true;
+    clearok(curscr, TRUE);
+}
+
+static void click(struct app *app, const MEVENT *event)
+{
+    static int64_t last_time;
+    static int last_y = -1;
+    struct view *top = app_top(app);
+    int column;
+    for (int pane = 0; pane < top->type->pane_count; pane++) {
+        if (top->type->panes[pane].table == NULL)
+            continue;
+        int what = table_click(&top->tables[pane], event->y, event->x, &column);
+        if (what == 0)
+            continue;
+        top->focus = pane;
+        if (what == 'h') {
+            table_sort_by(&top->tables[pane], column);
+            view_arrange(top, pane);
+            return;
+        }
+        int64_t now = milliseconds();
+        bool twice = event->y == last_y && now - last_time < DOUBLE_CLICK_MILLISECONDS;
+        last_time = twice ? 0 : now;
+        last_y = event->y;
+        if (twice)
+            act(app, ACT_OPEN);
+        return;
+    }
+}
+
+static void mouse(struct app *app)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK)
+        return;
+    app->dirty = true;
+    if (event.bstate & BUTTON1_PRESSED)
+        click(app, &event);
+    enum action wheel = event.bstate & BUTTON4_PRESSED   ? ACT_UP
+                        : event.bstate & BUTTON5_PRESSED ? ACT_DOWN
+                                                         : ACT_NONE;
+    for (int i = 0; wheel != ACT_NONE && i < WHEEL_ROWS; i++)
+        view_act(app_top(app), wheel);
+}
+
+static void take_key(struct app *app, wint_t key)
+{
+    app->message[0] = '\0';
+    app->dirty = true;
+    if (key == (KEY_RESIZE | KEY_FLAG)) {
+        resized(app);
+        return;
+    }
+    if (app->prompt.type != NULL) {
+        if (key != (KEY_MOUSE | KEY_FLAG))
+            prompt_key(app, &app->prompt, key);
+        return;
+    }
+    if (key == (KEY_MOUSE | KEY_FLAG)) {
+        mouse(app);
+        return;
+    }
+    struct action_set allowed = view_actions(app_top(app));
+    enum action action = key_action(key, &allowed);
+    if (action != ACT_NONE)
+        act(app, action);
+    else if ((key & KEY_FLAG) == 0 && key > ' ')
+        app_say(app, STYLE_DIM, "%lc does nothing here; ? shows the keys.", key);
+}
+
+/* Takes the keys that are there; false when the terminal is gone. */
+static bool take_keys(struct app *app)
+{
+    for (bool any = false;; any = true) {
+        wint_t key;
+        int kind = get_wch(&key);
+        if (kind == ERR)
+            return any || !feof(stdin);
+        take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
+        if (app->quit)
+            return true;
+        if (app_top(app)->stale && !app_top(app)->loading)
+            view_load(app_top(app), false);
+    }
+}
+
+/* --- new reports --- */
+
+struct watch_job {
+    struct job job;
+    struct app *app;
+    int64_t version;
+};
+
+static enum db_status run_watch(struct job *job, struct db *db)
+{
+    ((struct watch_job *)job)->version = db_data_version(db);
+    return DB_OK;
+}
+
+static void watched(struct job *job)
+{
+    struct watch_job *watch = (struct watch_job *)job;
+    struct app *app = watch->app;
+    app->watching = false;
+    if (job->status == DB_OK) {
+        bool news = app->data_version >= 0 && watch->version != app->data_version;
+        app->data_version = watch->version;
+        for (int i = 0; i < app->depth && news; i++)
+            app->stack[i]->stale = true;
+        struct view *top = app_top(app);
+        if ((news || top->status != DB_OK) && !top->loading && app->prompt.type == NULL)
+            view_load(top, true);
+    }
+    free(watch);
+}
+
+static void watch(struct app *app)
+{
+    struct watch_job *job = app->watching ? NULL : calloc(1, sizeof *job);
+    if (job == NULL)
+        return;
+    *job = (struct watch_job){.job = {.run = run_watch, .done = watched}, .app = app};
+    app->watching = true;
+    worker_post(app->worker, SLOT_WATCH, &job->job);
+}
+
+/* --- the loop --- */
+
+static void load_if_stale(struct app *app)
+{
+    struct view *top = app_top(app);
+    if (top->stale && !top->loading)
+        view_load(top, false);
+}
+
+/* Waits a moment for what is being read, so that most keys need one frame. */
+static void settle(struct app *app, int patience)
+{
+    int64_t deadline = milliseconds() + patience;
+    load_if_stale(app);
+    while (worker_busy(app->worker, SLOT_DECORATE)) {
+        int64_t left = deadline - milliseconds();
+        struct pollfd poll_fd = {.fd = worker_fd(app->worker), .events = POLLIN};
+        if (left <= 0 || poll(&poll_fd, 1, (int)left) <= 0)
+            break;
+        worker_collect(app->worker);
+        load_if_stale(app);
+    }
+    worker_collect(app->worker);
+}
+
+static int loop(struct app *app)
+{
+    int patience = FIRST_MILLISECONDS;
+    int64_t watched_at = milliseconds();
+    while (!app->quit) {
+        settle(app, patience);
+        patience = SETTLE_MILLISECONDS;
+        if (app->dirty)
+            frame_draw(app);
+        app->dirty = false;
+        struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                               {.fd = terminal_signal_fd(), .events = POLLIN},
+                               {.fd = worker_fd(app->worker), .events = POLLIN}};
+        int64_t left = watched_at + WATCH_MILLISECONDS - milliseconds();
+        poll(fds, sizeof fds / sizeof *fds, left > 0 ? (int)left : 0);
+        if (terminal_signal() != 0)
+            return terminal_signal();
+        worker_collect(app->worker);
+        if (!take_keys(app) || (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
+            break;
+        if (milliseconds() - watched_at >= WATCH_MILLISECONDS) {
+            watch(app);
+            watched_at = milliseconds();
+        }
+    }
+    return 0;
+}
+
+static void open_first(struct app *app)
+{
+    struct scope all = {.domain_name = ""};
+    app_open(app, &view_domains, &all);
+    if (app->depth > 0 && app->settings.domain != NULL)
+        app_open(app, &view_domain,
+                 &(struct scope){.domain = -1, .domain_name = app->settings.domain});
+}
+
+int app_run(const struct app_settings *settings, const char **why)
+{
+    struct app *app = calloc(1, sizeof *app);
+    int result = -1;
+    *why = "out of memory";
+    if (app == NULL)
+        return -1;
+    app->settings = *settings;
+    app->range = settings->range;
+    app->data_version = -1;
+    app->extent.last_day = -1;
+    app->worker = worker_new(settings->db_path);
+    if (app->worker != NULL)
+        open_first(app);
+    if (app->depth > 0)
+        result = loop(app);
+    worker_free(app->worker);
+    while (app->depth > 0)
+        view_free(app->stack[--app->depth]);
+    free(app);
+    return result;
+}

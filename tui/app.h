@@ -1,0 +1,66 @@
+/*
+ * app.h - the dashboard: the stack of screens, the keys, and what all screens
+ * share.  For the main thread.
+ */
+#ifndef TLSRPTOP_TUI_APP_H
+#define TLSRPTOP_TUI_APP_H
+
+#include "prompt.h"
+#include "range.h"
+#include "view.h"
+#include "worker.h"
+
+struct app_settings {
+    const char *db_path;
+    const struct config *config; /* outlives the app */
+    const char *config_file;     /* --config; NULL: none was given */
+    const char *domain;          /* to open at first; NULL: none */
+    struct range range;
+};
+
+enum { STACK_MAX = 16, MESSAGE_MAX = 512 };
+
+struct app {
+    struct app_settings settings;
+    struct worker *worker;
+    struct view *stack[STACK_MAX];
+    int depth;
+    uint64_t serial; /* of the last view */
+    struct range range;
+    struct extent extent; /* as last read */
+    bool extent_known;
+    struct prompt prompt;
+    char message[MESSAGE_MAX]; /* until the next key */
+    int message_style;
+    int64_t data_version; /* -1: not known */
+    bool watching;        /* a look at data_version is under way */
+    bool dirty;           /* to be drawn */
+    bool quit;
+};
+
+/* Runs the dashboard until it is left; the terminal is open.  Returns 0, or the
+ * number of the signal that ended it, or -1 with a sentence at *WHY. */
+int app_run(const struct app_settings *settings, const char **why);
+
+struct view *app_top(const struct app *app);
+/* Puts a screen on top; scope's texts are copied. */
+void app_open(struct app *app, const struct view_type *type, const struct scope *scope);
+/* Goes to the screen of that kind: back to it if it is the one below, else a new
+ * one. */
+void app_back(struct app *app);
+
+/* Says something in the line above the keys, until the next key. */
+void app_say(struct app *app, int style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The days all screens show now. */
+struct day_range app_days(const struct app *app);
+/* The view with SERIAL, if it is still open. */
+struct view *app_view(const struct app *app, uint64_t serial);
+
+/* frame.c: draws everything around and the top screen. */
+void frame_draw(struct app *app);
+/* prompts.c: asks for what these actions need; false for any other. */
+bool app_ask(struct app *app, enum action action);
+
+#endif

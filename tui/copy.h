@@ -1,0 +1,20 @@
+/*
+ * copy.h - taking rows out of the dashboard: to the clipboard and to files.
+ */
+#ifndef TLSRPTOP_TUI_COPY_H
+#define TLSRPTOP_TUI_COPY_H
+
+#include "view.h"
+
+/* Copies the cell of the row under the cursor that the table is sorted by (its
+ * first, where it is not sorted), or the whole row with tabs between the cells,
+ * and says what it copied. */
+void copy_from(struct view *view, bool row);
+
+/* Writes the rows of the table that has the keys, as they are sorted and
+ * filtered, to the new file PATH: JSON if its name ends in .json, else CSV.
+ * Returns 0; -1 with a sentence in ERROR.  An existing file is replaced only by
+ * a complete one. */
+int copy_to_file(struct view *view, const char *path, char *error, size_t size);
+
+#endif

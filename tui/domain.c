@@ -1,0 +1,480 @@
+/* One domain, or all: mode, sessions and failures over time, and who and what is
+ * behind them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../db/domain.h"
+#include "app.h"
+#include "mode_cell.h"
+#include "text.h"
+
+enum { PANE_AXIS, PANE_RESULTS, PANE_SENDERS, PANE_REPORTERS, PANES };
+
+struct figures {
+    int64_t domain; /* as found by its name */
+    bool found;
+    enum tls_mode mode;
+    bool mode_is_live;
+    int64_t mode_time;
+    struct totals totals;
+    struct totals by_type[4]; /* [POLICY_NOT_FOUND], [POLICY_STS], [POLICY_TLSA], [0] others */
+    struct axis axis;
+    struct totals *steps;
+    struct day_mode *modes; /* NULL for all domains */
+};
+
+/* --- rows --- */
+
+struct result {
+    const char *type;
+    int64_t failed;
+    int64_t reporters;
+    int64_t whole; /* failed sessions of all */
+};
+struct sender {
+    const char *organization;
+    const char *ip;
+    const char *result_types;
+    int64_t failed;
+};
+struct reporter {
+    const char *organization;
+    struct totals totals;
+};
+
+#define RESULT   ((const struct result *)row)
+#define SENDER   ((const struct sender *)row)
+#define REPORTER ((const struct reporter *)row)
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return hash * 31 + 1;
+}
+
+static struct value result_type_value(const void *row)
+{
+    return value_text(RESULT->type);
+}
+static struct value result_failed(const void *row)
+{
+    return value_number(RESULT->failed);
+}
+static struct value result_reporters(const void *row)
+{
+    return value_number(RESULT->reporters);
+}
+static uint64_t result_id(const void *row)
+{
+    return hash_text(0, RESULT->type);
+}
+static void paint_share(const void *row, const struct cell *cell)
+{
+    chart_bar(cell->y, cell->x, cell->columns, STYLE_WARN | cell->style, RESULT->failed,
+              RESULT->whole);
+}
+
+static const struct column result_columns[] = {
+    {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, result_failed, NULL, NULL},
+    {"result_type", "Result type", VALUE_TEXT, 16, 34, 0, false, result_type_value, NULL, NULL},
+    {"share", "Share", VALUE_COUNT, 6, 20, 1, true, result_failed, NULL, paint_share},
+    {"reporters", "Reporters", VALUE_COUNT, 9, 9, 2, true, result_reporters, NULL, NULL},
+};
+static const struct table_type results_table = {
+    .title = "Result types",
+    .columns = result_columns,
+    .column_count = sizeof result_columns / sizeof *result_columns,
+    .id = result_id,
+    .sort = 0,
+    .nothing = "Nothing failed in these days.",
+};
+
+static struct value sender_organization(const void *row)
+{
+    return value_text(SENDER->organization);
+}
+static struct value sender_ip(const void *row)
+{
+    return value_text(SENDER->ip[0] != '\0' ? SENDER->ip : "(not reported)");
+}
+static struct value sender_failed(const void *row)
+{
+    return value_number(SENDER->failed);
+}
+static struct value sender_types(const void *row)
+{
+    return value_text(SENDER->result_types);
+}
+static uint64_t sender_id(const void *row)
+{
+    return hash_text(hash_text(0, SENDER->organization), SENDER->ip);
+}
+
+static const struct column sender_columns[] = {
+    {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, sender_failed, NULL, NULL},
+    {"organization", "Organization", VALUE_TEXT, 12, 26, 0, false, sender_organization, NULL, NULL},
+    {"sending_mta_ip", "Sending MTA", VALUE_TEXT, 15, 39, 0, false, sender_ip, NULL, NULL},
+    {"result_types", "Result types", VALUE_TEXT, 16, 40, 3, false, sender_types, NULL, NULL},
+};
+static const struct table_type senders_table = {
+    .title = "Failing senders",
+    .columns = sender_columns,
+    .column_count = sizeof sender_columns / sizeof *sender_columns,
+    .id = sender_id,
+    .sort = 0,
+    .nothing = "No sender failed in these days.",
+};
+
+static struct value reporter_organization(const void *row)
+{
+    return value_text(REPORTER->organization);
+}
+static struct value reporter_sessions(const void *row)
+{
+    return value_number(REPORTER->totals.successful + REPORTER->totals.failed);
+}
+static struct value reporter_failed(const void *row)
+{
+    return value_number(REPORTER->totals.failed);
+}
+static struct value reporter_rate(const void *row)
+{
+    return value_failure_rate(REPORTER->totals.successful, REPORTER->totals.failed);
+}
+static uint64_t reporter_id(const void *row)
+{
+    return hash_text(0, REPORTER->organization);
+}
+
+static const struct column reporter_columns[] = {
+    {"organization", "Reporter", VALUE_TEXT, 14, 40, 0, false, reporter_organization, NULL, NULL},
+    {"sessions", "Sessions", VALUE_COUNT, 8, 12, 0, true, reporter_sessions, NULL, NULL},
+    {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, reporter_failed, NULL, NULL},
+    {"rate", "Rate", VALUE_RATE, 6, 7, 1, true, reporter_rate, NULL, NULL},
+};
+static const struct table_type reporters_table = {
+    .title = "Reporters",
+    .columns = reporter_columns,
+    .column_count = sizeof reporter_columns / sizeof *reporter_columns,
+    .id = reporter_id,
+    .sort = 1,
+    .nothing = "Nobody reported in these days.",
+};
+
+/* --- reading --- */
+
+static int add_result(void *context, const struct result_row *row)
+{
+    struct result *result = snapshot_add(context, PANE_RESULTS, sizeof *result);
+    if (result == NULL)
+        return -1;
+    *result = (struct result){
+        .type = snapshot_text(context, row->result_type),
+        .failed = row->failed,
+        .reporters = row->reporters,
+    };
+    return snapshot_stopped(context);
+}
+
+static int add_sender(void *context, const struct sender_row *row)
+{
+    struct sender *sender = snapshot_add(context, PANE_SENDERS, sizeof *sender);
+    if (sender == NULL)
+        return -1;
+    *sender = (struct sender){
+        .organization = snapshot_text(context, row->organization),
+        .ip = snapshot_text(context, row->sending_mta_ip),
+        .result_types = snapshot_text(context, row->result_types),
+        .failed = row->failed,
+    };
+    return snapshot_stopped(context);
+}
+
+static int add_reporter(void *context, const struct reporter_row *row)
+{
+    struct snapshot *snapshot = context;
+    struct figures *figures = snapshot->figures;
+    struct reporter *reporter = snapshot_add(snapshot, PANE_REPORTERS, sizeof *reporter);
+    if (reporter == NULL)
+        return -1;
+    *reporter = (struct reporter){snapshot_text(snapshot, row->organization), row->totals};
+    for (int type = 0; type < 4; type++) {
+        figures->by_type[type].successful += row->by_type[type].successful;
+        figures->by_type[type].failed += row->by_type[type].failed;
+    }
+    return snapshot_stopped(snapshot);
+}
+
+static int take_domain(void *context, const struct domain_row *row)
+{
+    struct figures *figures = context;
+    figures->found = true;
+    figures->mode = row->mode;
+    figures->mode_is_live = row->mode_is_live;
+    figures->mode_time = row->mode_time;
+    figures->totals = row->totals;
+    return 0;
+}
+
+static enum db_status load_head(const struct request *request, struct db *db,
+                                struct figures *figures)
+{
+    enum db_status status = DB_OK;
+    figures->domain = request->scope.domain;
+    if (figures->domain < 0)
+        status = query_find_domain(db, request->scope.domain_name, &figures->domain);
+    if (status != DB_OK || (figures->domain == 0 && request->scope.domain < 0))
+        return status;
+    if (figures->domain != ALL_DOMAINS)
+        return query_domains(db, figures->domain, request->range, false, take_domain, figures);
+    figures->found = true;
+    int days = request->range.last - request->range.first + 1;
+    return query_steps(db, ALL_DOMAINS, request->range.first, days, 1, &figures->totals);
+}
+
+/* The time axis and what is drawn over it. */
+static enum db_status load_axis(const struct request *request, struct db *db,
+                                struct snapshot *snapshot, struct figures *figures)
+{
+    enum { MARGIN = 11 };
+    struct axis *axis = &figures->axis;
+    *axis = axis_fit(request->range, request->columns - MARGIN);
+    size_t days = (size_t)axis->count * (size_t)axis->days;
+    figures->steps = arena_alloc(&snapshot->arena, (size_t)axis->count * sizeof *figures->steps);
+    if (figures->domain != ALL_DOMAINS)
+        figures->modes = arena_alloc(&snapshot->arena, days * sizeof *figures->modes);
+    if (figures->steps == NULL || (figures->domain != ALL_DOMAINS && figures->modes == NULL))
+        return DB_MEMORY;
+    enum db_status status =
+        query_steps(db, figures->domain, axis->first, axis->days, axis->count, figures->steps);
+    if (status != DB_OK || figures->domain == ALL_DOMAINS)
+        return status;
+    struct day_range whole = {axis->first, axis->first + (int)days - 1};
+    return query_modes(db, figures->domain, whole, figures->modes);
+}
+
+static enum db_status load_domain(const struct request *request, struct db *db,
+                                  struct snapshot *snapshot)
+{
+    struct figures *figures = arena_alloc(&snapshot->arena, sizeof *figures);
+    snapshot->figures = figures;
+    if (figures == NULL)
+        return DB_MEMORY;
+    enum db_status status = load_head(request, db, figures);
+    if (status != DB_OK || !figures->found)
+        return status;
+    status = load_axis(request, db, snapshot, figures);
+    if (status == DB_OK)
+        status = query_results(db, figures->domain, request->range, add_result, snapshot);
+    if (status == DB_OK)
+        status = query_reporters(db, figures->domain, request->range, add_reporter, snapshot);
+    if (status == DB_OK)
+        status = query_senders(db, figures->domain, request->range, false, add_sender, snapshot);
+    struct result *results = (struct result *)(uintptr_t)snapshot->rows[PANE_RESULTS].items;
+    int64_t whole = 0;
+    for (size_t i = 0; i < snapshot->rows[PANE_RESULTS].count; i++)
+        whole += results[i].failed;
+    for (size_t i = 0; i < snapshot->rows[PANE_RESULTS].count; i++)
+        results[i].whole = whole;
+    return status;
+}
+
+static void loaded(struct view *view)
+{
+    const struct figures *figures = view_figures(view);
+    if (figures->found)
+        view->scope.domain = figures->domain;
+}
+
+/* --- drawing --- */
+
+static void draw_mode(const struct figures *figures, int y, int columns)
+{
+    char when[INSTANT_TEXT], age[32];
+    int x = 1;
+    if (figures->domain == ALL_DOMAINS) {
+        put_text(y, x, columns, STYLE_STRONG, "All domains together");
+        return;
+    }
+    x += put_text(y, x, columns, (STYLE_MODE + (int)figures->mode), tls_mode_label(figures->mode));
+    format_age(instant_now() - figures->mode_time, age);
+    instant_format(figures->mode_time, when);
+    if (figures->mode_is_live)
+        put_format(y, x + 2, columns - x, STYLE_DIM, "as published, checked %s", age);
+    else
+        put_format(y, x + 2, columns - x, STYLE_DIM, "by the reports of %.10s", when);
+}
+
+static void draw_totals(const struct figures *figures, int y, int columns)
+{
+    static const char *const names[] = {"other", "no policy", "MTA-STS", "DANE"};
+    static const int order[] = {POLICY_STS, POLICY_TLSA, POLICY_NOT_FOUND, 0};
+    char failed[32], sessions[32], rate[32];
+    struct totals totals = figures->totals;
+    int x = 1;
+    format_count(totals.failed, 14, failed);
+    format_count(totals.successful + totals.failed, 14, sessions);
+    format_rate(value_failure_rate(totals.successful, totals.failed).rate, rate);
+    x += put_format(y, x, columns - x,
+                    totals.failed > 0 ? failed_style(figures->mode, totals.failed) : STYLE_GOOD,
+                    "%s failed", totals.failed > 0 ? failed : "None");
+    x += put_format(y, x, columns - x, STYLE_NORMAL, " of %s sessions", sessions);
+    if (rate[0] != '\0')
+        x += put_format(y, x, columns - x, STYLE_NORMAL, " (%s)", rate);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        struct totals type = figures->by_type[order[i]];
+        if (type.successful + type.failed == 0)
+            continue;
+        format_count(type.failed, 8, failed);
+        format_count(type.successful + type.failed, 8, sessions);
+        x += put_format(y, x, columns - x, STYLE_DIM, "  %s %s of %s", names[order[i]], failed,
+                        sessions);
+    }
+}
+
+static void draw_label(int y, int rows, int style, const char *name, int64_t most)
+{
+    char count[32];
+    format_count(most, 8, count);
+    put_right(y, 1, 8, style, name);
+    if (rows > 1)
+        put_right(y + 1, 1, 8, STYLE_DIM, count);
+}
+
+/* What the cursor of the axis is on. */
+static void draw_step(const struct view *view, const struct figures *figures, int y, int columns)
+{
+    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    int step = view_step(view, &figures->axis);
+    struct day_range days = axis_step(&figures->axis, step);
+    struct totals totals = figures->steps[step];
+    char first[DAY_TEXT], last[DAY_TEXT], sessions[32], failed[32], text[160];
+    day_format(days.first, first);
+    day_format(days.last, last);
+    format_count(totals.successful + totals.failed, 14, sessions);
+    format_count(totals.failed, 14, failed);
+    int x = 1;
+    if (days.first == days.last)
+        snprintf(text, sizeof text, "%s %s", names[day_of_week(days.first)], first);
+    else
+        snprintf(text, sizeof text, "%s to %s", first, last);
+    x += put_text(y, x, columns - x, STYLE_STRONG, text);
+    snprintf(text, sizeof text, "  %s sessions, %s failed", sessions, failed);
+    x += put_text(y, x, columns - x, STYLE_NORMAL, text);
+    if (figures->modes != NULL) {
+        struct day_mode mode = axis_mode(&figures->axis, figures->modes, step);
+        x += put_text(y, x, columns - x, STYLE_NORMAL, "  ");
+        x += put_text(y, x, columns - x, STYLE_MODE + (int)mode.mode, tls_mode_label(mode.mode));
+        if (mode.inherited)
+            put_text(y, x, columns - x, STYLE_DIM, " (as last stated)");
+    }
+}
+
+static int draw_axis(const struct view *view, const struct figures *figures, struct area area)
+{
+    enum { LEFT = 10 };
+    const struct axis *axis = &figures->axis;
+    bool focused = view->focus == PANE_AXIS;
+    int spare = area.rows - 12;
+    int sessions_rows = spare > 12 ? 6 : spare > 6 ? 4 : spare > 2 ? 3 : 2;
+    int failed_rows = spare > 12 ? 4 : spare > 6 ? 3 : 2;
+    int y = area.y;
+    if (figures->modes != NULL) {
+        put_right(y, 1, 8, STYLE_HEAD, "Mode");
+        chart_modes(y++, LEFT, axis, figures->modes);
+    }
+    draw_label(y, sessions_rows, STYLE_HEAD, "Sessions",
+               chart_most(axis, figures->steps, CHART_SESSIONS));
+    chart_bars((struct area){y, LEFT, sessions_rows, area.columns - LEFT}, axis, figures->steps,
+               CHART_SESSIONS, STYLE_CHART);
+    y += sessions_rows;
+    draw_label(y, failed_rows, STYLE_HEAD, "Failed",
+               chart_most(axis, figures->steps, CHART_FAILED));
+    chart_bars((struct area){y, LEFT, failed_rows, area.columns - LEFT}, axis, figures->steps,
+               CHART_FAILED, STYLE_BAD);
+    y += failed_rows;
+    int cursor = LEFT + view_step(view, axis) * axis->cell;
+    chart_dates(y, LEFT, axis);
+    put_glyphs(y, cursor, 1, focused ? STYLE_FOCUS : STYLE_DIM, glyph(GLYPH_CARET));
+    y++;
+    put_text(y, 0, area.columns, STYLE_NORMAL, "");
+    draw_step(view, figures, y++, area.columns - 1);
+    return y;
+}
+
+static void draw_domain(struct view *view, struct area area)
+{
+    const struct figures *figures = view_figures(view);
+    if (!figures->found) {
+        put_format(area.y + 1, 2, area.columns - 4, STYLE_STRONG, "No report is about %.200s.",
+                   view->scope.domain_name);
+        put_text(area.y + 3, 2, area.columns - 4, STYLE_NORMAL,
+                 "Esc goes back to the list of domains; / searches there.");
+        return;
+    }
+    draw_mode(figures, area.y, area.columns - 1);
+    draw_totals(figures, area.y + 1, area.columns - 1);
+    int y = draw_axis(view, figures, (struct area){area.y + 2, 0, area.rows - 2, area.columns});
+    view_draw_beside(view, (struct area){y, 1, area.y + area.rows - y, area.columns - 1},
+                     PANE_RESULTS, PANES - PANE_RESULTS, 38);
+}
+
+/* --- acting --- */
+
+static bool move_cursor(struct view *view, const struct axis *axis, enum action action)
+{
+    int step = view_step(view, axis);
+    switch (action) {
+    case ACT_EARLIER:
+        step--;
+        break;
+    case ACT_LATER:
+        step++;
+        break;
+    case ACT_FIRST:
+        step = 0;
+        break;
+    case ACT_LAST:
+        step = axis->count - 1;
+        break;
+    default:
+        return false;
+    }
+    step = step < 0 ? 0 : step >= axis->count ? axis->count - 1 : step;
+    view->cursor_day = axis_step(axis, step).first;
+    return true;
+}
+
+static bool act(struct view *view, enum action action)
+{
+    const struct figures *figures = view_figures(view);
+    if (figures == NULL || !figures->found)
+        return false;
+    return view->focus == PANE_AXIS && move_cursor(view, &figures->axis, action);
+}
+
+static void title(const struct view *view, char text[static VIEW_TITLE])
+{
+    snprintf(text, VIEW_TITLE, "%s", view->scope.domain_name[0] != '\0' ? "" : "All domains");
+}
+
+const struct view_type view_domain = {
+    .name = "Domain",
+    .help = "The mode of a domain as reporters saw it, its sessions and failures over time, and "
+            "what and who is behind the failures. Left and right move the cursor over the days.",
+    .panes = {{"Time", NULL},
+              {"Result types", &results_table},
+              {"Failing senders", &senders_table},
+              {"Reporters", &reporters_table}},
+    .pane_count = PANES,
+    .actions = {ACT_OPEN},
+    .fitted = true,
+    .title = title,
+    .load = load_domain,
+    .loaded = loaded,
+    .draw = draw_domain,
+    .act = act,
+};

@@ -1,0 +1,372 @@
+/* All domains: who is in trouble, in which mode, and what to do next. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "mode_cell.h"
+#include "text.h"
+
+struct item {
+    int64_t id;
+    const char *name;
+    enum tls_mode mode;
+    struct totals totals;
+    int first_day, last_day;
+    const char *next_step;
+};
+
+/* --- trends: read for the rows on the screen only --- */
+
+enum { TREND_STEPS = 12, TRENDS_MAX = 256 };
+
+struct trend {
+    bool read;
+    int64_t domain;
+    struct totals steps[TREND_STEPS];
+};
+
+struct domains {
+    struct trend trends[TRENDS_MAX];
+    size_t next;         /* the oldest one, to be replaced */
+    unsigned generation; /* of the rows they belong to */
+    bool reading;
+};
+
+static const struct trend *find_trend(const struct view *view, int64_t domain)
+{
+    const struct domains *domains = view->state;
+    for (size_t i = 0; i < TRENDS_MAX; i++)
+        if (domains->trends[i].read && domains->trends[i].domain == domain)
+            return &domains->trends[i];
+    return NULL;
+}
+
+struct trend_job {
+    struct job job;
+    struct app *app;
+    uint64_t serial;
+    unsigned generation;
+    struct day_range range;
+    size_t count;
+    struct trend trends[TRENDS_MAX];
+};
+
+static enum db_status run_trends(struct job *job, struct db *db)
+{
+    struct trend_job *trends = (struct trend_job *)job;
+    int days = trends->range.last - trends->range.first + 1;
+    int step = (days + TREND_STEPS - 1) / TREND_STEPS;
+    int first = trends->range.last + 1 - step * TREND_STEPS;
+    for (size_t i = 0; i < trends->count; i++) {
+        struct trend *trend = &trends->trends[i];
+        enum db_status status =
+            query_steps(db, trend->domain, first, step, TREND_STEPS, trend->steps);
+        if (status != DB_OK || atomic_load(&job->cancelled))
+            return status;
+    }
+    return DB_OK;
+}
+
+static void trends_read(struct job *job)
+{
+    struct trend_job *trends = (struct trend_job *)job;
+    struct view *view = app_view(trends->app, trends->serial);
+    if (view != NULL) {
+        struct domains *domains = view->state;
+        domains->reading = false;
+        bool wanted = job->status == DB_OK && trends->generation == domains->generation;
+        for (size_t i = 0; i < trends->count && wanted; i++) {
+            domains->trends[domains->next] = trends->trends[i];
+            domains->next = (domains->next + 1) % TRENDS_MAX;
+        }
+        trends->app->dirty = true;
+    }
+    free(trends);
+}
+
+/* New rows make all trends old. */
+static void forget_trends(struct view *view)
+{
+    struct domains *domains = view->state;
+    memset(domains->trends, 0, sizeof domains->trends);
+    domains->generation++;
+}
+
+/* Asks for the trends that the screen lacks. */
+static void read_trends(struct view *view)
+{
+    struct domains *domains = view->state;
+    struct table *table = &view->tables[0];
+    struct trend_job *job = domains->reading ? NULL : calloc(1, sizeof *job);
+    if (job == NULL)
+        return;
+    for (size_t n = table->top; n < table->order.count && job->count < TRENDS_MAX / 2 &&
+                                n < table->top + (size_t)table->area.rows;
+         n++) {
+        const struct item *item = row_at(&table->rows, table->order.rows[n]);
+        if (find_trend(view, item->id) == NULL)
+            job->trends[job->count++] = (struct trend){.read = true, .domain = item->id};
+    }
+    if (job->count == 0) {
+        free(job);
+        return;
+    }
+    job->job.run = run_trends;
+    job->job.done = trends_read;
+    job->app = view->app;
+    job->serial = view->serial;
+    job->generation = domains->generation;
+    job->range = view->snapshot->request.range;
+    domains->reading = true;
+    worker_post(view->app->worker, SLOT_DECORATE, &job->job);
+}
+
+static void paint_trend(const void *row, const struct cell *cell)
+{
+    const struct item *item = row;
+    const struct trend *trend = find_trend(cell->context, item->id);
+    int64_t values[TREND_STEPS];
+    int count = cell->columns < TREND_STEPS ? cell->columns : TREND_STEPS;
+    if (trend == NULL)
+        return;
+    for (int i = 0; i < count; i++) {
+        struct totals totals = trend->steps[TREND_STEPS - count + i];
+        values[i] = item->totals.failed > 0 ? totals.failed : totals.successful;
+    }
+    int style = failed_style(item->mode, item->totals.failed);
+    chart_sparkline(cell->y, cell->x, count, style | cell->style, values);
+}
+
+/* --- columns --- */
+
+#define ITEM ((const struct item *)row)
+
+static struct value domain_value(const void *row)
+{
+    return value_text(ITEM->name);
+}
+static struct value mode_value(const void *row)
+{
+    return value_number(ITEM->mode);
+}
+static struct value sessions_value(const void *row)
+{
+    return value_number(ITEM->totals.successful + ITEM->totals.failed);
+}
+static struct value failed_value(const void *row)
+{
+    return value_number(ITEM->totals.failed);
+}
+static struct value rate_value(const void *row)
+{
+    return value_failure_rate(ITEM->totals.successful, ITEM->totals.failed);
+}
+static struct value next_step_value(const void *row)
+{
+    return value_text(ITEM->next_step);
+}
+static struct value reports_value(const void *row)
+{
+    return value_number(ITEM->totals.reports);
+}
+static struct value last_day_value(const void *row)
+{
+    return value_number(ITEM->last_day);
+}
+
+static int domain_style(const void *row)
+{
+    if (ITEM->id == ALL_DOMAINS)
+        return STYLE_STRONG;
+    return ITEM->totals.reports == 0 ? STYLE_DIM : STYLE_NORMAL;
+}
+static int failures_style(const void *row)
+{
+    return failed_style(ITEM->mode, ITEM->totals.failed);
+}
+
+static void paint_mode(const void *row, const struct cell *cell)
+{
+    if (ITEM->id != ALL_DOMAINS)
+        mode_put(cell, ITEM->mode);
+}
+
+static uint64_t item_id(const void *row)
+{
+    return (uint64_t)ITEM->id;
+}
+static uint64_t item_stamp(const void *row)
+{
+    return (uint64_t)ITEM->totals.reports << 8 ^ (uint64_t)ITEM->mode;
+}
+
+enum { COLUMN_FAILED = 3 };
+
+static const struct column columns[] = {
+    {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, domain_style, NULL},
+    {"mode", "Mode now", VALUE_MODE, 13, 22, 0, true, mode_value, NULL, paint_mode},
+    {"sessions", "Sessions", VALUE_COUNT, 8, 12, 1, true, sessions_value, NULL, NULL},
+    {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
+    {"rate", "Rate", VALUE_RATE, 6, 7, 2, true, rate_value, failures_style, NULL},
+    {"trend", "Trend", VALUE_COUNT, 6, 12, 5, true, failed_value, NULL, paint_trend},
+    {"next_step", "Next step", VALUE_TEXT, 16, 28, 3, false, next_step_value, NULL, NULL},
+    {"reports", "Reports", VALUE_COUNT, 7, 10, 7, true, reports_value, NULL, NULL},
+    {"last_day", "Last day", VALUE_DAY, 10, 10, 6, true, last_day_value, NULL, NULL},
+};
+
+static const struct table_type domains_table = {
+    .title = "Domains",
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .id = item_id,
+    .stamp = item_stamp,
+    .sort = COLUMN_FAILED,
+    .pinned = true,
+    .nothing = "No domain of yours has a report.",
+};
+
+/* --- reading --- */
+
+struct summary {
+    int64_t domains;
+    int64_t failing;
+};
+
+static int add_item(void *context, const struct domain_row *row)
+{
+    struct snapshot *snapshot = context;
+    struct item *item = snapshot_add(snapshot, 0, sizeof *item);
+    if (item == NULL)
+        return -1;
+    *item = (struct item){
+        .id = row->id,
+        .name = snapshot_text(snapshot, row->name),
+        .mode = row->mode,
+        .totals = row->totals,
+        .first_day = row->first_day,
+        .last_day = row->last_day,
+        .next_step = "",
+    };
+    struct summary *summary = snapshot->figures;
+    summary->domains++;
+    summary->failing += row->totals.failed > 0;
+    return snapshot_stopped(snapshot);
+}
+
+/* The sums of all rows, in the one that stands first. */
+static void add_up(struct snapshot *snapshot)
+{
+    const struct rows *rows = &snapshot->rows[0];
+    struct item *all = (struct item *)(uintptr_t)rows->items;
+    for (size_t i = 1; i < rows->count; i++) {
+        all->totals.reports += all[i].totals.reports;
+        all->totals.successful += all[i].totals.successful;
+        all->totals.failed += all[i].totals.failed;
+        if (all[i].last_day > all->last_day)
+            all->last_day = all[i].last_day;
+    }
+}
+
+static enum db_status load_domains(const struct request *request, struct db *db,
+                                   struct snapshot *snapshot)
+{
+    struct item *all = snapshot_add(snapshot, 0, sizeof *all);
+    snapshot->figures = arena_alloc(&snapshot->arena, sizeof(struct summary));
+    if (all == NULL || snapshot->figures == NULL)
+        return DB_MEMORY;
+    *all = (struct item){.id = ALL_DOMAINS,
+                         .name = request->scope.foreign ? "All foreign domains" : "All domains",
+                         .next_step = "",
+                         .last_day = -1};
+    enum db_status status =
+        query_domains(db, ALL_DOMAINS, request->range, request->scope.foreign, add_item, snapshot);
+    add_up(snapshot);
+    return status;
+}
+
+/* --- drawing --- */
+
+static void draw_summary(const struct view *view, int y, int columns_wide)
+{
+    const struct summary *summary = view_figures(view);
+    const struct item *all = view->snapshot->rows[0].items;
+    int64_t sessions = all->totals.successful + all->totals.failed;
+    char failed[32], total[32], rate[32], line[160];
+    format_count(all->totals.failed, 20, failed);
+    format_count(sessions, 20, total);
+    format_rate(value_failure_rate(all->totals.successful, all->totals.failed).rate, rate);
+    int x = 1;
+    if (sessions == 0) {
+        put_text(y, x, columns_wide, STYLE_DIM, "No sessions were reported in these days.");
+        return;
+    }
+    snprintf(line, sizeof line, "%s failed", all->totals.failed > 0 ? failed : "None");
+    x += put_text(y, x, columns_wide, all->totals.failed > 0 ? STYLE_BAD : STYLE_GOOD, line);
+    snprintf(line, sizeof line, " of %s sessions (%s), in %" PRId64 " of %" PRId64 " domains",
+             total, rate, summary->failing, summary->domains);
+    put_text(y, x, columns_wide - x, STYLE_NORMAL, line);
+}
+
+static void draw_domains(struct view *view, struct area area)
+{
+    draw_summary(view, area.y, area.columns - 1);
+    table_draw(&view->tables[0], (struct area){area.y + 2, 1, area.rows - 2, area.columns - 1},
+               true);
+    read_trends(view);
+}
+
+/* --- acting --- */
+
+static void target(const struct view *view, struct scope *scope)
+{
+    const struct item *item = table_current(&view->tables[0]);
+    if (item != NULL && item->id != ALL_DOMAINS) {
+        scope->domain = item->id;
+        scope->domain_name = item->name;
+    }
+}
+
+static bool act(struct view *view, enum action action)
+{
+    struct scope scope = view->scope;
+    switch (action) {
+    case ACT_OPEN:
+        if (table_current(&view->tables[0]) != NULL) {
+            target(view, &scope);
+            app_open(view->app, &view_domain, &scope);
+        }
+        return true;
+    case ACT_FOREIGN:
+        scope.foreign = !scope.foreign;
+        if (view->app->depth > 1)
+            app_back(view->app);
+        else
+            app_open(view->app, &view_domains, &scope);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void title(const struct view *view, char text[static VIEW_TITLE])
+{
+    snprintf(text, VIEW_TITLE, "%s", view->scope.foreign ? "Foreign domains" : "Domains");
+}
+
+const struct view_type view_domains = {
+    .name = "Domains",
+    .help = "All domains with reports, those that fail most first. Sessions are counted as "
+            "reporters count them; one that looks at MTA-STS and DANE may count a session twice.",
+    .panes = {{"Domains", &domains_table}},
+    .pane_count = 1,
+    .actions = {ACT_OPEN, ACT_FOREIGN, ACT_IMPORT},
+    .title = title,
+    .load = load_domains,
+    .loaded = forget_trends,
+    .draw = draw_domains,
+    .target = target,
+    .act = act,
+    .state_size = sizeof(struct domains),
+};

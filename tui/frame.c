@@ -1,0 +1,231 @@
+/* What stands around every screen: the breadcrumb on top, messages and keys at
+ * the bottom, and what to do when there is nothing to show. */
+#include <curses.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app.h"
+#include "text.h"
+
+enum { BREADCRUMB = 2048 };
+
+/* --- the bar on top --- */
+
+/* Adds MORE to the breadcrumb, as far as there is room; returns its length. */
+static size_t append(char text[static BREADCRUMB], size_t length, const char *more)
+{
+    size_t room = BREADCRUMB - 1 - length, added = strlen(more);
+    added = added < room ? added : room;
+    memcpy(text + length, more, added);
+    text[length + added] = '\0';
+    return length + added;
+}
+
+/* "Domains > example.com > Senders": a domain is named where it changes. */
+static void breadcrumb(const struct app *app, char text[static BREADCRUMB])
+{
+    char part[VALUE_TEXT_MAX], between[16];
+    size_t length = 0;
+    int64_t domain = ALL_DOMAINS;
+    snprintf(between, sizeof between, " %s ", glyph(GLYPH_ENTER));
+    for (int i = 0; i < app->depth; i++) {
+        const struct view *view = app->stack[i];
+        if (view->scope.domain != domain && view->scope.domain_name[0] != '\0') {
+            value_show(VALUE_DOMAIN, value_text(view->scope.domain_name), VALUE_TEXT_MAX, part);
+            length = append(text, length, between);
+            length = append(text, length, part);
+        }
+        domain = view->scope.domain;
+        snprintf(part, VIEW_TITLE, "%s", view->type->name);
+        if (view->type->title != NULL)
+            view->type->title(view, part);
+        if (part[0] != '\0' && i > 0)
+            length = append(text, length, between);
+        length = append(text, length, part);
+    }
+}
+
+static void draw_top(const struct app *app)
+{
+    const struct view *top = app_top(app);
+    char text[BREADCRUMB] = "", days[RANGE_TEXT] = "";
+    int columns = terminal_columns();
+    breadcrumb(app, text);
+    if (!top->type->timeless)
+        range_format(&app->range, days);
+    int right = (int)strlen(days) + 2;
+    put_text(0, 0, 1, STYLE_TITLE, "");
+    /* of a long way the end matters */
+    const char *shown = text;
+    while (text_columns(shown, terminal_unicode()) > columns - right - 3 && *shown != '\0')
+        shown++;
+    if (shown != text)
+        put_text(0, 0, 1, STYLE_TITLE, glyph(GLYPH_ELLIPSIS));
+    put_text(0, 1, columns - 1 - right, STYLE_TITLE, shown);
+    put_format(0, columns - right, right, STYLE_TITLE, "%s ", days);
+    if (top->loading)
+        put_text(0, columns - right - 2, 1, STYLE_TITLE, glyph(GLYPH_ELLIPSIS));
+}
+
+/* --- the two lines at the bottom --- */
+
+static void draw_position(const struct app *app, int y)
+{
+    struct view *top = app_top(app);
+    const struct table *table = view_table(top);
+    char counted[32], all[32];
+    int columns = terminal_columns(), x = 1;
+    put_text(y, 0, columns, STYLE_DIM, "");
+    if (app->message[0] != '\0') {
+        put_text(y, 1, columns - 1, app->message_style, app->message);
+        return;
+    }
+    if (top->status != DB_OK && top->snapshot != NULL) {
+        put_text(y, 1, columns - 1, STYLE_BAD, top->error);
+        return;
+    }
+    if (table == NULL || top->snapshot == NULL)
+        return;
+    size_t pinned = table->arrangement.type->pinned && table->rows.count > 0;
+    size_t count = table->order.count - pinned, rows = table->rows.count - pinned;
+    format_count((int64_t)count, 20, counted);
+    format_count((int64_t)rows, 20, all);
+    size_t cursor = table->cursor + 1 - pinned;
+    x += put_format(y, x, columns - x, STYLE_DIM, "%s %zu of %s",
+                    table->arrangement.type->no_head ? "line" : "row",
+                    count == 0 ? (size_t)0 : cursor, counted);
+    if (count != rows)
+        x += put_format(y, x, columns - x, STYLE_DIM, " (%s in all)", all);
+    if (table->arrangement.failing)
+        x += put_text(y, x + 2, columns - x - 2, STYLE_WARN, "failing only") + 2;
+    if (table->filter_text[0] != '\0') {
+        x += put_text(y, x + 2, columns - x - 2, STYLE_WARN, "filter: ") + 2;
+        x += put_text(y, x, columns - x, STYLE_WARN, table->filter_text);
+    }
+    if (table->search[0] != '\0') {
+        x += put_text(y, x + 2, columns - x - 2, STYLE_DIM, "search: ") + 2;
+        put_text(y, x, columns - x, STYLE_DIM, table->search);
+    }
+}
+
+/* The keys that have a hint, as far as there is room; "? help" and "q quit"
+ * always have it. */
+static void draw_keys(const struct app *app, int y)
+{
+    struct action_set allowed = view_actions(app_top(app));
+    int columns = terminal_columns(), x = 1;
+    static const char last[] = "? help  q quit";
+    int room = columns - (int)sizeof last - 1;
+    put_text(y, 0, columns, STYLE_DIM, "");
+    allowed.has[ACT_BACK] = allowed.has[ACT_BACK] && app->depth > 1;
+    for (size_t i = 0; i < binding_count; i++) {
+        const struct binding *binding = &bindings[i];
+        bool ends = binding->action == ACT_HELP || binding->action == ACT_QUIT;
+        if (binding->hint == NULL || !allowed.has[binding->action])
+            continue;
+        int key = (int)strcspn(binding->shown, " ");
+        int length = key + 1 + (int)strlen(binding->hint);
+        if (!ends && x + length > room)
+            continue;
+        put_format(y, x, key, STYLE_KEY, "%.*s", key, binding->shown);
+        put_text(y, x + key + 1, columns - x - key - 1, STYLE_DIM, binding->hint);
+        x += length + 2;
+    }
+}
+
+/* --- where there is nothing to show --- */
+
+static const char no_database[] =
+    "There is no database yet.\n"
+    "\n"
+    "Import report mails from a mailbox, or from files:\n"
+    "\n"
+    "    tlsrptop-import                     every [imap ...] account of the config\n"
+    "    tlsrptop-import ~/Mail/tlsrpt       a folder, an mbox, .eml, .json.gz, .zip\n"
+    "\n"
+    "An account is a few lines in ~/.config/tlsrptop/config (man tlsrptop-config):\n"
+    "\n"
+    "    [imap work]\n"
+    "    host = imap.example.com\n"
+    "    user = tlsrpt@example.com\n"
+    "    password-command = pass show mail/tlsrpt\n"
+    "\n"
+    "This screen shows the reports as soon as there are some.";
+
+static const char no_reports[] =
+    "The database holds no reports yet.\n"
+    "\n"
+    "Senders report to an address that you publish in DNS (RFC 8460 section 3):\n"
+    "\n"
+    "    _smtp._tls.example.com.  IN TXT  \"v=TLSRPTv1; rua=mailto:tlsrpt@example.com\"\n"
+    "\n"
+    "Large mail providers send a report a day, the first within two days. Then import\n"
+    "the mailbox:\n"
+    "\n"
+    "    tlsrptop-import\n"
+    "\n"
+    "If mails were imported but held no reports, 9 shows why.";
+
+static void draw_text(struct area area, int style, const char *text)
+{
+    for (int row = 0; row < area.rows && *text != '\0'; row++) {
+        char line[512];
+        const char *next;
+        size_t length = text_line(text, area.columns, &next);
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        put_text(area.y + row, area.x, area.columns, row == 0 ? STYLE_STRONG : style, line);
+        text = next;
+    }
+}
+
+/* What there is to say in place of the screen; false when there is a screen. */
+static bool draw_welcome(const struct app *app, struct area area)
+{
+    const struct view *top = app_top(app);
+    struct area text = {area.y + 1, 2, area.rows - 1, area.columns - 4};
+    if (top->type->make != NULL)
+        return false;
+    if (top->snapshot == NULL && top->status == DB_OK) {
+        put_text(text.y, text.x, text.columns, STYLE_DIM, "reading");
+        return true;
+    }
+    if (top->status == DB_MISSING) {
+        put_format(area.y + area.rows - 1, 2, text.columns, STYLE_DIM, "%.200s", top->error);
+        text.rows--;
+        draw_text(text, STYLE_NORMAL, no_database);
+        return true;
+    }
+    if (top->snapshot == NULL) {
+        draw_text(text, STYLE_BAD, top->error);
+        return true;
+    }
+    bool empty = app->extent_known && app->extent.totals.reports == 0 && app->extent.domains == 0 &&
+                 app->extent.foreign_domains == 0;
+    if (empty && !top->type->without_reports)
+        draw_text(text, STYLE_NORMAL, no_reports);
+    return empty && !top->type->without_reports;
+}
+
+void frame_draw(struct app *app)
+{
+    int rows = terminal_rows(), columns = terminal_columns();
+    erase();
+    if (rows < SCREEN_ROWS_MIN || columns < SCREEN_COLUMNS_MIN) {
+        put_format(0, 0, columns, STYLE_STRONG, "tlsrptop needs %d columns and %d lines,",
+                   SCREEN_COLUMNS_MIN, SCREEN_ROWS_MIN);
+        put_format(1, 0, columns, STYLE_NORMAL, "and here are %d and %d.", columns, rows);
+        refresh();
+        return;
+    }
+    struct area body = {1, 0, rows - 3, columns};
+    draw_top(app);
+    if (!draw_welcome(app, body))
+        view_draw(app_top(app), body);
+    if (app->prompt.type != NULL) {
+        prompt_draw(&app->prompt, rows - 2);
+    } else {
+        draw_position(app, rows - 2);
+        draw_keys(app, rows - 1);
+    }
+    refresh();
+}

@@ -1,0 +1,84 @@
+#include "lines.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+enum { LINE_MAX_BYTES = 8 * 1024 };
+
+static struct value line_value(const void *row)
+{
+    return value_text(((const struct line *)row)->text);
+}
+
+static int line_style(const void *row)
+{
+    return ((const struct line *)row)->style;
+}
+
+static uint64_t line_id(const void *row)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (const char *at = ((const struct line *)row)->text; *at != '\0'; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static const struct column columns[] = {
+    {.name = "text",
+     .title = "",
+     .kind = VALUE_TEXT,
+     .least = 8,
+     .most = SCREEN_COLUMNS_MAX,
+     .value = line_value,
+     .style = line_style},
+};
+
+const struct table_type lines_type = {
+    .title = "",
+    .columns = columns,
+    .column_count = 1,
+    .id = line_id,
+    .sort = -1,
+    .no_head = true,
+    .nothing = "",
+};
+
+void line_add(struct snapshot *snapshot, int pane, int style, const char *text)
+{
+    struct line *line = snapshot_add(snapshot, pane, sizeof *line);
+    if (line != NULL)
+        *line = (struct line){style, snapshot_text(snapshot, text)};
+}
+
+void line_format(struct snapshot *snapshot, int pane, int style, const char *format, ...)
+{
+    char text[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    line_add(snapshot, pane, style, text);
+}
+
+void line_wrap(struct snapshot *snapshot, int pane, int style, int columns_wide, int indent,
+               const char *lead, const char *text)
+{
+    int lead_columns = text_columns(lead, true);
+    int width = columns_wide - indent - lead_columns;
+    if (width < 8)
+        width = 8;
+    bool first = true;
+    do {
+        const char *next;
+        size_t length = text_line(text, width, &next);
+        if (length > LINE_MAX_BYTES / 2)
+            length = LINE_MAX_BYTES / 2;
+        line_format(snapshot, pane, style, "%*s%s%*s%.*s", indent, "", first ? lead : "",
+                    first ? 0 : lead_columns, "", (int)length, text);
+        first = false;
+        text = next;
+    } while (*text != '\0');
+}

@@ -1,0 +1,460 @@
+#include "view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "text.h"
+
+/* --- snapshots --- */
+
+static struct snapshot *snapshot_new(void)
+{
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (snapshot != NULL) {
+        atomic_init(&snapshot->owners, 1);
+        arena_init(&snapshot->arena, 0);
+    }
+    return snapshot;
+}
+
+static struct snapshot *snapshot_share(struct snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->owners, 1);
+    return snapshot;
+}
+
+static void snapshot_release(struct snapshot *snapshot)
+{
+    if (snapshot != NULL && atomic_fetch_sub(&snapshot->owners, 1) == 1) {
+        arena_free(&snapshot->arena);
+        free(snapshot);
+    }
+}
+
+void *snapshot_add(struct snapshot *snapshot, int pane, size_t size)
+{
+    struct rows *rows = &snapshot->rows[pane];
+    void *items = arena_grow(&snapshot->arena, (void *)(uintptr_t)rows->items, size, rows->count,
+                             &snapshot->capacity[pane]);
+    if (items == NULL) {
+        snapshot->short_of_memory = true;
+        return NULL;
+    }
+    rows->items = items;
+    rows->size = size;
+    void *row = (char *)items + rows->count++ * size;
+    return memset(row, 0, size);
+}
+
+const char *snapshot_text(struct snapshot *snapshot, const char *text)
+{
+    const char *copy = text[0] != '\0' ? arena_strdup(&snapshot->arena, text) : "";
+    if (copy == NULL)
+        snapshot->short_of_memory = true;
+    return copy != NULL ? copy : "";
+}
+
+int snapshot_stopped(const struct snapshot *snapshot)
+{
+    return snapshot->short_of_memory || atomic_load(snapshot->request.cancelled);
+}
+
+/* --- scopes --- */
+
+static const char *copy_text(struct arena *arena, const char *text, bool *short_of_memory)
+{
+    const char *copy = text != NULL ? arena_strdup(arena, text) : NULL;
+    *short_of_memory = *short_of_memory || (copy == NULL && text != NULL);
+    return copy;
+}
+
+static bool copy_scope(struct arena *arena, const struct scope *from, struct scope *to)
+{
+    bool short_of_memory = false;
+    *to = *from;
+    to->domain_name =
+        copy_text(arena, from->domain_name != NULL ? from->domain_name : "", &short_of_memory);
+    to->organization = copy_text(arena, from->organization, &short_of_memory);
+    to->sending_mta_ip = copy_text(arena, from->sending_mta_ip, &short_of_memory);
+    to->result_type = copy_text(arena, from->result_type, &short_of_memory);
+    to->mx_host = copy_text(arena, from->mx_host, &short_of_memory);
+    return !short_of_memory;
+}
+
+/* --- life --- */
+
+struct view *view_new(struct app *app, const struct view_type *type, const struct scope *scope)
+{
+    struct view *view = calloc(1, sizeof *view);
+    if (view == NULL)
+        return NULL;
+    *view = (struct view){.type = type, .app = app, .cursor_day = -1, .stale = true};
+    arena_init(&view->arena, 0);
+    view->state = calloc(1, type->state_size + 1);
+    if (view->state == NULL || !copy_scope(&view->arena, scope, &view->scope)) {
+        view_free(view);
+        return NULL;
+    }
+    for (int i = 0; i < type->pane_count; i++)
+        if (type->panes[i].table != NULL) {
+            table_init(&view->tables[i], type->panes[i].table);
+            view->tables[i].context = view;
+        }
+    return view;
+}
+
+void view_free(struct view *view)
+{
+    if (view == NULL)
+        return;
+    if (view->type->close != NULL && view->state != NULL)
+        view->type->close(view);
+    for (int i = 0; i < view->type->pane_count; i++)
+        table_free(&view->tables[i]);
+    snapshot_release(view->snapshot);
+    arena_free(&view->arena);
+    free(view->state);
+    free(view);
+}
+
+struct table *view_table(struct view *view)
+{
+    return view->type->panes[view->focus].table != NULL ? &view->tables[view->focus] : NULL;
+}
+
+void *view_figures(const struct view *view)
+{
+    return view->snapshot != NULL ? view->snapshot->figures : NULL;
+}
+
+/* --- reading --- */
+
+struct load_job {
+    struct job job;
+    struct app *app;
+    uint64_t serial;
+    const struct view_type *type;
+    struct snapshot *snapshot;
+    struct range range;
+    struct extent extent;
+    bool mark;
+    struct arrangement arrangements[PANES_MAX];
+    unsigned arranged[PANES_MAX];
+    struct order orders[PANES_MAX];
+};
+
+static enum db_status arrange_panes(struct load_job *load)
+{
+    for (int i = 0; i < load->type->pane_count; i++) {
+        if (load->type->panes[i].table == NULL)
+            continue;
+        if (table_arrange(&load->arrangements[i], &load->snapshot->rows[i], &load->orders[i],
+                          &load->job.cancelled) != 0)
+            return DB_MEMORY;
+    }
+    return DB_OK;
+}
+
+static enum db_status run_load(struct job *job, struct db *db)
+{
+    struct load_job *load = (struct load_job *)job;
+    struct snapshot *snapshot = load->snapshot;
+    struct request *request = &snapshot->request;
+    enum db_status status = query_extent(db, &load->extent);
+    if (status != DB_OK)
+        return status;
+    request->extent = (struct day_range){load->extent.first_day, load->extent.last_day};
+    request->range = request->scope.days.last == 0
+                         ? range_days(&load->range, request->today, request->extent)
+                         : request->scope.days;
+    status = load->type->load(request, db, snapshot);
+    if (status == DB_OK)
+        status = arrange_panes(load);
+    if (snapshot->short_of_memory || status == DB_MEMORY) {
+        snprintf(job->error, sizeof job->error, "out of memory");
+        return DB_MEMORY;
+    }
+    return status;
+}
+
+/* Takes over what was read. */
+static void show(struct view *view, struct load_job *load)
+{
+    struct snapshot *before = view->snapshot;
+    view->snapshot = load->snapshot;
+    load->snapshot = NULL;
+    for (int i = 0; i < view->type->pane_count; i++) {
+        if (view->type->panes[i].table == NULL)
+            continue;
+        table_show(&view->tables[i], &view->snapshot->rows[i], load->orders[i], load->mark);
+        load->orders[i].rows = NULL;
+        if (load->arranged[i] != view->arranged[i])
+            view_arrange(view, i);
+    }
+    snapshot_release(before);
+    if (view->type->loaded != NULL)
+        view->type->loaded(view);
+}
+
+static void free_load(struct load_job *load)
+{
+    for (int i = 0; i < PANES_MAX; i++)
+        free(load->orders[i].rows);
+    snapshot_release(load->snapshot);
+    free(load);
+}
+
+static void loaded(struct job *job)
+{
+    struct load_job *load = (struct load_job *)job;
+    struct view *view = app_view(load->app, load->serial);
+    if (view != NULL && job->status == DB_STOPPED) {
+        view->stale = true;
+    } else if (view != NULL) {
+        view->loading = false;
+        view->stale = false;
+        view->status = job->status;
+        snprintf(view->error, sizeof view->error, "%s", job->error);
+        if (job->status == DB_OK) {
+            load->app->extent = load->extent;
+            load->app->extent_known = true;
+            show(view, load);
+        }
+        load->app->dirty = true;
+    }
+    free_load(load);
+}
+
+static struct load_job *new_load(struct view *view, bool mark)
+{
+    const struct view_type *type = view->type;
+    struct load_job *load = calloc(1, sizeof *load);
+    if (load == NULL)
+        return NULL;
+    load->snapshot = snapshot_new();
+    if (load->snapshot == NULL ||
+        !copy_scope(&load->snapshot->arena, &view->scope, &load->snapshot->request.scope)) {
+        free_load(load);
+        return NULL;
+    }
+    load->job.run = run_load;
+    load->job.done = loaded;
+    load->app = view->app;
+    load->serial = view->serial;
+    load->type = type;
+    load->range = view->app->range;
+    load->mark = mark;
+    struct request *request = &load->snapshot->request;
+    request->today = today();
+    request->columns = terminal_columns();
+    request->rows = terminal_rows();
+    request->config = view->app->settings.config;
+    request->cancelled = &load->job.cancelled;
+    for (int i = 0; i < type->pane_count; i++) {
+        load->arrangements[i] = view->tables[i].arrangement;
+        load->arranged[i] = view->arranged[i];
+    }
+    return load;
+}
+
+void view_load(struct view *view, bool mark)
+{
+    struct load_job *load = new_load(view, mark);
+    if (load == NULL) {
+        app_say(view->app, STYLE_BAD, "out of memory");
+        view->stale = false;
+        return;
+    }
+    view->loading = true;
+    view->stale = false;
+    if (view->type->make == NULL) {
+        worker_post(view->app->worker, SLOT_LOAD, &load->job);
+        return;
+    }
+    view->type->make(view, load->snapshot);
+    load->job.status = arrange_panes(load);
+    load->extent = view->app->extent;
+    loaded(&load->job);
+}
+
+/* --- arranging --- */
+
+struct arrange_job {
+    struct job job;
+    struct app *app;
+    uint64_t serial;
+    int pane;
+    struct snapshot *snapshot;
+    struct arrangement arrangement;
+    unsigned arranged;
+    struct order order;
+};
+
+static enum db_status run_arrange(struct job *job, struct db *db)
+{
+    struct arrange_job *arrange = (struct arrange_job *)job;
+    (void)db;
+    return table_arrange(&arrange->arrangement, &arrange->snapshot->rows[arrange->pane],
+                         &arrange->order, &job->cancelled) == 0
+               ? DB_OK
+               : DB_MEMORY;
+}
+
+static void arranged(struct job *job)
+{
+    struct arrange_job *arrange = (struct arrange_job *)job;
+    struct view *view = app_view(arrange->app, arrange->serial);
+    if (view != NULL && job->status == DB_OK && view->snapshot == arrange->snapshot &&
+        view->arranged[arrange->pane] == arrange->arranged) {
+        table_show(&view->tables[arrange->pane], &view->snapshot->rows[arrange->pane],
+                   arrange->order, false);
+        arrange->order.rows = NULL;
+        arrange->app->dirty = true;
+    }
+    free(arrange->order.rows);
+    snapshot_release(arrange->snapshot);
+    free(arrange);
+}
+
+void view_arrange(struct view *view, int pane)
+{
+    view->arranged[pane]++;
+    if (view->snapshot == NULL)
+        return;
+    struct arrange_job *arrange = calloc(1, sizeof *arrange);
+    if (arrange == NULL)
+        return;
+    *arrange = (struct arrange_job){
+        .job = {.run = run_arrange, .done = arranged, .needs_none = true},
+        .app = view->app,
+        .serial = view->serial,
+        .pane = pane,
+        .snapshot = snapshot_share(view->snapshot),
+        .arrangement = view->tables[pane].arrangement,
+        .arranged = view->arranged[pane],
+    };
+    worker_post(view->app->worker, SLOT_ARRANGE, &arrange->job);
+}
+
+/* --- drawing --- */
+
+void view_draw(struct view *view, struct area area)
+{
+    if (view->type->draw != NULL)
+        view->type->draw(view, area);
+    else
+        table_draw(&view->tables[0], area, true);
+}
+
+void view_draw_beside(struct view *view, struct area area, int first, int count, int least)
+{
+    int fit = area.columns / least;
+    fit = fit < 1 ? 1 : fit > count ? count : fit;
+    int shown = first;
+    if (view->focus >= first + fit)
+        shown = view->focus - fit + 1;
+    int width = (area.columns - 2 * (fit - 1)) / fit;
+    for (int i = 0; i < fit; i++) {
+        int pane = shown + i, x = area.x + i * (width + 2);
+        int columns = i == fit - 1 ? area.x + area.columns - x : width;
+        bool focused = pane == view->focus;
+        char title[128];
+        snprintf(title, sizeof title, "%s (%zu)", view->type->panes[pane].title,
+                 view->tables[pane].order.count);
+        put_text(area.y, x, columns, focused ? STYLE_FOCUS : STYLE_HEAD, title);
+        table_draw(&view->tables[pane], (struct area){area.y + 1, x, area.rows - 1, columns},
+                   focused);
+    }
+}
+
+int view_step(const struct view *view, const struct axis *axis)
+{
+    int step =
+        view->cursor_day < 0 ? axis->count - 1 : (view->cursor_day - axis->first) / axis->days;
+    return step < 0 ? 0 : step >= axis->count ? axis->count - 1 : step;
+}
+
+/* --- acting --- */
+
+static bool has_column(const struct table_type *type, const char *name)
+{
+    for (size_t i = 0; i < type->column_count; i++)
+        if (strcmp(type->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void allow(struct action_set *set, enum action first, enum action last)
+{
+    for (int action = (int)first; action <= (int)last; action++)
+        set->has[action] = true;
+}
+
+struct action_set view_actions(const struct view *view)
+{
+    const struct view_type *type = view->type;
+    const struct table_type *table = type->panes[view->focus].table;
+    struct action_set set = {0};
+    allow(&set, ACT_DOMAINS, ACT_ADVICE);
+    set.has[ACT_REFRESH] = set.has[ACT_HELP] = set.has[ACT_QUIT] = set.has[ACT_BACK] = true;
+    if (!type->timeless)
+        allow(&set, ACT_RANGE, ACT_RANGE_NARROWER);
+    if (type->pane_count > 1)
+        set.has[ACT_NEXT_PANE] = set.has[ACT_PREVIOUS_PANE] = true;
+    if (table != NULL) {
+        allow(&set, ACT_UP, ACT_LAST);
+        allow(&set, ACT_SEARCH, ACT_SEARCH_PREVIOUS);
+        set.has[ACT_COPY] = set.has[ACT_EXPORT] = true;
+        set.has[ACT_FILTER] = set.has[ACT_SORT] = set.has[ACT_REVERSE] = set.has[ACT_COPY_ROW] =
+            !table->no_head;
+        set.has[ACT_FAILING] = has_column(table, "failed");
+    } else {
+        set.has[ACT_EARLIER] = set.has[ACT_LATER] = set.has[ACT_FIRST] = set.has[ACT_LAST] = true;
+    }
+    for (int i = 0; i < VIEW_ACTIONS_MAX && type->actions[i] != ACT_NONE; i++)
+        set.has[type->actions[i]] = true;
+    return set;
+}
+
+static bool act_on_table(struct view *view, struct table *table, enum action action)
+{
+    if (table_move(table, action))
+        return true;
+    switch (action) {
+    case ACT_SORT:
+        table_sort_next(table);
+        break;
+    case ACT_REVERSE:
+        if (table->arrangement.sort < 0)
+            return true;
+        table_sort_by(table, table->arrangement.sort);
+        break;
+    case ACT_FAILING:
+        table->arrangement.failing = !table->arrangement.failing;
+        break;
+    case ACT_SEARCH_NEXT:
+    case ACT_SEARCH_PREVIOUS:
+        if (!table_search(table, action == ACT_SEARCH_NEXT ? 1 : -1))
+            app_say(view->app, STYLE_WARN, "\"%s\" is not here", table->search);
+        return true;
+    default:
+        return false;
+    }
+    view_arrange(view, view->focus);
+    return true;
+}
+
+bool view_act(struct view *view, enum action action)
+{
+    struct table *table = view_table(view);
+    int panes = view->type->pane_count;
+    if (view->type->act != NULL && view->type->act(view, action))
+        return true;
+    if (action == ACT_NEXT_PANE || action == ACT_PREVIOUS_PANE) {
+        view->focus = (view->focus + (action == ACT_NEXT_PANE ? 1 : panes - 1)) % panes;
+        return true;
+    }
+    return table != NULL && act_on_table(view, table, action);
+}

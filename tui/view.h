@@ -1,0 +1,167 @@
+/*
+ * view.h - a screen: what it reads, shows and does.
+ *
+ * A kind of screen is one struct view_type in a file of its own, and a new one
+ * changes no old file.  It reads the database in load(), in the worker's thread,
+ * into a snapshot: rows for each of its tables, and figures of its own.  All else
+ * happens in the main thread, over the snapshot, which never changes.
+ */
+#ifndef TLSRPTOP_TUI_VIEW_H
+#define TLSRPTOP_TUI_VIEW_H
+
+#include <stdatomic.h>
+
+#include "../db/arena.h"
+#include "../db/config.h"
+#include "../db/query.h"
+#include "chart.h"
+#include "table.h"
+
+struct app;
+struct view;
+
+enum { PANES_MAX = 6, VIEW_ACTIONS_MAX = 12, VIEW_TITLE = 512 };
+
+/* What a screen is about.  NULL texts narrow nothing. */
+struct scope {
+    int64_t domain;          /* or ALL_DOMAINS */
+    const char *domain_name; /* "" of all; never NULL in a view */
+    bool foreign;            /* domains that are not mine */
+    const char *organization;
+    const char *sending_mta_ip;
+    const char *result_type;
+    const char *mx_host;
+    int64_t report;
+    struct day_range days; /* a part of the time axis; last 0: the range of all screens */
+};
+
+/* What load() is to read. */
+struct request {
+    struct scope scope;
+    struct day_range range;  /* scope.days, or the range of all screens */
+    struct day_range extent; /* what reports on my domains span; may be empty */
+    int today;
+    int columns; /* of the screen's body, for what is wrapped or fitted to it */
+    int rows;
+    const struct config *config;
+    const atomic_bool *cancelled;
+};
+
+/* What was read.  Everything in it lives in its arena. */
+struct snapshot {
+    atomic_int owners;
+    struct arena arena;
+    struct request request; /* that it answers */
+    struct rows rows[PANES_MAX];
+    size_t capacity[PANES_MAX];
+    void *figures;
+    bool short_of_memory; /* a row is missing */
+};
+
+/* A new zeroed row of SIZE bytes behind those of PANE; NULL when memory is
+ * short, which shows at the end of loading. */
+void *snapshot_add(struct snapshot *snapshot, int pane, size_t size);
+/* A copy of TEXT, "" when memory is short. */
+const char *snapshot_text(struct snapshot *snapshot, const char *text);
+/* For row callbacks of queries: has the request been given up? */
+int snapshot_stopped(const struct snapshot *snapshot);
+
+struct pane_type {
+    const char *title;
+    const struct table_type *table; /* NULL: a time axis, which draw() draws */
+};
+
+struct view_type {
+    const char *name; /* "Domains" */
+    const char *help; /* a sentence or two for the head of its help */
+    struct pane_type panes[PANES_MAX];
+    int pane_count;
+    enum action actions[VIEW_ACTIONS_MAX]; /* what act() understands, besides ACT_OPEN */
+    bool timeless;                         /* does not depend on the range of days */
+    bool without_reports;                  /* has something to show even when there are none */
+    bool fitted; /* to be read again when the size of the screen changes */
+
+    /* What follows the names of the screens before it in the breadcrumb; NULL:
+     * its name. */
+    void (*title)(const struct view *view, char title[static VIEW_TITLE]);
+    /* Reads; its strings go to SNAPSHOT's arena. */
+    enum db_status (*load)(const struct request *request, struct db *db, struct snapshot *snapshot);
+    /* For screens that need no database, in place of load(). */
+    void (*make)(struct view *view, struct snapshot *snapshot);
+    /* A snapshot has come; view->snapshot is the new one. */
+    void (*loaded)(struct view *view);
+    /* Draws the body; NULL: its only table.  Is called without a snapshot too. */
+    void (*draw)(struct view *view, struct area area);
+    /* What the cursor is on, for the keys that open a screen about it, at *SCOPE,
+     * which is the view's own before; NULL: that one. */
+    void (*target)(const struct view *view, struct scope *scope);
+    /* Does what its actions say; false leaves ACTION to all screens. */
+    bool (*act)(struct view *view, enum action action);
+    /* Before its state is freed. */
+    void (*close)(struct view *view);
+    size_t state_size; /* of view->state */
+};
+
+struct view {
+    const struct view_type *type;
+    struct app *app;
+    uint64_t serial;    /* of all views ever opened */
+    struct arena arena; /* the texts of `scope` */
+    struct scope scope;
+    struct snapshot *snapshot; /* NULL: nothing has been read yet */
+    struct table tables[PANES_MAX];
+    int focus;      /* a pane */
+    int cursor_day; /* on the time axis; -1: its last */
+    void *state;    /* of type->state_size bytes, zeroed at first */
+    bool stale;     /* to be read again when it is on top */
+    bool loading;
+    enum db_status status; /* of the last reading */
+    char error[512];
+    unsigned arranged[PANES_MAX]; /* counts the changes of an arrangement */
+};
+
+/* The table that has the keys; NULL on a time axis. */
+struct table *view_table(struct view *view);
+/* The figures of the snapshot; NULL while there are none. */
+void *view_figures(const struct view *view);
+
+/* What keys do here now. */
+struct action_set view_actions(const struct view *view);
+/* Does ACTION; false when it means nothing here. */
+bool view_act(struct view *view, enum action action);
+void view_draw(struct view *view, struct area area);
+
+/* Reads the database again; MARK shows which rows have changed. */
+void view_load(struct view *view, bool mark);
+/* Sorts and filters the table of PANE anew. */
+void view_arrange(struct view *view, int pane);
+
+/* For app.c: a view on SCOPE, whose texts are copied; NULL when memory is
+ * short. */
+struct view *view_new(struct app *app, const struct view_type *type, const struct scope *scope);
+void view_free(struct view *view);
+
+/* Draws the heads of tables COUNT panes from FIRST on, beside each other as far
+ * as there is room for LEAST cells each; the one with the keys is among them. */
+void view_draw_beside(struct view *view, struct area area, int first, int count, int least);
+
+/* The step of AXIS under the cursor. */
+int view_step(const struct view *view, const struct axis *axis);
+
+/* All kinds of screens. */
+extern const struct view_type view_domains;
+extern const struct view_type view_domain;
+extern const struct view_type view_senders;
+extern const struct view_type view_failures; /* by result type */
+extern const struct view_type view_details;  /* single failures */
+extern const struct view_type view_mx;
+extern const struct view_type view_policies;
+extern const struct view_type view_reports;
+extern const struct view_type view_report;
+extern const struct view_type view_timeline;
+extern const struct view_type view_day; /* a step of the time axis */
+extern const struct view_type view_imports;
+extern const struct view_type view_advice;
+extern const struct view_type view_help;
+
+#endif
