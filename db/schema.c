@@ -173,7 +173,10 @@ static const char *const version_1[] = {
     "CREATE INDEX journal_trouble ON journal(outcome) WHERE outcome IN (3, 5);"
     /* a file that brought a report is known by the report */
     "CREATE INDEX journal_path ON journal(path, part) WHERE mailbox IS NULL AND outcome <> 1;"
-    "CREATE TABLE damaged(journal INTEGER PRIMARY KEY REFERENCES journal, bytes BLOB NOT NULL);",
+    "CREATE TABLE damaged(journal INTEGER PRIMARY KEY REFERENCES journal, bytes BLOB NOT NULL);"
+    /* reports up to number `through` that ended before the day have been pruned */
+    "CREATE TABLE pruned(before INTEGER NOT NULL, through INTEGER NOT NULL);"
+    "INSERT INTO pruned VALUES(0, 0);",
 
     /* The live check. */
     "CREATE TABLE observation("

@@ -28,7 +28,6 @@ struct store {
     int64_t run;
     int64_t next_journal; /* valid while the transaction is open */
     int64_t damaged_kept; /* bytes in the table damaged, as far as we know */
-    int64_t prune_cursor;
     size_t pending;
     size_t stored;   /* journal rows of this run */
     size_t close_at; /* so many of them, and open blocks are closed in between */
@@ -841,59 +840,51 @@ static enum db_status prune_report(struct store *store, int64_t id)
     return status;
 }
 
-/* The day before which everything has been pruned already. */
-static enum db_status pruned_before(struct store *store, int64_t *day)
+/* Where to begin: reports looked at for the same day in an earlier run, or step,
+ * need no second look. */
+static enum db_status find_prune_cursor(struct store *store, int day, int64_t *cursor)
 {
-    static const char select[] = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned'";
-    return db_integer(store->db, select, day);
-}
-
-static enum db_status set_pruned_before(struct store *store, int day)
-{
-    static const char insert[] = "INSERT OR REPLACE INTO meta VALUES('pruned', ?)";
-    sqlite3_stmt *statement = db_statement(store->db, insert);
-    sqlite3_bind_int(statement, 1, day);
-    return db_run(store->db, statement);
-}
-
-/* Looks at the next PRUNE_STEP reports. */
-static enum db_status prune_some(struct store *store, int day, bool *more)
-{
-    static const char select[] =
-        "SELECT id, end_time < ?2 AND NOT pruned FROM report WHERE id > ?1 ORDER BY id LIMIT ?3";
+    static const char select[] = "SELECT p.through FROM pruned p WHERE p.before >= ?";
     sqlite3_stmt *statement = db_statement(store->db, select);
-    db_bind_integers(
-        statement, (int64_t[]){store->prune_cursor, (int64_t)day * SECONDS_PER_DAY, PRUNE_STEP}, 3);
-    enum db_status status;
+    sqlite3_bind_int(statement, 1, day);
     bool row;
-    int seen = 0;
-    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
-        seen++;
-        store->prune_cursor = sqlite3_column_int64(statement, 0);
-        if (sqlite3_column_int(statement, 1) != 0)
-            status = prune_report(store, store->prune_cursor);
-        if (status != DB_OK)
-            break;
-    }
-    *more = seen == PRUNE_STEP;
+    enum db_status status = db_step(store->db, statement, &row);
+    *cursor = row ? sqlite3_column_int64(statement, 0) : 0;
     return db_done(statement, status);
+}
+
+static enum db_status set_prune_cursor(struct store *store, int day, int64_t cursor)
+{
+    static const char update[] = "UPDATE pruned SET before = ?, through = ?";
+    sqlite3_stmt *statement = db_statement(store->db, update);
+    db_bind_integers(statement, (int64_t[]){day, cursor}, 2);
+    return db_run(store->db, statement);
 }
 
 enum db_status store_prune(struct store *store, int day, bool *more)
 {
-    int64_t before;
+    static const char select[] =
+        "SELECT id, end_time < ?2 AND NOT pruned FROM report WHERE id > ?1 ORDER BY id LIMIT ?3";
+    int64_t cursor;
+    int seen = 0;
+    bool row = true;
     *more = false;
-    enum db_status status = pruned_before(store, &before);
-    if (status != DB_OK || before >= day)
-        return settle(store, status);
-    status = begin(store);
+    enum db_status status = begin(store);
     if (status != DB_OK)
         return status;
-    status = prune_some(store, day, more);
-    if (status == DB_OK && !*more) {
-        status = set_pruned_before(store, day);
-        store->prune_cursor = 0;
+    status = find_prune_cursor(store, day, &cursor);
+    sqlite3_stmt *statement = db_statement(store->db, select);
+    db_bind_integers(statement, (int64_t[]){cursor, (int64_t)day * SECONDS_PER_DAY, PRUNE_STEP}, 3);
+    while (status == DB_OK && (status = db_step(store->db, statement, &row)) == DB_OK && row) {
+        seen++;
+        cursor = sqlite3_column_int64(statement, 0);
+        if (sqlite3_column_int(statement, 1) != 0)
+            status = prune_report(store, cursor);
     }
+    db_done(statement, status);
+    if (status == DB_OK && seen > 0)
+        status = set_prune_cursor(store, day, cursor);
+    *more = seen == PRUNE_STEP;
     return settle(store, status) == DB_OK ? store_commit(store) : status;
 }
 

@@ -123,8 +123,8 @@ enum db_status store_mended(struct store *store, int64_t journal);
 
 /* Deletes details and original documents of reports that ended before DAY, a
  * bounded number a call.  *MORE says whether to call again.  Totals stay, and
- * so does what recognises a duplicate.  All reports are looked at once for a
- * given DAY; after that it costs nothing. */
+ * so does what recognises a duplicate.  A report is looked at once for each DAY,
+ * in whichever run. */
 enum db_status store_prune(struct store *store, int day, bool *more);
 
 /* Gives unused space of the file back, a bounded amount a call, so that nobody
