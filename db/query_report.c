@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "report.h"
 #include "statement.h"
 
 /* --- lists of reports --- */
@@ -275,4 +276,24 @@ enum db_status query_documents(struct db *db, int64_t domain, struct day_range r
     sqlite3_bind_int(statement, 2, range.first);
     sqlite3_bind_int(statement, 3, range.last);
     return each_document(db, statement, row, context);
+}
+
+/* --- a report that is not there yet --- */
+
+enum db_status query_outcome(struct db *db, const struct report *report, enum outcome *outcome)
+{
+    /* the identity is a hash of the domains, too; only storing must be beyond doubt */
+    static const char select[] = "SELECT r.content FROM report r"
+                                 " JOIN organization o ON o.id = r.organization"
+                                 " WHERE r.identity = ? AND o.name = ? AND r.report_id = ?";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, (int64_t)report->identity);
+    db_bind_text(statement, 2, report->organization);
+    db_bind_text(statement, 3, report->report_id);
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    *outcome = !row                                                             ? OUTCOME_IMPORTED
+               : sqlite3_column_int64(statement, 0) == (int64_t)report->content ? OUTCOME_DUPLICATE
+                                                                                : OUTCOME_CONFLICT;
+    return db_done(statement, status);
 }

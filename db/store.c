@@ -442,6 +442,9 @@ size_t store_pending(const struct store *store)
 
 /* --- reports --- */
 
+const char store_conflict_reason[] =
+    "the same report-id came before with other content; the first stands";
+
 static int compare_domains(const void *a, const void *b)
 {
     int64_t left = *(const int64_t *)a;
@@ -681,8 +684,7 @@ enum db_status store_report(struct store *store, const struct origin *origin,
     } else if (status == DB_OK) {
         result->outcome = same_content ? OUTCOME_DUPLICATE : OUTCOME_CONFLICT;
         if (!same_content)
-            snprintf(result->reason, sizeof result->reason,
-                     "the same report-id came before with other content; the first stands");
+            snprintf(result->reason, sizeof result->reason, "%s", store_conflict_reason);
         struct verdict verdict = {result->outcome, result->reason, id, raw, raw_size};
         status = note(store, origin, &verdict);
     }

@@ -70,6 +70,7 @@ struct store_result {
     enum outcome outcome;
     char reason[256]; /* of a conflict; "" otherwise */
 };
+extern const char store_conflict_reason[];
 
 /* Stores REPORT (resolved) unless it is there already.  RAW is the original
  * document, JSON or gzip, kept as it is if gzip and compressed otherwise.

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "../db/arena.h"
+#include "../db/query.h"
 #include "progress.h"
 
 enum {
@@ -263,6 +264,20 @@ static void report_trouble(const struct pipeline *pipeline, const struct place *
         say("%s%s: %s: %s", place->name, where, outcome_name(outcome), reason);
 }
 
+/* What storing FINDING would come to: reports are compared with the database, not
+ * with one another. */
+static enum db_status foresee(struct pipeline *pipeline, const struct finding *finding,
+                              struct store_result *result)
+{
+    enum db_status status = DB_OK;
+    if (finding->outcome == OUTCOME_IMPORTED && pipeline->settings.known != NULL)
+        status = query_outcome(pipeline->settings.known, &finding->report, &result->outcome);
+    if (result->outcome == OUTCOME_CONFLICT)
+        snprintf(result->reason, sizeof result->reason, "%s", store_conflict_reason);
+    pipeline->counts.outcomes[result->outcome]++;
+    return status;
+}
+
 static enum db_status store_finding(struct pipeline *pipeline, const struct place *place,
                                     const struct finding *finding)
 {
@@ -275,7 +290,7 @@ static enum db_status store_finding(struct pipeline *pipeline, const struct plac
     enum db_status status = DB_OK;
     snprintf(result.reason, sizeof result.reason, "%s", finding->reason);
     if (store == NULL)
-        pipeline->counts.outcomes[result.outcome]++;
+        status = foresee(pipeline, finding, &result);
     else if (finding->outcome == OUTCOME_IMPORTED)
         status =
             store_report(store, &origin, &finding->report, finding->bytes, finding->size, &result);
@@ -365,6 +380,23 @@ static enum db_status store_batch(struct pipeline *pipeline, const struct batch 
     return status;
 }
 
+/* Nothing has come for a while, or nothing will. */
+static enum db_status idle(struct pipeline *pipeline)
+{
+    const struct pipeline_settings *settings = &pipeline->settings;
+    enum db_status status = commit(pipeline);
+    if (status == DB_OK && settings->store != NULL && settings->upkeep != NULL)
+        status = settings->upkeep(settings->store, settings->upkeep_context);
+    return status;
+}
+
+static const char *why(const struct pipeline *pipeline)
+{
+    const struct pipeline_settings *settings = &pipeline->settings;
+    const struct db *db = settings->store != NULL ? settings->db : settings->known;
+    return db != NULL ? db_error(db) : "";
+}
+
 /* Deals with BATCH (NULL: there was none for a while).  After a failure batches
  * are only passed through, so that the source does not wait for ever. */
 static void process(struct pipeline *pipeline, struct batch *batch)
@@ -372,10 +404,9 @@ static void process(struct pipeline *pipeline, struct batch *batch)
     bool calls =
         batch != NULL && batch->count > 0 && batch->items[batch->count - 1].kind == ITEM_CALL;
     if (!pipeline_failed(pipeline)) {
-        enum db_status status = batch != NULL ? store_batch(pipeline, batch) : commit(pipeline);
+        enum db_status status = batch != NULL ? store_batch(pipeline, batch) : idle(pipeline);
         if (status != DB_OK)
-            fail(pipeline, status,
-                 pipeline->settings.db != NULL ? db_error(pipeline->settings.db) : "");
+            fail(pipeline, status, why(pipeline));
         progress_show(&pipeline->counts);
     }
     if (batch != NULL)

@@ -22,11 +22,19 @@
 
 struct pipeline;
 
+/* Something to do with the store; returns the status of what it did. */
+typedef enum db_status pipeline_call_fn(struct store *store, void *context);
+
 struct pipeline_settings {
-    struct db *db;               /* as STORE; for a dry run the one to look in, or NULL */
-    struct store *store;         /* NULL: a dry run */
+    struct db *db;       /* as STORE; for a dry run the one the source may look in, or NULL */
+    struct store *store; /* NULL: a dry run */
+    struct db *known;    /* for a dry run another connection, to look for reports that are
+                            there already; or NULL */
     const struct limits *limits; /* outlives the pipeline */
     bool verbose;                /* name what is no report, too */
+    pipeline_call_fn *upkeep;    /* called with the store, in its thread, when it is idle and
+                                    at the end; NULL: nothing to do then */
+    void *upkeep_context;
 };
 
 /* Where a message comes from. */
@@ -64,7 +72,6 @@ void pipeline_flush(struct pipeline *pipeline);
 /* Runs CALL with the store (NULL in a dry run) in its thread, after everything
  * that was handed over before, and waits for it.  CALL returns the status of
  * what it did: a failure of the database ends the run. */
-typedef enum db_status pipeline_call_fn(struct store *store, void *context);
 int pipeline_call(struct pipeline *pipeline, pipeline_call_fn *call, void *context);
 
 /* Is this a dry run?  Then *DB is the database to look in, or NULL; the source
