@@ -51,12 +51,12 @@ struct domain_row {
     int64_t id;
     const char *name;
     bool mine;
-    enum tls_mode mode;   /* now: the live check, if young enough, else reports */
-    bool mode_is_live;    /* from the live check */
-    int64_t mode_time;    /* of the check, or the start of the day of reports */
+    enum tls_mode mode;          /* now: the live check, if young enough, else reports */
+    bool mode_is_live;           /* from the live check */
+    int64_t mode_time;           /* of the check, or the start of the day of reports */
     enum tls_mode mode_reported; /* by reports alone, on last_day_ever */
-    struct totals totals; /* in the range */
-    int first_day;        /* ever, not in the range; 0 and -1 when only checked */
+    struct totals totals;        /* in the range */
+    int first_day;               /* ever, not in the range; 0 and -1 when only checked */
     int last_day;
 };
 typedef int domain_row_fn(void *context, const struct domain_row *row);
@@ -99,7 +99,7 @@ enum db_status query_composition(struct db *db, int64_t domain, struct day_range
 struct reporter_row {
     int64_t organization_id;
     const char *organization;
-    struct totals totals; /* reports: per policy type, the largest */
+    struct totals totals;     /* reports: per policy type, the largest */
     struct totals by_type[4]; /* [POLICY_NOT_FOUND], [POLICY_STS], [POLICY_TLSA], [0] others */
 };
 typedef int reporter_row_fn(void *context, const struct reporter_row *row);
@@ -142,8 +142,8 @@ struct sender_row {
     int last_day;
 };
 typedef int sender_row_fn(void *context, const struct sender_row *row);
-enum db_status query_senders(struct db *db, int64_t domain, struct day_range range,
-                             bool exact_days, sender_row_fn *row, void *context);
+enum db_status query_senders(struct db *db, int64_t domain, struct day_range range, bool exact_days,
+                             sender_row_fn *row, void *context);
 
 /* Failed sessions by receiving MX host in a range, most first. */
 struct mx_row {
@@ -218,16 +218,16 @@ struct report_head {
     const char *recipient;
     int64_t begin;
     int64_t end;
-    int64_t imported; /* instant */
+    int64_t imported;   /* instant */
     const char *source; /* "work INBOX UIDVALIDITY 17 UID 42", or a path */
-    bool pruned; /* the details are gone: keep-details-days */
+    bool pruned;        /* the details are gone: keep-details-days */
 };
 struct policy_row {
     const char *domain; /* that it counts for */
     const char *policy_type;
     enum sts_mode mode;
-    const char *text; /* policy-string, lines joined by '\n' */
-    const char *mx;   /* mx-host patterns, joined by ' ' */
+    const char *text;    /* policy-string, lines joined by '\n' */
+    const char *mx;      /* mx-host patterns, joined by ' ' */
     const char *mx_host; /* TLSA base domain, "" if none */
     int64_t successful;
     int64_t failed;
@@ -249,7 +249,7 @@ enum db_status query_documents(struct db *db, int64_t domain, struct day_range r
 
 /* Every policy text a domain was reported with, by first day then reporter. */
 struct policy_seen_row {
-    int64_t text_id; /* the same text has the same number */
+    int64_t text_id;  /* the same text has the same number */
     const char *text; /* '\n' between its lines; "" when none was reported */
     enum sts_mode mode;
     const char *policy_type;
@@ -303,7 +303,7 @@ struct mailbox_row {
     const char *mailbox;
     int64_t uidvalidity;
     int64_t last_uid;
-    int64_t messages; /* of it in the journal */
+    int64_t messages;  /* of it in the journal */
     int64_t last_time; /* of the newest of them */
 };
 typedef int mailbox_row_fn(void *context, const struct mailbox_row *row);
