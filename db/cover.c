@@ -96,7 +96,7 @@ static void descend(struct cover *cover, struct block block)
 
 static void put_range(struct cover *cover, int64_t first, int64_t last)
 {
-    enum { DAY_MAX = 2932896, SHIFT = LEVEL_BITS * (LEVELS - 1) }; /* 9999-12-31 */
+    enum { SHIFT = LEVEL_BITS * (LEVELS - 1) };
     cover->range.first = (int)(first < 0 ? 0 : first);
     cover->range.last = (int)(last > DAY_MAX ? DAY_MAX : last);
     if (first > last || last < 0 || first > DAY_MAX)

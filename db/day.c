@@ -8,7 +8,6 @@
 enum {
     YEAR_MIN = 1970,
     YEAR_MAX = 9999,
-    DAY_MAX = 2932896,         /* 9999-12-31 */
     DAYS_TO_1970 = 719468,     /* from 0000-03-01, where leap days end a year */
     DAYS_IN_400_YEARS = 146097 /* of the Gregorian calendar */
 };

@@ -12,6 +12,7 @@
 
 enum {
     SECONDS_PER_DAY = 86400,
+    DAY_MAX = 2932896, /* 9999-12-31; the first day is 0 */
     DAY_TEXT = sizeof "2026-11-24",
     INSTANT_TEXT = sizeof "2026-11-24T12:34:56Z",
 };

@@ -90,50 +90,43 @@ enum tls_mode mode_combine(enum dane_state dane, enum sts_state sts, bool not_fo
     return not_found ? MODE_OPPORTUNISTIC : MODE_UNKNOWN;
 }
 
-/* The last statement about each mechanism, by which day it was made. */
-struct known {
-    const struct day_statement *dane;
-    const struct day_statement *sts;
-    const struct day_statement *not_found;
-};
-
-static void learn(struct known *known, const struct day_statement *statement)
+void mode_learn(struct mode_memory *memory, const struct day_statement *day)
 {
-    if (statement->dane != DANE_UNSTATED)
-        known->dane = statement;
-    if (statement->sts != STS_UNSTATED)
-        known->sts = statement;
-    if (statement->not_found)
-        known->not_found = statement;
+    if (day->dane != DANE_UNSTATED)
+        memory->dane = *day;
+    if (day->sts != STS_UNSTATED)
+        memory->sts = *day;
+    if (day->not_found)
+        memory->not_found = *day;
 }
 
 static bool holds(const struct day_statement *statement, int day)
 {
-    return statement != NULL && day - statement->day <= MODE_INHERIT_DAYS;
+    return day - statement->day <= MODE_INHERIT_DAYS;
 }
 
-static enum tls_mode mode_on(const struct known *known, int day)
+enum tls_mode mode_on(const struct mode_memory *memory, int day)
 {
-    return mode_combine(holds(known->dane, day) ? known->dane->dane : DANE_UNSTATED,
-                        holds(known->sts, day) ? known->sts->sts : STS_UNSTATED,
-                        holds(known->not_found, day));
+    return mode_combine(holds(&memory->dane, day) ? memory->dane.dane : DANE_UNSTATED,
+                        holds(&memory->sts, day) ? memory->sts.sts : STS_UNSTATED,
+                        holds(&memory->not_found, day) && memory->not_found.not_found);
 }
 
 void mode_fill(const struct day_statement *days, size_t count, int first, int last,
                struct day_mode *modes)
 {
-    struct known known = {0};
+    struct mode_memory memory = {0};
     size_t next = 0;
     while (next < count && days[next].day < first)
-        learn(&known, &days[next++]);
+        mode_learn(&memory, &days[next++]);
     for (int day = first; day <= last; day++, modes++) {
-        struct known own = {0};
+        struct mode_memory own = {0};
         *modes = (struct day_mode){.reported = next < count && days[next].day == day};
         if (modes->reported) {
-            learn(&own, &days[next]);
-            learn(&known, &days[next++]);
+            mode_learn(&own, &days[next]);
+            mode_learn(&memory, &days[next++]);
         }
-        modes->mode = mode_on(&known, day);
+        modes->mode = mode_on(&memory, day);
         modes->inherited = modes->mode != mode_on(&own, day);
     }
 }

@@ -60,6 +60,17 @@ struct day_statement mode_weigh(int day, const struct statement *statements, siz
 /* The mode that follows from what is known of both mechanisms. */
 enum tls_mode mode_combine(enum dane_state dane, enum sts_state sts, bool not_found);
 
+/* What is remembered while the days of a domain go by in order: the last that
+ * stated something of each mechanism.  Zeroed, nothing is. */
+struct mode_memory {
+    struct day_statement dane;
+    struct day_statement sts;
+    struct day_statement not_found;
+};
+void mode_learn(struct mode_memory *memory, const struct day_statement *day);
+/* The mode of DAY by what is remembered, for MODE_INHERIT_DAYS. */
+enum tls_mode mode_on(const struct mode_memory *memory, int day);
+
 /* The modes of the days FIRST to LAST at MODES (last - first + 1 of them).
  * DAYS is ascending and may begin up to MODE_INHERIT_DAYS before FIRST: what a
  * day does not state it inherits from the last statement, that long. */
