@@ -84,6 +84,20 @@ enum db_status query_steps(struct db *db, int64_t domain, int first, int days, i
 enum db_status query_modes(struct db *db, int64_t domain, struct day_range range,
                            struct day_mode *modes);
 
+/* Domain by domain by name, the days of RANGE with a report, ascending.  Costs
+ * as much as it has rows, and some days before RANGE. */
+struct mode_day_row {
+    const char *domain;
+    int day;
+    enum tls_mode mode;
+    struct totals totals;
+    int64_t reporters;
+};
+typedef int mode_day_row_fn(void *context, const struct mode_day_row *row);
+/* DOMAIN narrows it to one; ALL_DOMAINS for each of mine. */
+enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range range,
+                               mode_day_row_fn *row, void *context);
+
 /* Who saw which policy in a range: most sessions first. */
 struct composition_row {
     const char *organization;
@@ -105,6 +119,16 @@ struct reporter_row {
 typedef int reporter_row_fn(void *context, const struct reporter_row *row);
 enum db_status query_reporters(struct db *db, int64_t domain, struct day_range range,
                                reporter_row_fn *row, void *context);
+
+/* How many organizations reported on DOMAIN in a range, and on which days of
+ * it first and last: 0, 0 and -1 when none did. */
+struct coverage {
+    int64_t reporters;
+    int first_day;
+    int last_day;
+};
+enum db_status query_coverage(struct db *db, int64_t domain, struct day_range range,
+                              struct coverage *coverage);
 
 /* Sessions by policy type in a range, by type. */
 struct policy_type_row {
@@ -243,9 +267,20 @@ enum db_status query_report(struct db *db, int64_t report, const struct report_p
 /* The original document, decompressed; of a pruned report SIZE is 0. */
 typedef int document_fn(void *context, int64_t report, const char *json, size_t size);
 enum db_status query_document(struct db *db, int64_t report, document_fn *row, void *context);
-/* Every document of a domain in a range, oldest first: as long as it takes. */
+
+/* Every document of a domain (or ALL_DOMAINS, of each once) in a range, oldest
+ * first, with what the report was taken to be: the mail may have told more than
+ * the document.  SIZE is 0 of a pruned one.  It takes as long as it takes. */
+struct document_row {
+    int64_t report;
+    const char *organization;
+    const char *recipient;
+    const char *json;
+    size_t size;
+};
+typedef int document_row_fn(void *context, const struct document_row *row);
 enum db_status query_documents(struct db *db, int64_t domain, struct day_range range,
-                               document_fn *row, void *context);
+                               document_row_fn *row, void *context);
 
 /* Every policy text a domain was reported with, by first day then reporter. */
 struct policy_seen_row {

@@ -216,6 +216,18 @@ enum db_status query_domains(struct db *db, int64_t domain, struct day_range ran
 
 /* --- modes --- */
 
+/* The columns day, dane, sts, not_found and fetch_error from COLUMN on. */
+static struct day_statement read_statement(sqlite3_stmt *statement, int column)
+{
+    return (struct day_statement){
+        .day = sqlite3_column_int(statement, column),
+        .dane = (enum dane_state)sqlite3_column_int(statement, column + 1),
+        .sts = (enum sts_state)sqlite3_column_int(statement, column + 2),
+        .not_found = sqlite3_column_int(statement, column + 3) != 0,
+        .fetch_error = sqlite3_column_int(statement, column + 4) != 0,
+    };
+}
+
 /* What is stated of DOMAIN in RANGE and the days before it that it may inherit
  * from: *COUNT statements at *DAYS, to be freed. */
 static enum db_status read_statements(struct db *db, int64_t domain, struct day_range range,
@@ -236,13 +248,7 @@ static enum db_status read_statements(struct db *db, int64_t domain, struct day_
                 return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
             *days = more;
         }
-        (*days)[(*count)++] = (struct day_statement){
-            .day = sqlite3_column_int(statement, 0),
-            .dane = (enum dane_state)sqlite3_column_int(statement, 1),
-            .sts = (enum sts_state)sqlite3_column_int(statement, 2),
-            .not_found = sqlite3_column_int(statement, 3) != 0,
-            .fetch_error = sqlite3_column_int(statement, 4) != 0,
-        };
+        (*days)[(*count)++] = read_statement(statement, 0);
     }
     return status;
 }
@@ -256,5 +262,49 @@ enum db_status query_modes(struct db *db, int64_t domain, struct day_range range
     if (status == DB_OK)
         mode_fill(days, count, range.first, range.last, modes);
     free(days);
+    return status;
+}
+
+/* With the days before a range that its first days may inherit from. */
+#define SELECT_MODE_DAYS                                                                           \
+    "SELECT d.name, t.reports, t.successful, t.failed,"                                            \
+    "  (SELECT count(DISTINCT r.organization) FROM total_reporter r"                               \
+    "    WHERE r.level = 0 AND r.block = m.day AND r.domain = m.domain),"                          \
+    "  d.id, m.day, m.dane, m.sts, m.not_found, m.fetch_error"                                     \
+    " FROM domain d"                                                                               \
+    "  CROSS JOIN mode_day m ON m.domain = d.id AND m.day BETWEEN ?2 AND ?3"                       \
+    "  CROSS JOIN total_domain t ON t.level = 0 AND t.block = m.day AND t.domain = m.domain"
+
+enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range range,
+                               mode_day_row_fn *row, void *context)
+{
+    static const char one[] = SELECT_MODE_DAYS " WHERE d.id = ?1 ORDER BY m.day";
+    static const char mine[] = SELECT_MODE_DAYS " WHERE d.mine ORDER BY d.name, m.day";
+    sqlite3_stmt *statement = db_statement(db, domain == ALL_DOMAINS ? mine : one);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, 1, domain);
+    sqlite3_bind_int64(statement, 2, (int64_t)range.first - MODE_INHERIT_DAYS);
+    sqlite3_bind_int64(statement, 3, range.last);
+    struct mode_memory memory = {0};
+    int64_t remembered = 0;
+    enum db_status status = DB_OK;
+    while (statement_next(db, statement, &status)) {
+        struct day_statement day = read_statement(statement, 6);
+        if (sqlite3_column_int64(statement, 5) != remembered)
+            memory = (struct mode_memory){0};
+        remembered = sqlite3_column_int64(statement, 5);
+        mode_learn(&memory, &day);
+        if (day.day < range.first)
+            continue;
+        struct mode_day_row line = {
+            .domain = db_text(statement, 0),
+            .day = day.day,
+            .mode = mode_on(&memory, day.day),
+            .totals = statement_totals(statement, 1),
+            .reporters = sqlite3_column_int64(statement, 4),
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
     return status;
 }

@@ -216,58 +216,54 @@ static int unpack(struct unpacked *unpacked, const void *bytes, size_t size)
     return code == Z_STREAM_END ? 0 : -1;
 }
 
-/* Gives ROW the documents that STATEMENT selects: report, bytes.  The same one
- * may come several times in a row. */
-static enum db_status each_document(struct db *db, sqlite3_stmt *statement, document_fn *row,
-                                    void *context)
+/* Unpacks the document in column 1 of STATEMENT, of the report in column 0.  There is
+ * none of a pruned report. */
+static enum db_status read_document(struct db *db, sqlite3_stmt *statement,
+                                    struct unpacked *unpacked)
 {
-    struct unpacked unpacked = {0};
-    enum db_status status = DB_OK;
-    int64_t last = 0;
-    while (statement_next(db, statement, &status)) {
-        int64_t report = sqlite3_column_int64(statement, 0);
-        if (report == last)
-            continue;
-        last = report;
-        const void *bytes = sqlite3_column_blob(statement, 1);
-        size_t size = (size_t)sqlite3_column_bytes(statement, 1);
-        unpacked.size = 0;
-        if (bytes != NULL && unpack(&unpacked, bytes, size) != 0)
-            status = db_complain(db, DB_DAMAGED, "cannot unpack the original of report %lld",
-                                 (long long)report);
-        else if (row(context, report, unpacked.size == 0 ? "" : unpacked.json, unpacked.size) != 0)
-            status = DB_STOPPED;
-    }
-    free(unpacked.json);
-    return db_done(statement, status);
+    const void *bytes = sqlite3_column_blob(statement, 1);
+    size_t size = (size_t)sqlite3_column_bytes(statement, 1);
+    unpacked->size = 0;
+    if (bytes != NULL && unpack(unpacked, bytes, size) != 0)
+        return db_complain(db, DB_DAMAGED, "cannot unpack the original of report %lld",
+                           (long long)sqlite3_column_int64(statement, 0));
+    return DB_OK;
 }
 
 enum db_status query_document(struct db *db, int64_t report, document_fn *row, void *context)
 {
     static const char select[] = "SELECT r.id, b.bytes FROM report r"
                                  " LEFT JOIN document b ON b.report = r.id WHERE r.id = ?";
+    struct unpacked unpacked = {0};
+    enum db_status status = DB_OK;
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, report);
-    return each_document(db, statement, row, context);
+    if (statement_next(db, statement, &status)) {
+        status = read_document(db, statement, &unpacked);
+        if (status == DB_OK &&
+            row(context, report, unpacked.size == 0 ? "" : unpacked.json, unpacked.size) != 0)
+            status = DB_STOPPED;
+    }
+    free(unpacked.json);
+    return db_done(statement, status);
 }
 
-enum db_status query_documents(struct db *db, int64_t domain, struct day_range range,
-                               document_fn *row, void *context)
+#define DOCUMENT_COLUMNS "SELECT p.report, b.bytes, o.name, e.name"
+#define DOCUMENT_TEXTS                                                                             \
+    " CROSS JOIN report r ON r.id = p.report CROSS JOIN organization o ON o.id = r.organization"   \
+    " CROSS JOIN domain e ON e.id = r.recipient LEFT JOIN document b ON b.report = p.report"
+
+static sqlite3_stmt *bind_documents(struct db *db, int64_t domain, struct day_range range)
 {
-    static const char one[] = "SELECT p.report, b.bytes"
-                              " FROM policy p INDEXED BY policy_domain"
-                              "  CROSS JOIN document b ON b.report = p.report"
-                              " WHERE p.domain = ?1 AND p.day BETWEEN ?2 AND ?3"
-                              " ORDER BY p.day, p.report";
+    static const char one[] = DOCUMENT_COLUMNS
+        " FROM policy p INDEXED BY policy_domain" DOCUMENT_TEXTS
+        " WHERE p.domain = ?1 AND p.day BETWEEN ?2 AND ?3 ORDER BY p.day, p.report";
     /* a report on several of mine comes with the first of them */
-    static const char mine[] =
-        "SELECT p.report, b.bytes"
+    static const char mine[] = DOCUMENT_COLUMNS
         " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"
-        "  CROSS JOIN policy p INDEXED BY policy_domain"
-        "   ON p.domain = t.domain AND p.day = t.block"
-        "    AND p.n = (SELECT q.n FROM policy q CROSS JOIN domain e ON e.id = q.domain AND e.mine"
-        "     WHERE q.report = p.report ORDER BY q.n LIMIT 1)"
-        "  CROSS JOIN document b ON b.report = p.report"
+        "  CROSS JOIN policy p INDEXED BY policy_domain ON p.domain = t.domain AND p.day = t.block"
+        "   AND p.n = (SELECT q.n FROM policy q CROSS JOIN domain m ON m.id = q.domain AND m.mine"
+        "    WHERE q.report = p.report ORDER BY q.n LIMIT 1)" DOCUMENT_TEXTS
         " WHERE t.level = 0 AND t.block BETWEEN ?2 AND ?3"
         " ORDER BY t.block, t.domain, p.report";
     sqlite3_stmt *statement = db_statement(db, domain == ALL_DOMAINS ? mine : one);
@@ -275,7 +271,34 @@ enum db_status query_documents(struct db *db, int64_t domain, struct day_range r
         sqlite3_bind_int64(statement, 1, domain);
     sqlite3_bind_int(statement, 2, range.first);
     sqlite3_bind_int(statement, 3, range.last);
-    return each_document(db, statement, row, context);
+    return statement;
+}
+
+enum db_status query_documents(struct db *db, int64_t domain, struct day_range range,
+                               document_row_fn *row, void *context)
+{
+    struct unpacked unpacked = {0};
+    int64_t last = 0;
+    enum db_status status = DB_OK;
+    sqlite3_stmt *statement = bind_documents(db, domain, range);
+    while (statement_next(db, statement, &status)) {
+        int64_t report = sqlite3_column_int64(statement, 0);
+        if (report == last)
+            continue; /* another policy of it */
+        last = report;
+        status = read_document(db, statement, &unpacked);
+        struct document_row line = {
+            .report = report,
+            .organization = db_text(statement, 2),
+            .recipient = db_text(statement, 3),
+            .json = unpacked.size == 0 ? "" : unpacked.json,
+            .size = unpacked.size,
+        };
+        if (status == DB_OK && row(context, &line) != 0)
+            status = DB_STOPPED;
+    }
+    free(unpacked.json);
+    return db_done(statement, status);
 }
 
 /* --- a report that is not there yet --- */

@@ -91,6 +91,43 @@ enum db_status query_reporters(struct db *db, int64_t domain, struct day_range r
     return status;
 }
 
+static enum db_status count_reporters(struct db *db, int64_t domain, struct day_range range,
+                                      int64_t *count)
+{
+    static const char select[] =
+        SQL_COVER " SELECT count(DISTINCT t.organization)"
+                  " FROM cover c CROSS JOIN total_reporter t"
+                  "  ON t.level = c.level AND t.block = c.block AND t.domain = ?2";
+    enum db_status status;
+    sqlite3_stmt *statement = over_range(db, select, domain, range, &status);
+    *count = statement_next(db, statement, &status) ? sqlite3_column_int64(statement, 0) : 0;
+    return db_done(statement, status);
+}
+
+enum db_status query_coverage(struct db *db, int64_t domain, struct day_range range,
+                              struct coverage *coverage)
+{
+    static const char select[] =
+        "SELECT coalesce((SELECT min(day) FROM mode_day WHERE domain = ?1 AND day BETWEEN ?2 AND"
+        "  ?3), 0),"
+        " coalesce((SELECT max(day) FROM mode_day WHERE domain = ?1 AND day BETWEEN ?2 AND ?3), "
+        "-1)";
+    *coverage = (struct coverage){.last_day = -1};
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, range.first, range.last}, 3);
+    enum db_status status = DB_OK;
+    if (statement_next(db, statement, &status)) {
+        coverage->first_day = sqlite3_column_int(statement, 0);
+        coverage->last_day = sqlite3_column_int(statement, 1);
+    }
+    db_done(statement, status);
+    if (status != DB_OK || coverage->last_day < 0)
+        return status;
+    /* the days it has need fewer blocks than RANGE may */
+    return count_reporters(db, domain, (struct day_range){coverage->first_day, coverage->last_day},
+                           &coverage->reporters);
+}
+
 enum db_status query_policy_types(struct db *db, int64_t domain, struct day_range range,
                                   policy_type_row_fn *row, void *context)
 {
