@@ -28,7 +28,7 @@ size_t utf8_read(const char *start, uint32_t *code)
 
 /* Controls, the marks that override the direction of writing or separate lines,
  * and characters that cannot be seen at all. */
-static bool is_harmful(uint32_t code)
+bool utf8_is_harmful(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
            code == 0x180e || (code >= 0x200b && code <= 0x200f) ||
@@ -45,7 +45,7 @@ void text_visible(const char *text, char *visible, size_t size)
         uint32_t code = 0;
         size_t length = utf8_read(text, &code), wanted = length;
         const char *shown = text;
-        if (length == 0 || is_harmful(code)) {
+        if (length == 0 || utf8_is_harmful(code)) {
             uint32_t number = length == 0 ? (unsigned char)*text : code;
             wanted = (size_t)snprintf(escape, sizeof escape,
                                       number < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, number);

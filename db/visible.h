@@ -8,12 +8,16 @@
 #ifndef TLSRPTOP_DB_VISIBLE_H
 #define TLSRPTOP_DB_VISIBLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The length in bytes of the well-formed UTF-8 character at TEXT, and its
  * *CODE; 0 when there is none.  It stops at the NUL of a string. */
 size_t utf8_read(const char *text, uint32_t *code);
+
+/* Must a terminal not get the character CODE as it is? */
+bool utf8_is_harmful(uint32_t code);
 
 /* Writes TEXT with control characters, bytes that are not UTF-8, and what turns
  * the direction of writing made visible as \x1b or \u202e.  What does not fit
