@@ -492,12 +492,26 @@ static int read_policies(struct report_reader *reader, json_object *root, struct
     return 0;
 }
 
+/* What the mail told of a report that `tlsrptop export reports` wrote; a mail or
+ * file name around this document still comes first. */
+static void read_envelope(struct report_reader *reader, json_object *envelope,
+                          struct report *report)
+{
+    struct slice name = value_bytes(member(envelope, "recipient-domain"));
+    char domain[DOMAIN_TEXT];
+    if (domain_normalise(name.start, name.length, domain) == 0)
+        report->recipient = copy_text(reader, domain, strlen(domain));
+    if (report->organization[0] == '\0')
+        report->organization = member_text(reader, envelope, "organization-name");
+}
+
 static int read_root(struct report_reader *reader, json_object *root, struct report *report)
 {
     json_object *range = member(root, "date-range");
     report->organization = member_text(reader, root, "organization-name");
     report->report_id = member_text(reader, root, "report-id");
     report->contact = member_text(reader, root, "contact-info");
+    read_envelope(reader, member(root, "tlsrptop"), report);
     if (read_instant(reader, range, "start-datetime", &report->begin) != 0 ||
         read_instant(reader, range, "end-datetime", &report->end) != 0 ||
         read_policies(reader, root, report) != 0)

@@ -5,7 +5,9 @@
  * list, a string, or a list inside a string; counts may be strings.  What could
  * only be guessed at (a count below zero, a date that is none) makes the report
  * damaged, with the field and its value in the reason.  Of a key that is there
- * twice the last one stands.
+ * twice the last one stands.  The key "tlsrptop" is ours: `tlsrptop export reports`
+ * puts there what a mail told beyond the document, recipient-domain and
+ * organization-name, and here they stand in where the document has none.
  */
 #ifndef TLSRPTOP_IMPORTERS_REPORT_JSON_H
 #define TLSRPTOP_IMPORTERS_REPORT_JSON_H

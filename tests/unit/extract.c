@@ -123,6 +123,7 @@ static const struct {
     {"reports/json-of-something-else.json",
      "not a report: its JSON has neither policies nor a date-range"},
     {"documents/several.jsonl", USUAL " | Sender r1 for mx.provider.example"},
+    {"documents/exported.jsonl", "Sender r1 for exported.example | " USUAL},
     {"documents/two-gzip-members.json.gz", USUAL},
     {"documents/trailing-garbage.json.gz", USUAL},
     {"documents/reports.zip", "Sender r1 for first.example | Sender r1 for second.example"},
