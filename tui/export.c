@@ -1,0 +1,509 @@
+#include "export.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "../db/config.h"
+#include "../db/domain.h"
+#include "../db/query.h"
+#include "range.h"
+#include "row_writer.h"
+
+enum { OUTPUT_BUFFER = 64 * 1024, JSON_DEPTH_MAX = 1000 /* the most [import] allows */ };
+
+struct options {
+    const char *what;
+    const char *format; /* NULL: the one that goes with WHAT */
+    const char *domain;
+    const char *since;
+    const char *until;
+    const char *db;
+    const char *config;
+};
+
+struct export
+{
+    struct db *db;
+    int64_t domain; /* or ALL_DOMAINS */
+    struct day_range range;
+    struct row_writer writer;
+    enum db_status inner;  /* of a query within a row of another one */
+    json_tokener *tokener; /* of reports only, as what follows */
+    int64_t pruned;
+    int64_t unreadable;
+};
+
+/* --- domains --- */
+
+static const char *const domain_columns[] = {"domain",     "mode",   "reports",      "reporters",
+                                             "successful", "failed", "failure_rate", "first_day",
+                                             "last_day",   NULL};
+
+static int put_domain(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    struct row_writer *writer = &export->writer;
+    struct coverage coverage;
+    export->inner = query_coverage(export->db, row->id, export->range, &coverage);
+    if (export->inner != DB_OK)
+        return -1;
+    row_text(writer, row->name);
+    row_text(writer, tls_mode_name(row->mode));
+    row_count(writer, row->totals.reports);
+    row_count(writer, coverage.reporters);
+    row_count(writer, row->totals.successful);
+    row_count(writer, row->totals.failed);
+    row_fraction(writer, row->totals.failed, row->totals.successful + row->totals.failed);
+    row_day(writer, coverage.last_day < 0 ? -1 : coverage.first_day);
+    row_day(writer, coverage.last_day);
+    return row_end(writer);
+}
+
+static enum db_status export_domains(struct export *export)
+{
+    return query_domains(export->db, export->domain, export->range, false, put_domain, export);
+}
+
+/* --- senders --- */
+
+static const char *const sender_columns[] = {
+    "domain",       "organization", "sending_mta_ip", "failed",
+    "result_types", "first_day",    "last_day",       NULL};
+
+struct senders_of {
+    struct row_writer *writer;
+    const char *domain;
+};
+
+static int put_sender(void *context, const struct sender_row *row)
+{
+    const struct senders_of *of = context;
+    row_text(of->writer, of->domain);
+    row_text(of->writer, row->organization);
+    row_text(of->writer, row->sending_mta_ip);
+    row_count(of->writer, row->failed);
+    row_text(of->writer, row->result_types);
+    row_day(of->writer, row->first_day);
+    row_day(of->writer, row->last_day);
+    return row_end(of->writer);
+}
+
+static int put_senders(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    struct senders_of of = {&export->writer, row->name};
+    struct day_range range = export->range;
+    if (range.first < row->first_day)
+        range.first = row->first_day;
+    if (range.last > row->last_day)
+        range.last = row->last_day;
+    if (range.first > range.last)
+        return 0;
+    export->inner = query_senders(export->db, row->id, range, true, put_sender, &of);
+    return export->inner == DB_OK ? 0 : -1;
+}
+
+static enum db_status export_senders(struct export *export)
+{
+    return query_domains(export->db, export->domain, export->range, false, put_senders, export);
+}
+
+/* --- failures --- */
+
+static const char *const failure_columns[] = {"domain",          "day",
+                                              "organization",    "result_type",
+                                              "sending_mta_ip",  "receiving_mx_hostname",
+                                              "receiving_ip",    "receiving_mx_helo",
+                                              "failed",          "reason_code",
+                                              "additional_info", NULL};
+
+static int put_failure(void *context, const struct failure_row *row)
+{
+    struct row_writer *writer = context;
+    row_text(writer, row->domain);
+    row_day(writer, row->day);
+    row_text(writer, row->organization);
+    row_text(writer, row->result_type);
+    row_text(writer, row->sending_mta_ip);
+    row_text(writer, row->receiving_mx_hostname);
+    row_text(writer, row->receiving_ip);
+    row_text(writer, row->receiving_mx_helo);
+    row_count(writer, row->failed);
+    row_text(writer, row->reason_code);
+    row_text(writer, row->additional_info);
+    return row_end(writer);
+}
+
+static enum db_status export_failures(struct export *export)
+{
+    struct failure_filter filter = {.domain = export->domain, .range = export->range};
+    return query_failures(export->db, &filter, put_failure, &export->writer);
+}
+
+/* --- modes --- */
+
+static const char *const mode_columns[] = {"domain", "day",       "mode", "successful",
+                                           "failed", "reporters", NULL};
+
+static int put_mode(void *context, const struct mode_day_row *row)
+{
+    struct row_writer *writer = context;
+    row_text(writer, row->domain);
+    row_day(writer, row->day);
+    row_text(writer, tls_mode_name(row->mode));
+    row_count(writer, row->totals.successful);
+    row_count(writer, row->totals.failed);
+    row_count(writer, row->reporters);
+    return row_end(writer);
+}
+
+static enum db_status export_modes(struct export *export)
+{
+    return query_mode_days(export->db, export->domain, export->range, put_mode, &export->writer);
+}
+
+/* --- imports --- */
+
+static const char *const import_columns[] = {"time",         "source",    "outcome", "reason",
+                                             "organization", "report_id", NULL};
+
+static int put_import(void *context, const struct journal_row *row)
+{
+    struct row_writer *writer = context;
+    row_instant(writer, row->time);
+    row_text(writer, row->source);
+    row_text(writer, outcome_name(row->outcome));
+    row_text(writer, row->reason);
+    row_text(writer, row->organization);
+    row_text(writer, row->report_id);
+    return row_end(writer);
+}
+
+static enum db_status export_imports(struct export *export)
+{
+    struct journal_filter filter = {.domain = export->domain, .range = export->range};
+    return query_journal(export->db, &filter, put_import, &export->writer);
+}
+
+/* --- reports --- */
+
+/* What the mail told of the report, which its own text may not. */
+static json_object *make_envelope(const struct document_row *row)
+{
+    json_object *envelope = json_object_new_object();
+    json_object_object_add(envelope, "organization-name",
+                           json_object_new_string(row->organization));
+    json_object_object_add(envelope, "recipient-domain", json_object_new_string(row->recipient));
+    return envelope;
+}
+
+/* The first document in JSON (a file of several kept its rest), or NULL. */
+static json_object *parse(json_tokener *tokener, const char *json, size_t size)
+{
+    static const char mark[] = {'\xef', '\xbb', '\xbf'};
+    if (size >= sizeof mark && memcmp(json, mark, sizeof mark) == 0) {
+        json += sizeof mark;
+        size -= sizeof mark;
+    }
+    json_tokener_reset(tokener);
+    return size > INT_MAX ? NULL : json_tokener_parse_ex(tokener, json, (int)size);
+}
+
+static int put_document(void *context, const struct document_row *row)
+{
+    enum { FLAGS = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
+    struct export *export = context;
+    export->pruned += row->size == 0;
+    if (row->size == 0)
+        return 0;
+    int result = 0;
+    json_object *report = parse(export->tokener, row->json, row->size);
+    if (json_object_is_type(report, json_type_object)) {
+        json_object_object_add(report, "tlsrptop", make_envelope(row));
+        row_document(&export->writer, json_object_to_json_string_ext(report, FLAGS));
+        result = row_end(&export->writer);
+    } else {
+        export->unreadable++;
+    }
+    json_object_put(report);
+    return result;
+}
+
+static enum db_status export_reports(struct export *export)
+{
+    export->tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+    if (export->tokener == NULL)
+        return DB_MEMORY;
+    enum db_status status =
+        query_documents(export->db, export->domain, export->range, put_document, export);
+    json_tokener_free(export->tokener);
+    return status;
+}
+
+/* --- what there is --- */
+
+static const struct subject {
+    const char *name;
+    const char *const *columns; /* NULL: documents */
+    enum db_status (*run)(struct export *export);
+} subjects[] = {
+    {"domains", domain_columns, export_domains},
+    {"senders", sender_columns, export_senders},
+    {"failures", failure_columns, export_failures},
+    {"modes", mode_columns, export_modes},
+    {"reports", NULL, export_reports},
+    {"imports", import_columns, export_imports},
+};
+enum { SUBJECTS = sizeof subjects / sizeof *subjects };
+
+static const char usage[] =
+    "usage: tlsrptop export WHAT [--format csv|json] [--domain DOMAIN]\n"
+    "                       [--since DATE|30d] [--until DATE] [--db FILE] [--config FILE]\n";
+
+static int help(void)
+{
+    fputs(usage, stdout);
+    puts("\nWHAT is one of these, with the columns (keys in JSON) of its rows:");
+    for (size_t i = 0; i < SUBJECTS; i++) {
+        printf("  %-9s", subjects[i].name);
+        for (const char *const *column = subjects[i].columns; column != NULL && *column; column++)
+            printf("%s%s", *column, column[1] != NULL ? ", " : "");
+        puts(subjects[i].columns == NULL ? "the original documents, one JSON a line" : "");
+    }
+    return fflush(stdout) == 0 ? 0 : EXIT_FAILURE;
+}
+
+__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("tlsrptop export: ", stderr);
+    vfprintf(stderr, format, args);
+    putc('\n', stderr);
+    va_end(args);
+    return status;
+}
+
+/* --- options --- */
+
+/* Returns 0, or an exit status; *DONE when help was all that was wanted. */
+static int read_options(int argc, char **argv, struct options *options, bool *done)
+{
+    static const struct option names[] = {
+        {"format", required_argument, NULL, 'f'}, {"domain", required_argument, NULL, 'd'},
+        {"since", required_argument, NULL, 's'},  {"until", required_argument, NULL, 'u'},
+        {"db", required_argument, NULL, 'b'},     {"config", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static char name[] = "tlsrptop export";
+    int option;
+    argv[0] = name; /* for getopt's own complaints */
+    while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1) {
+        switch (option) {
+        case 'f':
+            options->format = optarg;
+            break;
+        case 'd':
+            options->domain = optarg;
+            break;
+        case 's':
+            options->since = optarg;
+            break;
+        case 'u':
+            options->until = optarg;
+            break;
+        case 'b':
+            options->db = optarg;
+            break;
+        case 'c':
+            options->config = optarg;
+            break;
+        case 'h':
+            *done = true;
+            return 0;
+        default:
+            return EX_USAGE;
+        }
+    }
+    if (argc - optind != 1) {
+        fputs(usage, stderr);
+        return EX_USAGE;
+    }
+    options->what = argv[optind];
+    return 0;
+}
+
+static int find_subject(const char *name, const struct subject **subject)
+{
+    for (size_t i = 0; i < SUBJECTS; i++) {
+        *subject = &subjects[i];
+        if (strcmp(subjects[i].name, name) == 0)
+            return 0;
+    }
+    return complain(EX_USAGE,
+                    "\"%s\" cannot be exported; WHAT is domains, senders, failures, "
+                    "modes, reports or imports",
+                    name);
+}
+
+static int read_format(const char *text, const struct subject *subject, enum row_format *format)
+{
+    bool csv = text != NULL && strcmp(text, "csv") == 0;
+    if (text != NULL && !csv && strcmp(text, "json") != 0)
+        return complain(EX_USAGE, "--format is csv or json, not \"%s\"", text);
+    if (subject->columns == NULL && csv)
+        return complain(EX_USAGE, "reports are JSON: there is no CSV of them");
+    *format = subject->columns == NULL ? ROWS_DOCUMENTS
+              : text == NULL || csv    ? ROWS_CSV
+                                       : ROWS_JSON;
+    return 0;
+}
+
+/* Reads the DAYS that the value of OPTION stands for: one, or several. */
+static int read_days(const char *option, const char *text, struct day_range *days)
+{
+    const struct day_range all = {0, DAY_MAX};
+    struct range range;
+    const char *why;
+    if (range_parse(text, today(), all, &range, &why) != 0)
+        return complain(EX_USAGE, "%s %s: %s", option, text, why);
+    *days = range_days(&range, today(), all);
+    return 0;
+}
+
+static int read_range(const struct options *options, struct day_range *range)
+{
+    struct day_range since = {0, 0}, until = {DAY_MAX, DAY_MAX};
+    if ((options->since != NULL && read_days("--since", options->since, &since) != 0) ||
+        (options->until != NULL && read_days("--until", options->until, &until) != 0))
+        return EX_USAGE;
+    *range = (struct day_range){since.first, until.last};
+    if (range->first > range->last)
+        return complain(EX_USAGE, "--until %s is before --since %s", options->until,
+                        options->since);
+    return 0;
+}
+
+/* --- the database --- */
+
+static int find_path(const struct options *options, char path[static PATH_MAX])
+{
+    struct config *config;
+    char error[CONFIG_ERROR];
+    if (config_read(&config, options->config, error) != 0)
+        return complain(EX_CONFIG, "%s", error);
+    int found = 0;
+    if (options->db == NULL)
+        found = db_default_path(config_text(config, "database", NULL, "path"), path, PATH_MAX);
+    else if (snprintf(path, PATH_MAX, "%s", options->db) >= PATH_MAX)
+        found = -1;
+    config_free(config);
+    return found == 0 ? 0 : complain(EX_USAGE, "the database is not named; use --db FILE");
+}
+
+static int database_failed(const struct db *db, enum db_status status)
+{
+    const char *why = db == NULL ? "out of memory" : db_error(db);
+    switch (status) {
+    case DB_MISSING:
+        return complain(EX_NOINPUT,
+                        "%s\nNothing has been imported yet: run \"tlsrptop import FILE...\" on "
+                        "report mails, or\nset up a mailbox as tlsrptop-import(1) tells.",
+                        why);
+    case DB_BUSY:
+    case DB_FULL:
+        return complain(EX_TEMPFAIL, "%s", why);
+    case DB_NEWER:
+    case DB_FOREIGN:
+    case DB_DAMAGED:
+        return complain(EX_DATAERR, "%s", why);
+    case DB_MEMORY:
+        return complain(EX_OSERR, "out of memory");
+    default:
+        return complain(EX_NOINPUT, "%s", why);
+    }
+}
+
+static int find_domain(struct export *export, const char *text)
+{
+    char name[DOMAIN_TEXT];
+    if (domain_normalise(text, strlen(text), name) != 0)
+        return complain(EX_USAGE, "--domain: \"%s\" is no domain name", text);
+    enum db_status status = query_find_domain(export->db, name, &export->domain);
+    if (status != DB_OK)
+        return database_failed(export->db, status);
+    if (export->domain == ALL_DOMAINS)
+        return complain(EX_NOINPUT, "%s knows no domain %s", db_path(export->db), name);
+    return 0;
+}
+
+/* --- all of it --- */
+
+/* Tells how it ended; returns the exit status. */
+static int conclude(const struct export *export, enum db_status status)
+{
+    int error = export->writer.error;
+    if (error != 0)
+        return complain(error == ENOSPC || error == EDQUOT ? EX_TEMPFAIL : EXIT_FAILURE,
+                        "standard output: %s", strerror(error));
+    if (status == DB_STOPPED)
+        status = export->inner;
+    if (status != DB_OK)
+        return database_failed(export->db, status);
+    if (export->pruned > 0)
+        complain(0, "originals that [database] keep-details-days has pruned: %lld",
+                 (long long)export->pruned);
+    if (export->unreadable > 0)
+        return complain(EXIT_FAILURE, "originals that cannot be read as JSON: %lld",
+                        (long long)export->unreadable);
+    return 0;
+}
+
+static int run(const struct options *options, const struct subject *subject, enum row_format format,
+               struct export *export)
+{
+    static char buffer[OUTPUT_BUFFER];
+    char path[PATH_MAX];
+    int result = find_path(options, path);
+    if (result != 0)
+        return result;
+    enum db_status status = db_open(&export->db, path, DB_READ);
+    if (status != DB_OK)
+        return database_failed(export->db, status);
+    if (options->domain != NULL && (result = find_domain(export, options->domain)) != 0)
+        return result;
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    rows_begin(&export->writer, stdout, format, subject->columns);
+    status = subject->run(export);
+    if (status == DB_OK)
+        rows_end(&export->writer);
+    return conclude(export, status);
+}
+
+int export_main(int argc, char **argv)
+{
+    struct options options = {0};
+    struct export export = {.domain = ALL_DOMAINS};
+    const struct subject *subject;
+    enum row_format format = ROWS_CSV;
+    bool done = false;
+    int result = read_options(argc, argv, &options, &done);
+    if (result != 0)
+        return result;
+    if (done)
+        return help();
+    if ((result = find_subject(options.what, &subject)) != 0 ||
+        (result = read_format(options.format, subject, &format)) != 0 ||
+        (result = read_range(&options, &export.range)) != 0)
+        return result;
+    result = run(&options, subject, format, &export);
+    db_close(export.db);
+    return result;
+}
