@@ -1,0 +1,356 @@
+/*
+ * What is new in a mailbox.
+ *
+ * First the UIDs are listed, by message number and without touching a message;
+ * numbers stay the same while nothing but FETCH is sent (RFC 3501 section 7.4.1).
+ * Then the messages come by UID, some hundred a command, each up to PIECE bytes:
+ * so one command brings the sizes and nearly all messages whole, and the few
+ * larger ones follow one by one in pieces.  Only UIDs that were listed are taken,
+ * and the position moves past no UID that was listed and has not come.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "imap_session.h"
+#include "progress.h"
+#include "stop.h"
+
+enum {
+    PIECE = 1024 * 1024,
+    BATCH = 500,       /* messages a command */
+    LIST_STEP = 5000,  /* UIDs a command */
+    LIST_MAX = 100000, /* UIDs in memory */
+    SLACK = 64 * 1024, /* a message may be so much longer than the server said */
+    SLACK_SHARE = 8,   /* or this part of it: some servers only estimate */
+    REASON = 512,
+};
+
+/* --- listing --- */
+
+struct list {
+    uint32_t *uids; /* room for LIST_MAX */
+    size_t count;
+    uint32_t first, last; /* numbers that were asked for */
+    uint32_t above;       /* only UIDs above this one are wanted */
+    bool old;             /* the last answer was for another */
+};
+
+static void take_uid(void *context, const struct imap_message *message)
+{
+    struct list *list = context;
+    if (message->number < list->first || message->number > list->last || message->uid == 0)
+        return;
+    list->old = message->uid <= list->above;
+    if (!list->old && list->count < LIST_MAX)
+        list->uids[list->count++] = message->uid;
+}
+
+static uint32_t exists(const struct imap_session *session)
+{
+    return session->imap->imap_selection_info->sel_exists;
+}
+
+/* Nothing listed is an answer, too; a refusal is not. */
+static int judge_listing(struct imap_session *session, const struct imap_mailbox *mailbox,
+                         int status)
+{
+    if (status != EX_NOPERM)
+        return status;
+    return imap_complain(session, EX_TEMPFAIL, "mailbox %s cannot be listed: %s", mailbox->name,
+                         imap_answer_text(session));
+}
+
+static int ask_uids(struct imap_session *session, const struct imap_mailbox *mailbox,
+                    struct list *list, uint32_t first, uint32_t last)
+{
+    list->first = first;
+    list->last = last;
+    int status = imap_fetch(session, 0, 0, take_uid, list, "FETCH %" PRIu32 ":%" PRIu32 " (UID)",
+                            first, last);
+    return judge_listing(session, mailbox, status);
+}
+
+/* Finds the number of the first message above list->above, or one before it: by
+ * halves, as UIDs ascend.  One that is not told is taken for a new one. */
+static int find_first(struct imap_session *session, const struct imap_mailbox *mailbox,
+                      struct list *list, uint32_t *first)
+{
+    uint32_t low = 1, high = list->above > 0 ? exists(session) + 1 : 1;
+    uint32_t step = 1; /* from the end at first, where most often a few are new */
+    while (low < high) {
+        uint32_t middle = step < high - low ? high - step : low + (high - low) / 2;
+        list->old = false;
+        int status = ask_uids(session, mailbox, list, middle, middle);
+        if (status != EX_OK)
+            return status;
+        if (list->old)
+            low = middle + 1;
+        else
+            high = middle;
+        step = list->old || step > UINT32_MAX / 2 ? UINT32_MAX : 2 * step;
+    }
+    *first = low;
+    return EX_OK;
+}
+
+static int compare_uids(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Lists the UIDs above mailbox->position.last_uid, LIST_MAX of them at most.
+ * *LEFT is how many messages there are from the first of them on. */
+static int list_new(struct imap_session *session, const struct imap_mailbox *mailbox,
+                    struct list *list, uint32_t *left)
+{
+    uint32_t first;
+    list->above = mailbox->position.last_uid;
+    int status = find_first(session, mailbox, list, &first);
+    if (status != EX_OK)
+        return status;
+    list->count = 0;
+    *left = first <= exists(session) ? exists(session) - first + 1 : 0;
+    for (size_t before = SIZE_MAX; first <= exists(session) && list->count != before &&
+                                   list->count + LIST_STEP <= LIST_MAX;) {
+        uint32_t rest = exists(session) - first;
+        uint32_t last = first + (rest < LIST_STEP ? rest : LIST_STEP - 1);
+        before = list->count;
+        status = ask_uids(session, mailbox, list, first, last);
+        if (status != EX_OK)
+            return status;
+        if (last == exists(session))
+            break;
+        first = last + 1;
+    }
+    qsort(list->uids, list->count, sizeof *list->uids, compare_uids);
+    return EX_OK;
+}
+
+/* --- fetching --- */
+
+struct batch {
+    struct imap_session *session;
+    const struct imap_mailbox *mailbox;
+    const uint32_t *uids;
+    size_t count;
+    size_t next;           /* where the next one is looked for first */
+    bool done[BATCH];      /* handed over */
+    uint32_t large[BATCH]; /* sizes of those that have more than a piece */
+    size_t came;           /* messages */
+};
+
+static struct place place_of(const struct imap_mailbox *mailbox, uint32_t uid)
+{
+    return (struct place){.mailbox = mailbox->position.id, .uid = uid, .name = mailbox->label};
+}
+
+/* The place of UID in the batch; batch->count if it was not asked for. */
+static size_t find_uid(struct batch *batch, uint32_t uid)
+{
+    if (batch->next < batch->count && batch->uids[batch->next] == uid)
+        return batch->next;
+    const uint32_t *found =
+        bsearch(&uid, batch->uids, batch->count, sizeof *batch->uids, compare_uids);
+    return found != NULL ? (size_t)(found - batch->uids) : batch->count;
+}
+
+/* Storing has failed: nothing more shall come. */
+static void check_storing(struct imap_session *session, int result)
+{
+    if (result != 0)
+        wire_fail(session->wire, "");
+}
+
+static void hand_over_too_large(struct imap_session *session, const struct place *place,
+                                size_t size)
+{
+    char reason[REASON];
+    snprintf(reason, sizeof reason, "%zu bytes are more than message-max (%zu); it was not read",
+             size, session->account->message_max);
+    check_storing(session, pipeline_damaged(session->pipeline, place, reason));
+}
+
+static void take_message(void *context, const struct imap_message *message)
+{
+    struct batch *batch = context;
+    struct imap_session *session = batch->session;
+    size_t i = find_uid(batch, message->uid);
+    if (i == batch->count || batch->done[i] || message->body == NULL)
+        return; /* news of flags, say */
+    struct place place = place_of(batch->mailbox, message->uid);
+    batch->next = i + 1;
+    batch->done[i] = true;
+    batch->came++;
+    if (message->size > session->account->message_max)
+        hand_over_too_large(session, &place, message->size);
+    else if (message->length >= PIECE)
+        batch->large[i] = message->size > PIECE ? message->size : PIECE;
+    else
+        check_storing(session,
+                      pipeline_message(session->pipeline, &place, message->body, message->length));
+}
+
+/* A message that comes in pieces. */
+struct assembly {
+    uint32_t uid;
+    char *room;
+    size_t size, capacity;
+    size_t came; /* bytes of the last piece */
+    bool there;  /* there was one */
+};
+
+static void take_piece(void *context, const struct imap_message *message)
+{
+    struct assembly *assembly = context;
+    if (message->uid != assembly->uid || message->body == NULL || assembly->there)
+        return;
+    assembly->there = true;
+    assembly->came = message->length;
+    if (message->length > assembly->capacity - assembly->size)
+        assembly->came = assembly->capacity - assembly->size;
+    memcpy(assembly->room + assembly->size, message->body, assembly->came);
+    assembly->size += assembly->came;
+}
+
+/* Reads the pieces of a message until one is short.  EX_NOPERM: it is gone, or
+ * the server does not give it. */
+static int assemble(struct imap_session *session, struct assembly *assembly)
+{
+    do {
+        assembly->there = false;
+        int status = imap_fetch(session, 1, PIECE, take_piece, assembly,
+                                "UID FETCH %" PRIu32 " (UID BODY.PEEK[]<%zu.%d>)", assembly->uid,
+                                assembly->size, PIECE);
+        if (status != EX_OK)
+            return status;
+        if (!assembly->there)
+            return EX_NOPERM;
+    } while (assembly->came == PIECE && assembly->size < assembly->capacity);
+    return EX_OK;
+}
+
+static int fetch_large(struct batch *batch, size_t i)
+{
+    struct imap_session *session = batch->session;
+    struct place place = place_of(batch->mailbox, batch->uids[i]);
+    struct assembly assembly = {.uid = batch->uids[i]};
+    assembly.capacity = batch->large[i] + batch->large[i] / SLACK_SHARE + SLACK;
+    if (assembly.capacity > session->account->message_max + 1)
+        assembly.capacity = session->account->message_max + 1;
+    assembly.room = pipeline_begin_message(session->pipeline, &place, assembly.capacity);
+    if (assembly.room == NULL)
+        return EX_TEMPFAIL;
+    int status = assemble(session, &assembly), result = 0;
+    if (status == EX_NOPERM) {
+        batch->done[i] = false;
+        return EX_OK;
+    }
+    if (status != EX_OK)
+        return status;
+    if (assembly.size > session->account->message_max)
+        hand_over_too_large(session, &place, assembly.size);
+    else if (assembly.size == assembly.capacity)
+        result = pipeline_damaged(session->pipeline, &place,
+                                  "it is longer than the server said; it was not read");
+    else
+        result = pipeline_end_message(session->pipeline, assembly.size);
+    return result == 0 ? EX_OK : EX_TEMPFAIL;
+}
+
+/* Asks for the messages of the batch from FIRST to LAST that are not done; no
+ * other UIDs lie between them.  EX_NOPERM: the server has not given all. */
+static int fetch_range(struct batch *batch, size_t first, size_t last)
+{
+    batch->next = first;
+    return imap_fetch(batch->session, last - first + 1, PIECE, take_message, batch,
+                      "UID FETCH %" PRIu32 ":%" PRIu32 " (UID RFC822.SIZE BODY.PEEK[]<0.%d>)",
+                      batch->uids[first], batch->uids[last], PIECE);
+}
+
+/* After a refusal: asks once more for each message that did not come.  One that
+ * is refused again, while others can be read, would be refused for ever. */
+static int fetch_refused(struct batch *batch)
+{
+    struct imap_session *session = batch->session;
+    char reason[REASON];
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->done[i])
+            continue;
+        struct place place = place_of(batch->mailbox, batch->uids[i]);
+        int status = fetch_range(batch, i, i);
+        if (status == EX_NOPERM && batch->came == 0)
+            return imap_complain(session, EX_TEMPFAIL, "mailbox %s cannot be read: %s",
+                                 batch->mailbox->name, imap_answer_text(session));
+        if (status == EX_NOPERM) {
+            snprintf(reason, sizeof reason, "the server does not give it: %s",
+                     imap_answer_text(session));
+            status = pipeline_damaged(session->pipeline, &place, reason) == 0 ? EX_OK : EX_TEMPFAIL;
+        }
+        if (status != EX_OK)
+            return status;
+    }
+    return EX_OK;
+}
+
+static int fetch_batch(struct batch *batch)
+{
+    int status = fetch_range(batch, 0, batch->count - 1);
+    if (status == EX_NOPERM)
+        status = fetch_refused(batch);
+    for (size_t i = 0; i < batch->count && status == EX_OK; i++)
+        if (batch->large[i] > 0)
+            status = fetch_large(batch, i);
+    return status;
+}
+
+/* Fetches what is listed, and moves the position along. */
+static int fetch_listed(struct imap_session *session, struct imap_mailbox *mailbox,
+                        const struct list *list)
+{
+    int status = EX_OK;
+    for (size_t i = 0; i < list->count && status == EX_OK; i += BATCH) {
+        struct batch batch = {.session = session, .mailbox = mailbox, .uids = list->uids + i};
+        batch.count = list->count - i < BATCH ? list->count - i : BATCH;
+        if (stop_requested())
+            return EX_TEMPFAIL;
+        status = fetch_batch(&batch);
+        if (status != EX_OK)
+            return status;
+        mailbox->position.last_uid = batch.uids[batch.count - 1];
+        if (pipeline_position(session->pipeline, mailbox->position.id,
+                              mailbox->position.last_uid) != 0)
+            return EX_TEMPFAIL;
+    }
+    return status;
+}
+
+int imap_fetch_new(struct imap_session *session, struct imap_mailbox *mailbox)
+{
+    uint32_t next = session->imap->imap_selection_info->sel_uidnext, left;
+    size_t seen = 0, expected = 0;
+    struct list list = {.uids = NULL};
+    int status = EX_OK;
+    if (next != 0 && next - 1 <= mailbox->position.last_uid)
+        return EX_OK;
+    list.uids = malloc(LIST_MAX * sizeof *list.uids);
+    if (list.uids == NULL)
+        return imap_complain(session, EX_TEMPFAIL, "out of memory");
+    progress_source(session->account->name, mailbox->name);
+    do {
+        status = list_new(session, mailbox, &list, &left);
+        if (status != EX_OK)
+            break;
+        if (seen + left > expected) {
+            progress_expect(seen + left - expected);
+            expected = seen + left;
+        }
+        seen += list.count;
+        status = fetch_listed(session, mailbox, &list);
+    } while (status == EX_OK && list.count > 0);
+    free(list.uids);
+    return status;
+}
