@@ -37,6 +37,13 @@ int value_compare(enum value_kind kind, struct value a, struct value b)
     }
 }
 
+uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return hash * 31 + 1;
+}
+
 /* "14:05" of today, "2026-11-24 14:05" before. */
 static void show_time(int64_t instant, char text[static VALUE_TEXT_MAX])
 {

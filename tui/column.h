@@ -79,6 +79,9 @@ struct value value_failure_rate(int64_t successful, int64_t failed);
 int value_compare(enum value_kind kind, struct value a, struct value b);
 bool value_is_number(enum value_kind kind);
 
+/* Goes on from HASH, 0 at first, with TEXT: numbers for rows that have none. */
+uint64_t hash_text(uint64_t hash, const char *text);
+
 enum { VALUE_TEXT_MAX = 8 * 1024 };
 /* For the screen, in COLUMNS cells (counts are shortened to fit). */
 void value_show(enum value_kind kind, struct value value, int columns,

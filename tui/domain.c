@@ -48,13 +48,6 @@ struct reporter {
 #define SENDER   ((const struct sender *)row)
 #define REPORTER ((const struct reporter *)row)
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash * 31 + 1;
-}
-
 static struct value result_type_value(const void *row)
 {
     return value_text(RESULT->type);

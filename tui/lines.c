@@ -20,10 +20,7 @@ static int line_style(const void *row)
 
 static uint64_t line_id(const void *row)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const char *at = ((const struct line *)row)->text; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    return hash;
+    return hash_text(0, ((const struct line *)row)->text);
 }
 
 static const struct column columns[] = {
