@@ -62,23 +62,6 @@ struct run {
     const char *message;  /* how it went; "" when all is well */
 };
 
-/* --- until the IMAP source is there --- */
-
-__attribute__((weak)) int imap_import(const struct config *config, const char *account,
-                                      struct pipeline *pipeline)
-{
-    (void)config, (void)pipeline;
-    say("%s: accounts cannot be read yet", account);
-    return EX_UNAVAILABLE;
-}
-
-__attribute__((weak)) int imap_watch(const struct config *config, const char *const *accounts,
-                                     size_t count, struct pipeline *pipeline)
-{
-    (void)count;
-    return imap_import(config, accounts[0], pipeline);
-}
-
 /* --- what a status means --- */
 
 /* Of several sources the status counts that asks most of a person; what only
