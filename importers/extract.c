@@ -283,14 +283,15 @@ static int decode_part(struct extractor *extractor, const struct part *part, str
     return 0;
 }
 
-/* Is NAME one that RFC 8460 section 5.1 gives to reports? */
+/* Is NAME one that RFC 8460 section 5.1 gives to reports?  DMARC reports have
+ * the same, but for their ".xml" (RFC 7489 section 7.2.1.1). */
 static bool is_report_name(const char *name)
 {
     int marks = 0;
     for (const char *c = name; *c != '\0'; c++)
         marks += *c == '!';
     const char *json = strcasestr(name, ".json");
-    return marks >= 3 &&
+    return marks >= 3 && strcasestr(name, ".xml") == NULL &&
            (json != NULL || strcasestr(name, ".gz") != NULL || strcasestr(name, ".zip") != NULL);
 }
 

@@ -112,6 +112,7 @@ static const struct {
      "damaged: the mail says that it is a TLS report, but has none attached"},
     {"mails/damaged-only-by-name.eml", "damaged: its attachment is neither gzip, zip nor JSON"},
     {"mails/not-a-report.eml", "not a report: it holds no JSON, gzip or zip"},
+    {"mails/not-a-report-dmarc.eml", "not a report: its gzip holds no JSON"},
     {"mails/not-a-report-broken-zip.eml",
      "not a report: its zip archive is damaged: Not a zip archive"},
     {"mails/not-a-report-other-json.eml",
