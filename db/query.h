@@ -324,6 +324,7 @@ struct run_row {
     int64_t id;
     int64_t started;
     int64_t ended; /* 0 while it runs, or when it was killed */
+    bool running;  /* at work now; neither ended nor running: it was killed */
     const char *what;
     const char *message;
     int64_t messages;

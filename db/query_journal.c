@@ -1,5 +1,8 @@
 #include "query.h"
 
+#include <unistd.h>
+
+#include "run_lock.h"
 #include "statement.h"
 
 /* --- the journal --- */
@@ -66,6 +69,7 @@ enum db_status query_runs(struct db *db, int64_t limit, run_row_fn *row, void *c
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, limit == 0 ? -1 : limit);
     enum db_status status = DB_OK;
+    int locks = run_locks_open(db_path(db));
     while (statement_next(db, statement, &status)) {
         struct run_row line = {
             .id = sqlite3_column_int64(statement, 0),
@@ -75,11 +79,16 @@ enum db_status query_runs(struct db *db, int64_t limit, run_row_fn *row, void *c
             .message = db_text(statement, 4),
             .messages = sqlite3_column_int64(statement, 5),
         };
+        line.running = line.ended == 0 && run_is_locked(locks, line.id);
         for (int outcome = OUTCOME_IMPORTED; outcome < OUTCOME_END; outcome++)
             line.outcomes[outcome] = sqlite3_column_int64(statement, 5 + outcome);
-        if (row(context, &line) != 0)
-            return db_done(statement, DB_STOPPED);
+        if (row(context, &line) != 0) {
+            status = db_done(statement, DB_STOPPED);
+            break;
+        }
     }
+    if (locks >= 0)
+        close(locks);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "connection.h"
@@ -10,6 +11,7 @@
 #include "domain.h"
 #include "intern.h"
 #include "levels.h"
+#include "run_lock.h"
 #include "totals.h"
 
 enum {
@@ -26,6 +28,7 @@ struct store {
     struct store_settings settings;
     char *mine;
     int64_t run;
+    int lock;             /* a descriptor: says that the run is at work */
     int64_t next_journal; /* valid while the transaction is open */
     int64_t damaged_kept; /* bytes in the table damaged, as far as we know */
     size_t pending;
@@ -203,11 +206,15 @@ static enum db_status enter_run(struct store *store, const char *what)
     db_bind_text(statement, 2, what);
     enum db_status status = db_run(store->db, statement);
     store->run = sqlite3_last_insert_rowid(db_sqlite(store->db));
+    if (status == DB_OK)
+        store->lock = run_lock(db_path(store->db), store->run);
     return status;
 }
 
 static void store_free(struct store *store)
 {
+    if (store->lock >= 0)
+        close(store->lock);
     interns_free(store->interns);
     totals_free(store->totals);
     free(store->packed);
@@ -225,6 +232,7 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
     store->db = db;
     store->settings = *settings;
     store->close_at = CLOSE_FIRST;
+    store->lock = -1;
     store->mine = strdup(settings->mine);
     store->totals = totals_new();
     store->interns = store->mine == NULL ? NULL : interns_new(db, store->mine);
