@@ -297,7 +297,8 @@ typedef int policy_seen_row_fn(void *context, const struct policy_seen_row *row)
 enum db_status query_policies(struct db *db, int64_t domain, policy_seen_row_fn *row,
                               void *context);
 
-/* The journal, newest first. */
+/* The journal, newest first.  Costs as much as the runs in question wrote, up to
+ * the limit. */
 struct journal_row {
     int64_t id;
     int64_t time;
@@ -339,8 +340,7 @@ struct mailbox_row {
     const char *mailbox;
     int64_t uidvalidity;
     int64_t last_uid;
-    int64_t messages;  /* of it in the journal */
-    int64_t last_time; /* of the newest of them */
+    int64_t last_time; /* when its newest message came in */
 };
 typedef int mailbox_row_fn(void *context, const struct mailbox_row *row);
 enum db_status query_mailboxes(struct db *db, mailbox_row_fn *row, void *context);

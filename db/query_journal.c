@@ -7,6 +7,11 @@
 
 /* --- the journal --- */
 
+/* Rows of a run, or of days, lie where the runs in question wrote: what is
+ * outside of that is not looked at. */
+#define RUNS_ASKED_FOR                                                                             \
+    " FROM run WHERE (?1 = 0 OR id = ?1) AND started <= ?4 AND coalesce(ended, ?3) >= ?3"          \
+    "  AND first_journal <= last_journal"
 #define SELECT_JOURNAL(from)                                                                       \
     "SELECT j.id, j.time, " SQL_SOURCE ", j.outcome, t.value, coalesce(o.name, ''),"               \
     "   coalesce(r.report_id, ''), coalesce(j.report, 0)" from                                     \
@@ -14,7 +19,9 @@
     "  LEFT JOIN text t ON t.id = j.reason"                                                        \
     "  LEFT JOIN report r ON r.id = j.report"                                                      \
     "  LEFT JOIN organization o ON o.id = r.organization"                                          \
-    " WHERE (?1 = 0 OR j.run = ?1) AND (1 << j.outcome) & ?2 AND j.time BETWEEN ?3 AND ?4"         \
+    " WHERE j.id BETWEEN (SELECT min(first_journal)" RUNS_ASKED_FOR ")"                            \
+    "   AND (SELECT max(last_journal)" RUNS_ASKED_FOR ")"                                          \
+    "  AND (?1 = 0 OR j.run = ?1) AND (1 << j.outcome) & ?2 AND j.time BETWEEN ?3 AND ?4"          \
     "  AND (?5 = 0 OR EXISTS (SELECT 1 FROM policy p WHERE p.report = j.report"                    \
     "   AND p.domain = ?5))"
 
@@ -94,12 +101,10 @@ enum db_status query_runs(struct db *db, int64_t limit, run_row_fn *row, void *c
 
 enum db_status query_mailboxes(struct db *db, mailbox_row_fn *row, void *context)
 {
-    static const char select[] =
-        "SELECT m.account, m.name, m.uidvalidity, m.last_uid,"
-        "  (SELECT count(DISTINCT j.uid) FROM journal j WHERE j.mailbox = m.id),"
-        "  coalesce((SELECT j.time FROM journal j WHERE j.mailbox = m.id"
-        "   ORDER BY j.uid DESC LIMIT 1), 0)"
-        " FROM mailbox m ORDER BY m.account, m.name, m.uidvalidity";
+    static const char select[] = "SELECT m.account, m.name, m.uidvalidity, m.last_uid,"
+                                 "  coalesce((SELECT j.time FROM journal j WHERE j.mailbox = m.id"
+                                 "   ORDER BY j.uid DESC LIMIT 1), 0)"
+                                 " FROM mailbox m ORDER BY m.account, m.name, m.uidvalidity";
     sqlite3_stmt *statement = db_statement(db, select);
     enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
@@ -108,8 +113,7 @@ enum db_status query_mailboxes(struct db *db, mailbox_row_fn *row, void *context
             .mailbox = db_text(statement, 1),
             .uidvalidity = sqlite3_column_int64(statement, 2),
             .last_uid = sqlite3_column_int64(statement, 3),
-            .messages = sqlite3_column_int64(statement, 4),
-            .last_time = sqlite3_column_int64(statement, 5),
+            .last_time = sqlite3_column_int64(statement, 4),
         };
         if (row(context, &line) != 0)
             return db_done(statement, DB_STOPPED);

@@ -149,7 +149,9 @@ static const char *const version_1[] = {
     "  messages INTEGER NOT NULL DEFAULT 0,"
     "  imported INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0,"
     "  conflicts INTEGER NOT NULL DEFAULT 0, not_reports INTEGER NOT NULL DEFAULT 0,"
-    "  damaged INTEGER NOT NULL DEFAULT 0"
+    "  damaged INTEGER NOT NULL DEFAULT 0,"
+    "  first_journal INTEGER NOT NULL DEFAULT 0,"  /* its rows, with those of runs beside it */
+    "  last_journal INTEGER NOT NULL DEFAULT -1"
     ");"
     "CREATE TABLE mailbox("
     "  id INTEGER PRIMARY KEY,"
@@ -170,7 +172,7 @@ static const char *const version_1[] = {
     "  report INTEGER REFERENCES report"
     ");"
     "CREATE UNIQUE INDEX journal_uid ON journal(mailbox, uid, part) WHERE mailbox IS NOT NULL;"
-    "CREATE INDEX journal_trouble ON journal(outcome) WHERE outcome IN (3, 5);"
+    "CREATE INDEX journal_trouble ON journal(id) WHERE outcome IN (3, 5);"
     /* a file that brought a report is known by the report */
     "CREATE INDEX journal_path ON journal(path, part) WHERE mailbox IS NULL AND outcome <> 1;"
     "CREATE TABLE damaged(journal INTEGER PRIMARY KEY REFERENCES journal, bytes BLOB NOT NULL);"

@@ -28,7 +28,9 @@ struct store {
     struct store_settings settings;
     char *mine;
     int64_t run;
-    int lock;             /* a descriptor: says that the run is at work */
+    int lock;              /* a descriptor: says that the run is at work */
+    int64_t first_journal; /* rows of this run */
+    int64_t last_journal;
     int64_t next_journal; /* valid while the transaction is open */
     int64_t damaged_kept; /* bytes in the table damaged, as far as we know */
     size_t pending;
@@ -87,14 +89,15 @@ static enum db_status write_run(struct store *store)
 {
     static const char update[] =
         "UPDATE run SET messages = ?2, imported = ?3, duplicates = ?4, conflicts = ?5,"
-        " not_reports = ?6, damaged = ?7 WHERE id = ?1";
+        " not_reports = ?6, damaged = ?7, first_journal = ?8, last_journal = ?9 WHERE id = ?1";
     sqlite3_stmt *statement = db_statement(store->db, update);
     const int64_t *outcomes = store->counts.outcomes;
     db_bind_integers(statement,
                      (int64_t[]){store->run, store->counts.messages, outcomes[OUTCOME_IMPORTED],
                                  outcomes[OUTCOME_DUPLICATE], outcomes[OUTCOME_CONFLICT],
-                                 outcomes[OUTCOME_NOT_A_REPORT], outcomes[OUTCOME_DAMAGED]},
-                     7);
+                                 outcomes[OUTCOME_NOT_A_REPORT], outcomes[OUTCOME_DAMAGED],
+                                 store->first_journal, store->last_journal},
+                     9);
     return db_run(store->db, statement);
 }
 
@@ -233,6 +236,7 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
     store->settings = *settings;
     store->close_at = CLOSE_FIRST;
     store->lock = -1;
+    store->last_journal = -1;
     store->mine = strdup(settings->mine);
     store->totals = totals_new();
     store->interns = store->mine == NULL ? NULL : interns_new(db, store->mine);
@@ -312,7 +316,9 @@ static enum db_status write_journal(struct store *store, const struct origin *or
     status = db_run(store->db, statement);
     if (status != DB_OK)
         return status;
-    store->next_journal++;
+    store->last_journal = store->next_journal++;
+    if (store->first_journal == 0)
+        store->first_journal = store->last_journal;
     store->pending++;
     store->counts.outcomes[outcome]++;
     return DB_OK;
