@@ -39,8 +39,8 @@ struct column {
     const char *name;  /* as filters and exports call it: "failed" */
     const char *title; /* "Failed" */
     enum value_kind kind;
-    int least, most;  /* cells: it grows from one to the other */
-    int rank;         /* where there is no room, the highest goes first; 0 stays */
+    int least, most; /* cells: it grows from one to the other; both 0: only for filters and files */
+    int rank;        /* where there is no room, the highest goes first; 0 stays */
     bool large_first; /* the way it is sorted at first */
     struct value (*value)(const void *row);
     int (*style)(const void *row);                           /* NULL: normal */

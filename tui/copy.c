@@ -54,15 +54,16 @@ static void write_csv_text(FILE *file, const char *text, bool number)
     fputc('"', file);
 }
 
-static void write_csv(FILE *file, const struct table *table)
+/* Both return the number of rows. */
+static size_t write_csv(FILE *file, const struct table *table)
 {
     const struct table_type *type = table->arrangement.type;
     char text[VALUE_TEXT_MAX];
     for (size_t i = 0; i < type->column_count; i++)
         fprintf(file, "%s%s", i > 0 ? "," : "", type->columns[i].name);
     fputc('\n', file);
-    for (size_t n = 0; n < table->order.count; n++) {
-        const void *row = row_at(&table->rows, table->order.rows[n]);
+    size_t n = 0, written = 0;
+    for (const void *row; (row = table_next_leaf(table, &n)) != NULL; written++) {
         for (size_t i = 0; i < type->column_count; i++) {
             const struct column *column = &type->columns[i];
             value_write(column->kind, column->value(row), text);
@@ -72,6 +73,7 @@ static void write_csv(FILE *file, const struct table *table)
         }
         fputc('\n', file);
     }
+    return written;
 }
 
 static struct json_object *json_of(const struct column *column, const void *row)
@@ -86,23 +88,24 @@ static struct json_object *json_of(const struct column *column, const void *row)
     return json_object_new_string(text);
 }
 
-static void write_json(FILE *file, const struct table *table)
+static size_t write_json(FILE *file, const struct table *table)
 {
     const struct table_type *type = table->arrangement.type;
+    size_t n = 0, written = 0;
     fputc('[', file);
-    for (size_t n = 0; n < table->order.count; n++) {
-        const void *row = row_at(&table->rows, table->order.rows[n]);
+    for (const void *row; (row = table_next_leaf(table, &n)) != NULL; written++) {
         struct json_object *object = json_object_new_object();
         for (size_t i = 0; i < type->column_count; i++)
             json_object_object_add(object, type->columns[i].name, json_of(&type->columns[i], row));
-        fprintf(file, "%s\n%s", n > 0 ? "," : "",
+        fprintf(file, "%s\n%s", written > 0 ? "," : "",
                 json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
         json_object_put(object);
     }
     fputs("\n]\n", file);
+    return written;
 }
 
-int copy_to_file(struct view *view, const char *path, char *error, size_t size)
+int copy_to_file(struct view *view, const char *path, size_t *rows, char *error, size_t size)
 {
     struct table *table = view_table(view);
     size_t length = strlen(path);
@@ -117,7 +120,7 @@ int copy_to_file(struct view *view, const char *path, char *error, size_t size)
     file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (file == NULL)
         goto out;
-    (json ? write_json : write_csv)(file, table);
+    *rows = (json ? write_json : write_csv)(file, table);
     bool failed = ferror(file) != 0;
     result = fclose(file) != 0 || failed || rename(part, path) != 0 ? -1 : 0;
     fd = -1;

@@ -126,17 +126,17 @@ static const struct prompt_type range_prompt = {
 static bool export_accept(struct app *app)
 {
     char path[PROMPT_MAX], error[PROMPT_NOTE];
-    struct table *table = view_table(app_top(app));
+    size_t rows;
     if (app->prompt.text[0] == '\0') {
         prompt_note(&app->prompt, true, "a name is needed");
         return false;
     }
     if (config_expand(app->prompt.text, path, sizeof path) != 0 ||
-        copy_to_file(app_top(app), path, error, sizeof error) != 0) {
+        copy_to_file(app_top(app), path, &rows, error, sizeof error) != 0) {
         prompt_note(&app->prompt, true, "%s", error);
         return false;
     }
-    app_say(app, STYLE_GOOD, "%zu rows written to %s", table->order.count, path);
+    app_say(app, STYLE_GOOD, "%zu rows written to %s", rows, path);
     return true;
 }
 

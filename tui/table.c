@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "tree.h"
 
 enum { CANCEL_EVERY = 1024 /* rows between two looks at `cancelled` */ };
 
@@ -18,12 +19,18 @@ struct sorting {
 static int compare_rows(const void *left, const void *right, void *context)
 {
     const struct sorting *with = context;
+    const struct table_type *type = with->arrangement->type;
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    const struct column *column = &with->arrangement->type->columns[with->arrangement->sort];
-    int order = value_compare(column->kind, column->value(row_at(with->rows, a)),
+    int order = type->parent != NULL && a != b ? tree_meet(type, with->rows, &a, &b) : 0;
+    if (order != 0)
+        return order;
+    if (with->arrangement->sort >= 0) {
+        const struct column *column = &type->columns[with->arrangement->sort];
+        order = value_compare(column->kind, column->value(row_at(with->rows, a)),
                               column->value(row_at(with->rows, b)));
-    if (with->arrangement->descending)
-        order = -order;
+        if (with->arrangement->descending)
+            order = -order;
+    }
     return order != 0 ? order : (a > b) - (a < b); /* stable */
 }
 
@@ -35,34 +42,55 @@ static const struct column *failed_column(const struct table_type *type)
     return NULL;
 }
 
+/* Finds the rows that are let through; false when it was CANCELLED. */
+static bool sift(const struct arrangement *arrangement, const struct rows *rows, bool *kept,
+                 const atomic_bool *cancelled)
+{
+    const struct table_type *type = arrangement->type;
+    const struct column *failing = arrangement->failing ? failed_column(type) : NULL;
+    for (size_t i = 0; i < rows->count; i++) {
+        const void *row = row_at(rows, i);
+        if (i % CANCEL_EVERY == 0 && atomic_load(cancelled))
+            return false;
+        kept[i] =
+            (i == 0 && type->pinned) || ((failing == NULL || failing->value(row).number != 0) &&
+                                         filter_matches(&arrangement->filter, row));
+    }
+    if (type->parent != NULL)
+        tree_keep_above(type, rows, kept);
+    return true;
+}
+
 int table_arrange(const struct arrangement *arrangement, const struct rows *rows,
                   struct order *order, const atomic_bool *cancelled)
 {
     const struct table_type *type = arrangement->type;
-    const struct column *failing = arrangement->failing ? failed_column(type) : NULL;
-    size_t pinned = type->pinned && rows->count > 0;
-    *order = (struct order){malloc((rows->count + 1) * sizeof *order->rows), 0};
-    if (order->rows == NULL)
-        return -1;
-    for (size_t i = 0; i < rows->count; i++) {
-        const void *row = row_at(rows, i);
-        if (i % CANCEL_EVERY == 0 && atomic_load(cancelled))
-            goto failed;
-        if (i >= pinned && ((failing != NULL && failing->value(row).number == 0) ||
-                            !filter_matches(&arrangement->filter, row)))
-            continue;
-        order->rows[order->count++] = (uint32_t)i;
-    }
-    if (arrangement->sort >= 0 && order->count > pinned) {
+    size_t pinned = type->pinned && rows->count > 0, tree = type->parent != NULL;
+    bool *kept = malloc(rows->count + 1);
+    *order = (struct order){.rows = malloc((rows->count * (1 + tree) + 1) * sizeof *order->rows)};
+    if (kept == NULL || order->rows == NULL || !sift(arrangement, rows, kept, cancelled))
+        goto failed;
+    for (size_t i = 0; i < rows->count; i++)
+        if (kept[i])
+            order->rows[order->count++] = (uint32_t)i;
+    if ((arrangement->sort >= 0 || tree) && order->count > pinned) {
         struct sorting with = {arrangement, rows};
         qsort_r(order->rows + pinned, order->count - pinned, sizeof *order->rows, compare_rows,
                 &with);
     }
-    if (!atomic_load(cancelled))
-        return 0;
+    if (atomic_load(cancelled))
+        goto failed;
+    if (tree) {
+        order->whole = order->rows + rows->count;
+        order->whole_count = order->count;
+        memcpy(order->whole, order->rows, order->count * sizeof *order->rows);
+    }
+    free(kept);
+    return 0;
 failed:
+    free(kept);
     free(order->rows);
-    *order = (struct order){NULL, 0};
+    *order = (struct order){0};
     return -1;
 }
 
@@ -79,8 +107,11 @@ void table_free(struct table *table)
 {
     free(table->order.rows);
     free(table->changed);
-    table->order = (struct order){NULL, 0};
+    free(table->branches);
+    table->order = (struct order){0};
     table->changed = NULL;
+    table->branches = NULL;
+    table->branch_count = 0;
 }
 
 static const void *ordered_row(const struct table *table, size_t n)
@@ -169,13 +200,15 @@ void table_show(struct table *table, const struct rows *rows, struct order order
     free(table->order.rows);
     table->rows = *rows;
     table->order = order;
+    if (type->parent != NULL)
+        tree_fold(table);
     size_t offset = table->cursor - table->top;
     if (!table->moved || current == NULL) {
         cursor_home(table);
     } else if (table_find(table, id)) {
         table->top = table->cursor > offset ? table->cursor - offset : 0;
-    } else if (table->cursor >= order.count) {
-        table->cursor = order.count > 0 ? order.count - 1 : 0;
+    } else if (table->cursor >= table->order.count) {
+        table->cursor = table->order.count > 0 ? table->order.count - 1 : 0;
     }
 }
 
@@ -212,11 +245,12 @@ static int least_wanted(const struct table_type *type, const struct layout *layo
     return found;
 }
 
-static struct layout lay_out(const struct table_type *type, int columns)
+static struct layout lay_out(const struct table *table, int columns)
 {
+    const struct table_type *type = table->arrangement.type;
     struct layout layout = {.gap = columns >= 76 ? 2 : 1};
     for (size_t i = 0; i < type->column_count; i++)
-        layout.widths[i] = type->columns[i].least;
+        layout.widths[i] = table->hidden >> i & 1 ? 0 : type->columns[i].least;
     int total, drop;
     while ((total = layout_total(type, &layout)) > columns &&
            (drop = least_wanted(type, &layout)) >= 0)
@@ -342,7 +376,7 @@ static void draw_nothing(const struct table *table, struct area area)
 void table_draw(struct table *table, struct area area, bool focused)
 {
     const struct table_type *type = table->arrangement.type;
-    struct layout layout = lay_out(type, area.columns);
+    struct layout layout = lay_out(table, area.columns);
     int head = !type->no_head;
     table->area = area;
     put_clear(area);
@@ -409,7 +443,7 @@ void table_sort_by(struct table *table, int column)
 void table_sort_next(struct table *table)
 {
     const struct table_type *type = table->arrangement.type;
-    struct layout layout = lay_out(type, table->area.columns);
+    struct layout layout = lay_out(table, table->area.columns);
     int count = (int)type->column_count;
     for (int i = 1; i <= count; i++) {
         int column = (table->arrangement.sort + i) % count;
@@ -426,7 +460,7 @@ static bool row_holds(const struct table *table, const void *row)
     char text[VALUE_TEXT_MAX];
     for (size_t i = 0; i < type->column_count; i++) {
         const struct column *column = &type->columns[i];
-        if (value_is_number(column->kind))
+        if (value_is_number(column->kind) || column->most == 0)
             continue;
         if (column->kind == VALUE_TEXT) {
             if (text_find(column->value(row).text, table->search) != NULL)
@@ -442,18 +476,24 @@ static bool row_holds(const struct table *table, const void *row)
 
 bool table_search(struct table *table, int step)
 {
-    size_t count = table->order.count;
-    size_t n = table->cursor;
+    const struct order *order = &table->order;
+    bool tree = order->whole != NULL;
+    const uint32_t *rows = tree ? order->whole : order->rows;
+    size_t count = tree ? order->whole_count : order->count;
+    size_t n = tree ? tree_position(table) : table->cursor;
     if (table->search[0] == '\0')
         return false;
     for (size_t tried = 0; tried < count; tried++) {
         if (tried > 0 || step != 0)
             n = step < 0 ? (n + count - 1) % count : (n + 1) % count;
-        if (row_holds(table, ordered_row(table, n))) {
+        if (!row_holds(table, row_at(&table->rows, rows[n])))
+            continue;
+        if (tree)
+            tree_reveal(table, rows[n]);
+        else
             table->cursor = n;
-            table->moved = true;
-            return true;
-        }
+        table->moved = true;
+        return true;
     }
     return false;
 }
@@ -473,7 +513,7 @@ int table_click(struct table *table, int y, int x, int *column)
         table->moved = true;
         return 'r';
     }
-    struct layout layout = lay_out(type, area.columns);
+    struct layout layout = lay_out(table, area.columns);
     int start = area.x;
     for (int i = 0; i < (int)type->column_count; i++) {
         if (layout.widths[i] == 0)

@@ -23,12 +23,18 @@ struct table_type {
     int sort;                           /* column; -1: in the order it was read */
     bool no_head;                       /* no line with the titles of the columns */
     bool pinned;                        /* the first row stays the first, whatever the filter */
-    const char *nothing;                /* where there are no rows */
+    /* Of a tree: the index of the row that ROW stands below, -1 for none.  Rows
+     * are sorted among those below the same row, and a filter leaves what is
+     * above a row that it lets through.  NULL: no tree. */
+    int64_t (*parent)(const void *row);
+    const char *nothing; /* where there are no rows */
 };
 
 struct order {
     uint32_t *rows; /* malloc'ed */
     size_t count;
+    uint32_t *whole; /* of a tree: with what is in shut branches; goes with `rows` */
+    size_t whole_count;
 };
 
 /* How rows are to be arranged; can be copied. */
@@ -47,6 +53,12 @@ int table_arrange(const struct arrangement *arrangement, const struct rows *rows
 
 enum { TABLE_SEARCH_MAX = 128, TABLE_COLUMNS_MAX = 24 };
 
+/* A branch that a person has opened or shut. */
+struct branch {
+    uint64_t id;
+    bool open;
+};
+
 struct table {
     struct arrangement arrangement;
     struct rows rows;
@@ -57,6 +69,10 @@ struct table {
     bool moved; /* by a person: then the cursor follows its row, else it stays on top */
     char filter_text[FILTER_MAX];
     char search[TABLE_SEARCH_MAX];
+    uint32_t hidden;         /* bit set of columns that are not drawn */
+    struct branch *branches; /* of a tree; malloc'ed */
+    size_t branch_count;
+    bool shut;        /* all other branches are, unless there is a filter */
     void *context;    /* for columns that paint */
     struct area area; /* of the last drawing */
 };
@@ -75,6 +91,19 @@ void table_unmark(struct table *table);
 const void *table_current(const struct table *table);
 /* Puts the cursor on the first row with this id; false when it is not shown. */
 bool table_find(struct table *table, uint64_t id);
+
+/* Of a tree: is ROW open, if there is anything below it? */
+bool table_is_open(const struct table *table, const void *row);
+/* Opens or shuts the branch under the cursor; false when it is so already or
+ * nothing is below it. */
+bool table_set_open(struct table *table, bool open);
+/* Shuts or opens all branches but those that a person has changed. */
+void table_set_shut(struct table *table, bool shut);
+/* Puts the cursor on the row that its row is below; false when there is none. */
+bool table_go_up(struct table *table);
+/* For files: the rows in order, of a tree those with nothing below, in shut
+ * branches too.  *N is 0 at first and not to be changed; NULL at the end. */
+const void *table_next_leaf(const struct table *table, size_t *n);
 
 void table_draw(struct table *table, struct area area, bool focused);
 
