@@ -100,7 +100,8 @@ static bool same_text(const char *a, const char *b)
 static bool shows(const struct view *view, const struct view_type *type, const struct scope *scope)
 {
     return view->type == type && view->scope.domain == scope->domain &&
-           view->scope.foreign == scope->foreign &&
+           view->scope.foreign == scope->foreign && view->scope.report == scope->report &&
+           view->scope.days.last == scope->days.last &&
            same_text(view->scope.organization, scope->organization) &&
            same_text(view->scope.sending_mta_ip, scope->sending_mta_ip) &&
            same_text(view->scope.result_type, scope->result_type) &&
@@ -132,7 +133,7 @@ static void go_to(struct app *app, const struct view_type *type)
 static void range_changed(struct app *app)
 {
     for (int i = 0; i < app->depth; i++)
-        if (!app->stack[i]->type->timeless)
+        if (view_has_range(app->stack[i]))
             app->stack[i]->stale = true;
     app->dirty = true;
 }

@@ -51,8 +51,11 @@ static void draw_top(const struct app *app)
     char text[BREADCRUMB] = "", days[RANGE_TEXT] = "";
     int columns = terminal_columns();
     breadcrumb(app, text);
+    struct range range = app->range;
+    if (top->scope.days.last != 0)
+        range = (struct range){.dates = top->scope.days};
     if (!top->type->timeless)
-        range_format(&app->range, days);
+        range_format(&range, days);
     int right = (int)strlen(days) + 2;
     put_text(0, 0, 1, STYLE_TITLE, "");
     /* of a long way the end matters */

@@ -21,6 +21,7 @@ enum action {
     ACT_EARLIER, /* the cursor of a time axis */
     ACT_LATER,
     ACT_OPEN,
+    ACT_SHUT, /* a branch of a tree */
     ACT_BACK,
     ACT_NEXT_PANE,
     ACT_PREVIOUS_PANE,

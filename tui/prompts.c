@@ -110,7 +110,7 @@ static bool range_accept(struct app *app)
         return false;
     }
     for (int i = 0; i < app->depth; i++)
-        if (!app->stack[i]->type->timeless)
+        if (view_has_range(app->stack[i]))
             app->stack[i]->stale = true;
     return true;
 }

@@ -392,6 +392,11 @@ static void allow(struct action_set *set, enum action first, enum action last)
         set->has[action] = true;
 }
 
+bool view_has_range(const struct view *view)
+{
+    return !view->type->timeless && view->scope.days.last == 0;
+}
+
 struct action_set view_actions(const struct view *view)
 {
     const struct view_type *type = view->type;
@@ -399,7 +404,7 @@ struct action_set view_actions(const struct view *view)
     struct action_set set = {0};
     allow(&set, ACT_DOMAINS, ACT_ADVICE);
     set.has[ACT_REFRESH] = set.has[ACT_HELP] = set.has[ACT_QUIT] = set.has[ACT_BACK] = true;
-    if (!type->timeless)
+    if (view_has_range(view))
         allow(&set, ACT_RANGE, ACT_RANGE_NARROWER);
     if (type->pane_count > 1)
         set.has[ACT_NEXT_PANE] = set.has[ACT_PREVIOUS_PANE] = true;

@@ -22,7 +22,7 @@ struct view;
 
 enum { PANES_MAX = 6, VIEW_ACTIONS_MAX = 12, VIEW_TITLE = 512 };
 
-/* What a screen is about.  NULL texts narrow nothing. */
+/* What a screen is about, and how it reads that.  NULL texts narrow nothing. */
 struct scope {
     int64_t domain;          /* or ALL_DOMAINS */
     const char *domain_name; /* "" of all; never NULL in a view */
@@ -32,6 +32,8 @@ struct scope {
     const char *result_type;
     const char *mx_host;
     int64_t report;
+    bool failing;          /* only reports with failed sessions */
+    bool grouped;          /* addresses by network */
     struct day_range days; /* a part of the time axis; last 0: the range of all screens */
 };
 
@@ -124,6 +126,9 @@ struct view {
 struct table *view_table(struct view *view);
 /* The figures of the snapshot; NULL while there are none. */
 void *view_figures(const struct view *view);
+
+/* Does it move with the range of all screens? */
+bool view_has_range(const struct view *view);
 
 /* What keys do here now. */
 struct action_set view_actions(const struct view *view);
