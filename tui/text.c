@@ -10,50 +10,51 @@
 
 enum { COMBINING_MAX = 2 /* of one character: more would pile up on the screen */ };
 
-/* One character of a text that was made visible, as a terminal shows it. */
+/* One character of a text as a terminal shows it: itself, or what makes it
+ * visible. */
 struct shown {
-    char bytes[12];
+    char bytes[16];
     size_t length;
     int columns;
 };
 
-/* Reads the character at TEXT, which follows COMBINED combining ones; returns
+/* Reads the character at TEXT, which follows *COMBINED combining ones; returns
  * its length in bytes. */
-static size_t show(const char *text, bool unicode, int combined, struct shown *shown)
+static size_t show(const char *text, bool unicode, int *combined, struct shown *shown)
 {
+    char one[8] = "";
     uint32_t code = 0;
     size_t length = utf8_read(text, &code);
-    if (code < 0x80) {
-        *shown = (struct shown){.bytes = {*text}, .length = 1, .columns = 1};
-        return 1;
+    if (length == 0)
+        length = 1;
+    memcpy(one, text, length);
+    text_visible(one, shown->bytes, sizeof shown->bytes);
+    shown->length = strlen(shown->bytes);
+    shown->columns = (int)shown->length;
+    if ((unsigned char)shown->bytes[0] >= 0x80) {
+        shown->columns = unicode ? wcwidth((wchar_t)code) : -1;
+        if (shown->columns < 0)
+            *shown = (struct shown){.bytes = "?", .length = 1, .columns = 1};
+        if (shown->columns == 0 && (*combined)++ >= COMBINING_MAX)
+            shown->length = 0;
     }
-    int columns = unicode ? wcwidth((wchar_t)code) : -1;
-    if (columns < 0 || (columns == 0 && combined >= COMBINING_MAX)) {
-        bool drop = columns == 0;
-        *shown = (struct shown){.bytes = "?", .length = drop ? 0 : 1, .columns = drop ? 0 : 1};
-        return length;
-    }
-    *shown = (struct shown){.length = length, .columns = columns};
-    memcpy(shown->bytes, text, length);
+    if (shown->columns > 0)
+        *combined = 0;
     return length;
 }
 
 int text_fit(const char *text, int columns, bool unicode, const char *ellipsis, char *fitted)
 {
-    char visible[4096];
-    size_t room = (size_t)(columns > 0 ? columns : 0) * TEXT_BYTES_PER_CELL + 16;
-    text_visible(text, visible, room < sizeof visible ? room : sizeof visible);
     int used = 0, combined = COMBINING_MAX;
     size_t length = 0, cut = 0; /* where the ellipsis would go */
     int cut_columns = 0;
-    for (const char *at = visible; *at != '\0';) {
+    while (*text != '\0') {
         struct shown shown;
-        at += show(at, unicode, combined, &shown);
+        text += show(text, unicode, &combined, &shown);
         if (used + shown.columns > columns) {
             memcpy(fitted + cut, ellipsis, strlen(ellipsis) + 1);
             return columns > 0 ? cut_columns + 1 : (fitted[0] = '\0');
         }
-        combined = shown.columns > 0 ? 0 : combined + 1;
         memcpy(fitted + length, shown.bytes, shown.length);
         length += shown.length;
         used += shown.columns;
@@ -68,47 +69,30 @@ int text_fit(const char *text, int columns, bool unicode, const char *ellipsis, 
 
 int text_columns(const char *text, bool unicode)
 {
-    char visible[4096];
-    text_visible(text, visible, sizeof visible);
     int used = 0, combined = COMBINING_MAX;
-    for (const char *at = visible; *at != '\0';) {
+    while (*text != '\0') {
         struct shown shown;
-        at += show(at, unicode, combined, &shown);
-        combined = shown.columns > 0 ? 0 : combined + 1;
+        text += show(text, unicode, &combined, &shown);
         used += shown.columns;
     }
     return used;
 }
 
-/* Cells of the raw character at TEXT once it is made visible; its length at
- * *LENGTH. */
-static int raw_columns(const char *text, size_t *length)
-{
-    char one[8] = "", visible[32];
-    uint32_t code;
-    *length = utf8_read(text, &code);
-    if (*length == 0)
-        *length = 1;
-    memcpy(one, text, *length);
-    text_visible(one, visible, sizeof visible);
-    return text_columns(visible, true);
-}
-
 size_t text_line(const char *text, int columns, const char **next)
 {
     const char *at = text, *space = NULL;
-    int used = 0;
+    int used = 0, combined = COMBINING_MAX;
     while (*at != '\0' && *at != '\n') {
-        size_t length;
-        int cells = raw_columns(at, &length);
-        if (used + cells > columns && at > text) {
+        struct shown shown;
+        size_t length = show(at, true, &combined, &shown);
+        if (*at == ' ' && used > 0)
+            space = at;
+        if (used + shown.columns > columns && at > text) {
             const char *end = space != NULL ? space : at;
             *next = space != NULL ? space + 1 : at;
             return (size_t)(end - text);
         }
-        if (*at == ' ' && used > 0)
-            space = at;
-        used += cells;
+        used += shown.columns;
         at += length;
     }
     *next = *at == '\n' ? at + 1 : at;
@@ -146,9 +130,9 @@ void format_rate(double rate, char text[static 32])
         snprintf(text, 32, "0%%");
     else if (percent < 0.01)
         snprintf(text, 32, "<0.01%%");
-    else if (percent < 1)
+    else if (percent < 0.995)
         snprintf(text, 32, "%.2f%%", percent);
-    else if (percent < 10 || (percent > 99 && rate < 1))
+    else if (percent < 9.95 || (percent > 99 && rate < 1))
         snprintf(text, 32, percent >= 99.9 ? ">99.9%%" : "%.1f%%", percent);
     else
         snprintf(text, 32, "%.0f%%", percent);
