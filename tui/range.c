@@ -100,7 +100,7 @@ int range_parse(const char *text, int today, struct day_range extent, struct ran
 struct day_range range_days(const struct range *range, int today, struct day_range extent)
 {
     if (range->days > 0)
-        return (struct day_range){today - range->days + 1, today};
+        return (struct day_range){range->days > today ? 0 : today - range->days + 1, today};
     if (range->days == 0)
         return range->dates;
     if (extent.last < extent.first)
@@ -147,11 +147,8 @@ void range_widen(struct range *range, int step, int today, struct day_range exte
 {
     struct day_range days = range_days(range, today, extent);
     int length = days.last - days.first + 1, chosen = 0;
-    if (range->days < 0) {
-        if (step < 0)
-            range->days = presets[PRESETS - 1];
+    if (range->days < 0 && step > 0)
         return;
-    }
     for (int i = 0; i < PRESETS; i++) {
         int preset = presets[step > 0 ? i : PRESETS - 1 - i];
         if ((step > 0 && preset > length) || (step < 0 && preset < length)) {
@@ -162,7 +159,7 @@ void range_widen(struct range *range, int step, int today, struct day_range exte
     if (chosen == 0) {
         if (step > 0)
             range->days = -1;
-    } else if (range->days > 0) {
+    } else if (range->days != 0) {
         range->days = chosen;
     } else {
         range->dates.first = range->dates.last - chosen + 1;
