@@ -36,7 +36,7 @@ struct cell {
 };
 
 struct column {
-    const char *name;  /* as filters and exports call it: "failed" */
+    const char *name;  /* as filters and exports call it: "failed"; has no digit */
     const char *title; /* "Failed" */
     enum value_kind kind;
     int least, most; /* cells: it grows from one to the other; both 0: only for filters and files */

@@ -77,11 +77,13 @@ static void read_value(const char **text, char value[static FILTER_MAX])
     *text += quoted && **text == '"';
 }
 
-/* "12", "1.5k", "3M", "2%". */
-static int read_number(const char *text, double *number)
+/* "12", "1.5k", "3M", and of rates "2%". */
+static int read_number(const char *text, bool rate, double *number)
 {
     static const char units[] = "kMG";
     char *end;
+    if (strspn(text, "+-.0123456789") < strcspn(text, "kmMG%"))
+        return -1; /* strtod() knows more than people write */
     *number = strtod(text, &end);
     if (end == text)
         return -1;
@@ -90,7 +92,7 @@ static int read_number(const char *text, double *number)
         for (long i = unit - units; i >= 0; i--)
             *number *= 1000;
         end++;
-    } else if (*end == '%') {
+    } else if (*end == '%' && rate) {
         *number /= 100;
         end++;
     }
@@ -105,7 +107,8 @@ static int read_typed(const struct column *column, struct filter_term *term,
     switch (column->kind) {
     case VALUE_COUNT:
     case VALUE_RATE:
-        if (read_number(term->text, &number) != 0 || number > 9e18 || number < -9e18) {
+        if (read_number(term->text, column->kind == VALUE_RATE, &number) != 0 || number > 9e18 ||
+            number < -9e18) {
             snprintf(error, FILTER_ERROR, "%s is a number: %s>%s", column->name, column->name,
                      column->kind == VALUE_RATE ? "1%" : "100");
             return -1;
@@ -151,9 +154,13 @@ static int read_term(const char **text, const struct column *columns, size_t cou
     const char *at = *text;
     *term = (struct filter_term){.op = OP_CONTAINS, .negated = at[0] == '!' && at[1] != '='};
     at += term->negated;
-    size_t name = strcspn(at, ":=<>! \"");
+    size_t name = strcspn(at, "0123456789:=<>! \""); /* no name has a digit, addresses do */
     size_t op_length = name > 0 ? read_operator(at + name, &term->op) : 0;
     const char *word = at;
+    if (term->negated && (*at == '\0' || *at == ' ')) {
+        snprintf(error, FILTER_ERROR, "there is nothing behind !");
+        return -1;
+    }
     if (op_length > 0)
         at += name + op_length;
     read_value(&at, term->text);
