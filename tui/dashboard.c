@@ -129,6 +129,7 @@ int dashboard_main(int argc, char **argv)
     struct config *config;
     char error[CONFIG_ERROR];
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* numbers in filters and files are the same everywhere */
     if (read_options(argc, argv, &options) != 0 || read_range(options.since, &settings.range) != 0)
         return EX_USAGE;
     if (config_read(&config, options.config, error) != 0) {
