@@ -1,0 +1,296 @@
+/* Rows in order: sorted, filtered, and a cursor that stays on its row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tui/table.h"
+
+struct line {
+    int id;
+    const char *name;
+    int64_t failed;
+};
+
+#define LINE ((const struct line *)row)
+
+static struct value name_value(const void *row)
+{
+    return value_text(LINE->name);
+}
+static struct value failed_value(const void *row)
+{
+    return value_number(LINE->failed);
+}
+static uint64_t line_id(const void *row)
+{
+    return (uint64_t)LINE->id;
+}
+static uint64_t line_stamp(const void *row)
+{
+    return (uint64_t)LINE->failed;
+}
+
+static const struct column columns[] = {
+    {.name = "name", .kind = VALUE_TEXT, .least = 4, .most = 4, .value = name_value},
+    {.name = "failed",
+     .kind = VALUE_COUNT,
+     .least = 4,
+     .most = 4,
+     .large_first = true,
+     .value = failed_value},
+};
+static const struct table_type plain = {
+    .columns = columns, .column_count = 2, .id = line_id, .stamp = line_stamp, .sort = 1};
+static const struct table_type pinned = {.columns = columns,
+                                         .column_count = 2,
+                                         .id = line_id,
+                                         .stamp = line_stamp,
+                                         .sort = 1,
+                                         .pinned = true};
+
+static const struct line lines[] = {
+    {10, "all", 7}, {11, "Beta", 0}, {12, "alpha", 5}, {13, "gamma", 2}, {14, "delta", 5},
+};
+static const struct rows rows = {lines, sizeof *lines, 5};
+static const struct rows no_rows = {NULL, sizeof *lines, 0};
+static atomic_bool cancelled;
+
+static void set_filter(struct arrangement *arrangement, const char *text)
+{
+    char error[FILTER_ERROR];
+    assert_int_equal(filter_parse(text, columns, 2, &arrangement->filter, error), 0);
+}
+
+/* The names in the order that ARRANGEMENT makes, joined by spaces. */
+static const char *arranged(const struct arrangement *arrangement)
+{
+    static char names[256];
+    struct order order;
+    assert_int_equal(table_arrange(arrangement, &rows, &order, &cancelled), 0);
+    names[0] = '\0';
+    for (size_t i = 0; i < order.count; i++)
+        sprintf(names + strlen(names), "%s%s", i > 0 ? " " : "", lines[order.rows[i]].name);
+    free(order.rows);
+    return names;
+}
+
+static void rows_are_sorted_and_equal_ones_stay_as_they_were(void **state)
+{
+    (void)state;
+    struct arrangement arrangement = {.type = &plain, .sort = 1, .descending = true};
+    assert_string_equal(arranged(&arrangement), "all alpha delta gamma Beta");
+    arrangement.descending = false;
+    assert_string_equal(arranged(&arrangement), "Beta gamma alpha delta all");
+    arrangement.sort = 0;
+    assert_string_equal(arranged(&arrangement), "all alpha Beta delta gamma");
+    arrangement.sort = -1;
+    assert_string_equal(arranged(&arrangement), "all Beta alpha gamma delta");
+}
+
+static void a_pinned_row_is_the_first_whatever_is_asked_for(void **state)
+{
+    (void)state;
+    struct arrangement arrangement = {.type = &pinned, .sort = 1};
+    assert_string_equal(arranged(&arrangement), "all Beta gamma alpha delta");
+    arrangement.failing = true;
+    assert_string_equal(arranged(&arrangement), "all gamma alpha delta");
+    set_filter(&arrangement, "nobody");
+    assert_string_equal(arranged(&arrangement), "all");
+}
+
+static void filters_and_failing_go_together(void **state)
+{
+    (void)state;
+    struct arrangement arrangement = {.type = &plain, .sort = 0, .failing = true};
+    assert_string_equal(arranged(&arrangement), "all alpha delta gamma");
+    set_filter(&arrangement, "failed<7 !name:m");
+    assert_string_equal(arranged(&arrangement), "alpha delta");
+    arrangement.failing = false;
+    assert_string_equal(arranged(&arrangement), "alpha Beta delta");
+}
+
+static void no_rows_have_an_order(void **state)
+{
+    (void)state;
+    struct arrangement arrangement = {.type = &pinned, .sort = 1, .failing = true};
+    struct order order;
+    assert_int_equal(table_arrange(&arrangement, &no_rows, &order, &cancelled), 0);
+    assert_int_equal(order.count, 0);
+    free(order.rows);
+}
+
+static void arranging_can_be_cancelled(void **state)
+{
+    (void)state;
+    struct arrangement arrangement = {.type = &plain, .sort = 1};
+    struct order order;
+    atomic_store(&cancelled, true);
+    int result = table_arrange(&arrangement, &rows, &order, &cancelled);
+    atomic_store(&cancelled, false);
+    assert_int_equal(result, -1);
+    assert_null(order.rows);
+}
+
+/* --- the cursor --- */
+
+static struct table table;
+
+static void show(const struct rows *shown, bool mark)
+{
+    struct order order;
+    assert_int_equal(table_arrange(&table.arrangement, shown, &order, &cancelled), 0);
+    table_show(&table, shown, order, mark);
+}
+
+static const char *current(void)
+{
+    const struct line *line = table_current(&table);
+    return line != NULL ? line->name : "";
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    table_init(&table, &pinned);
+    table.area = (struct area){0, 0, 4, 40}; /* a head and three rows */
+    show(&rows, false);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    table_free(&table);
+    return 0;
+}
+
+static void the_cursor_begins_below_the_pinned_row(void **state)
+{
+    (void)state;
+    assert_string_equal(current(), "alpha");
+}
+
+static void the_cursor_stays_on_its_row_once_it_was_moved(void **state)
+{
+    (void)state;
+    table_sort_by(&table, 0);
+    show(&rows, false);
+    assert_string_equal(current(), "alpha"); /* on top again: nobody had moved it */
+    table_move(&table, ACT_DOWN);
+    assert_string_equal(current(), "Beta");
+    table_sort_by(&table, 1);
+    show(&rows, false);
+    assert_string_equal(current(), "Beta");
+}
+
+static void the_cursor_survives_its_row(void **state)
+{
+    (void)state;
+    table_move(&table, ACT_LAST);
+    struct rows fewer = rows;
+    fewer.count = 2;
+    show(&fewer, false);
+    assert_string_equal(current(), "Beta");
+    show(&no_rows, false);
+    assert_null(table_current(&table));
+    table_move(&table, ACT_DOWN);
+    assert_null(table_current(&table));
+    show(&rows, false);
+    assert_non_null(table_current(&table));
+}
+
+static void moving_ends_at_the_edges(void **state)
+{
+    (void)state;
+    table_move(&table, ACT_FIRST);
+    table_move(&table, ACT_UP);
+    assert_string_equal(current(), "all");
+    table_move(&table, ACT_PAGE_DOWN);
+    assert_string_equal(current(), "delta"); /* two of three rows: one is seen again */
+    table_move(&table, ACT_PAGE_DOWN);
+    table_move(&table, ACT_PAGE_DOWN);
+    table_move(&table, ACT_DOWN);
+    assert_string_equal(current(), "Beta");
+    table_move(&table, ACT_PAGE_UP);
+    assert_string_equal(current(), "delta");
+    assert_false(table_move(&table, ACT_OPEN));
+}
+
+static void sorting_by_the_same_column_turns_it_round(void **state)
+{
+    (void)state;
+    assert_true(table.arrangement.descending); /* failures: large ones first */
+    table_sort_by(&table, 1);
+    assert_false(table.arrangement.descending);
+    table_sort_by(&table, 0);
+    assert_false(table.arrangement.descending);
+    table_sort_next(&table);
+    assert_int_equal(table.arrangement.sort, 1);
+    table_sort_next(&table);
+    assert_int_equal(table.arrangement.sort, 0);
+}
+
+static void search_goes_round(void **state)
+{
+    (void)state;
+    strcpy(table.search, "TA");
+    assert_true(table_search(&table, 0));
+    assert_string_equal(current(), "delta");
+    assert_true(table_search(&table, 1));
+    assert_string_equal(current(), "Beta");
+    assert_true(table_search(&table, 1));
+    assert_string_equal(current(), "delta");
+    assert_true(table_search(&table, -1));
+    assert_string_equal(current(), "Beta");
+    strcpy(table.search, "5");
+    assert_false(table_search(&table, 1)); /* figures are for filters */
+    assert_string_equal(current(), "Beta");
+}
+
+static void rows_that_changed_are_marked(void **state)
+{
+    (void)state;
+    struct line later[6];
+    memcpy(later, lines, sizeof lines);
+    later[2].failed = 6;
+    later[5] = (struct line){15, "epsilon", 0};
+    struct rows more = {later, sizeof *later, 6};
+    show(&more, true);
+    assert_non_null(table.changed);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(table.changed[i], i == 2 || i == 5);
+    table_sort_by(&table, 0);
+    show(&more, false); /* only another order */
+    assert_true(table.changed[2]);
+    table_unmark(&table);
+    assert_null(table.changed);
+    show(&rows, false);
+    assert_null(table.changed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_sorted_and_equal_ones_stay_as_they_were),
+        cmocka_unit_test(a_pinned_row_is_the_first_whatever_is_asked_for),
+        cmocka_unit_test(filters_and_failing_go_together),
+        cmocka_unit_test(no_rows_have_an_order),
+        cmocka_unit_test(arranging_can_be_cancelled),
+        cmocka_unit_test_setup_teardown(the_cursor_begins_below_the_pinned_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_cursor_stays_on_its_row_once_it_was_moved, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_cursor_survives_its_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(moving_ends_at_the_edges, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sorting_by_the_same_column_turns_it_round, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(search_goes_round, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_changed_are_marked, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
