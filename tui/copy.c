@@ -1,13 +1,13 @@
 #include "copy.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app.h"
+#include "row_writer.h"
 
 enum { COPY_TEXT = 64 * 1024 };
 
@@ -36,73 +36,49 @@ void copy_from(struct view *view, bool row)
 
 /* --- files --- */
 
-/* A cell that a spreadsheet would take for a formula is led by an apostrophe:
- * these texts come from strangers. */
-static void write_csv_text(FILE *file, const char *text, bool number)
+static void put_value(struct row_writer *writer, enum value_kind kind, struct value value)
 {
-    bool formula = !number && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-    if (!formula && strpbrk(text, "\",\r\n") == NULL) {
-        fputs(text, file);
+    switch (kind) {
+    case VALUE_TEXT:
+    case VALUE_DOMAIN:
+        row_text(writer, value.text);
+        return;
+    case VALUE_MODE:
+        row_text(writer, tls_mode_name((enum tls_mode)value.number));
+        return;
+    case VALUE_COUNT:
+        row_count(writer, value.number);
+        return;
+    case VALUE_RATE:
+        row_rate(writer, value.rate);
+        return;
+    case VALUE_DAY:
+        row_day(writer, (int)value.number);
+        return;
+    case VALUE_TIME:
+        row_instant(writer, value.number == 0 ? -1 : value.number);
         return;
     }
-    fputs(formula ? "\"'" : "\"", file);
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '"')
-            fputc('"', file);
-        fputc(*at, file);
-    }
-    fputc('"', file);
 }
 
-/* Both return the number of rows. */
-static size_t write_csv(FILE *file, const struct table *table)
+/* *COUNT is the number of rows.  Returns 0 or an errno. */
+static int write_rows(FILE *file, enum row_format format, const struct table *table, size_t *count)
 {
     const struct table_type *type = table->arrangement.type;
-    char text[VALUE_TEXT_MAX];
+    const char *names[TABLE_COLUMNS_MAX + 1] = {NULL};
+    struct row_writer writer;
+    size_t n = 0;
     for (size_t i = 0; i < type->column_count; i++)
-        fprintf(file, "%s%s", i > 0 ? "," : "", type->columns[i].name);
-    fputc('\n', file);
-    size_t n = 0, written = 0;
-    for (const void *row; (row = table_next_leaf(table, &n)) != NULL; written++) {
-        for (size_t i = 0; i < type->column_count; i++) {
-            const struct column *column = &type->columns[i];
-            value_write(column->kind, column->value(row), text);
-            if (i > 0)
-                fputc(',', file);
-            write_csv_text(file, text, value_is_number(column->kind));
-        }
-        fputc('\n', file);
-    }
-    return written;
-}
-
-static struct json_object *json_of(const struct column *column, const void *row)
-{
-    struct value value = column->value(row);
-    char text[VALUE_TEXT_MAX];
-    if (column->kind == VALUE_COUNT)
-        return json_object_new_int64(value.number);
-    if (column->kind == VALUE_RATE)
-        return value.rate < 0 ? NULL : json_object_new_double(value.rate);
-    value_write(column->kind, value, text);
-    return json_object_new_string(text);
-}
-
-static size_t write_json(FILE *file, const struct table *table)
-{
-    const struct table_type *type = table->arrangement.type;
-    size_t n = 0, written = 0;
-    fputc('[', file);
-    for (const void *row; (row = table_next_leaf(table, &n)) != NULL; written++) {
-        struct json_object *object = json_object_new_object();
+        names[i] = type->columns[i].name;
+    rows_begin(&writer, file, format, names);
+    for (const void *row; writer.error == 0 && (row = table_next_leaf(table, &n)) != NULL;) {
         for (size_t i = 0; i < type->column_count; i++)
-            json_object_object_add(object, type->columns[i].name, json_of(&type->columns[i], row));
-        fprintf(file, "%s\n%s", written > 0 ? "," : "",
-                json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-        json_object_put(object);
+            put_value(&writer, type->columns[i].kind, type->columns[i].value(row));
+        row_end(&writer);
     }
-    fputs("\n]\n", file);
-    return written;
+    rows_end(&writer);
+    *count = (size_t)writer.rows;
+    return writer.error;
 }
 
 int copy_to_file(struct view *view, const char *path, size_t *rows, char *error, size_t size)
@@ -120,10 +96,12 @@ int copy_to_file(struct view *view, const char *path, size_t *rows, char *error,
     file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (file == NULL)
         goto out;
-    *rows = (json ? write_json : write_csv)(file, table);
-    bool failed = ferror(file) != 0;
-    result = fclose(file) != 0 || failed || rename(part, path) != 0 ? -1 : 0;
+    int wrong = write_rows(file, json ? ROWS_JSON : ROWS_CSV, table, rows);
+    if (fclose(file) != 0 && wrong == 0)
+        wrong = errno;
     fd = -1;
+    errno = wrong;
+    result = wrong == 0 ? rename(part, path) : -1;
 out:
     if (result != 0)
         snprintf(error, size, "%s: %s", path, strerror(errno));

@@ -14,6 +14,7 @@
 #include "../db/config.h"
 #include "../db/domain.h"
 #include "../db/query.h"
+#include "column.h"
 #include "range.h"
 #include "row_writer.h"
 
@@ -61,7 +62,7 @@ static int put_domain(void *context, const struct domain_row *row)
     row_count(writer, coverage.reporters);
     row_count(writer, row->totals.successful);
     row_count(writer, row->totals.failed);
-    row_fraction(writer, row->totals.failed, row->totals.successful + row->totals.failed);
+    row_rate(writer, value_failure_rate(row->totals.successful, row->totals.failed).rate);
     row_day(writer, coverage.last_day < 0 ? -1 : coverage.first_day);
     row_day(writer, coverage.last_day);
     return row_end(writer);

@@ -92,15 +92,15 @@ void row_count(struct row_writer *writer, int64_t count)
     fprintf(writer->file, "%" PRId64, count);
 }
 
-void row_fraction(struct row_writer *writer, int64_t part, int64_t whole)
+void row_rate(struct row_writer *writer, double rate)
 {
     begin_value(writer);
-    if (whole == 0) {
+    if (rate < 0) {
         put_nothing(writer);
         return;
     }
     /* not %f, which writes a comma in some locales */
-    long millionths = lround((double)part / (double)whole * 1e6);
+    long millionths = lround(rate * 1e6);
     fprintf(writer->file, "%ld.%06ld", millionths / 1000000, millionths % 1000000);
 }
 

@@ -33,8 +33,8 @@ void rows_begin(struct row_writer *writer, FILE *file, enum row_format format,
 
 void row_text(struct row_writer *writer, const char *text);
 void row_count(struct row_writer *writer, int64_t count);
-/* PART of WHOLE, 0 to 1; nothing when WHOLE is 0. */
-void row_fraction(struct row_writer *writer, int64_t part, int64_t whole);
+/* A share, 0 to 1; nothing when it is negative. */
+void row_rate(struct row_writer *writer, double rate);
 /* A day or an instant; nothing (null in JSON) when it is before 1970. */
 void row_day(struct row_writer *writer, int day);
 void row_instant(struct row_writer *writer, int64_t instant);

@@ -83,7 +83,7 @@ static void write_all_kinds(FILE *file, enum row_format format, int rows)
     for (int i = 0; i < rows; i++) {
         row_text(&writer, "x");
         row_count(&writer, INT64_C(1) << 40);
-        row_fraction(&writer, i, 3 * i);
+        row_rate(&writer, i == 0 ? -1 : 1.0 / 3);
         row_day(&writer, i == 0 ? -1 : 20781);
         row_instant(&writer, i == 0 ? -1 : 1795523696);
         assert_int_equal(row_end(&writer), 0);
