@@ -79,6 +79,10 @@ enum db_status query_days(struct db *db, int64_t domain, struct day_range range,
  * chart.  STEPS[i] is zeroed where nothing was reported. */
 enum db_status query_steps(struct db *db, int64_t domain, int first, int days, int count,
                            struct totals *steps);
+/* The same of DOMAIN_COUNT domains at once: COUNT steps of the first, then of the
+ * next... */
+enum db_status query_steps_each(struct db *db, const int64_t *domains, size_t domain_count,
+                                int first, int days, int count, struct totals *steps);
 
 /* The mode of every day of RANGE, at MODES (range.last - range.first + 1). */
 enum db_status query_modes(struct db *db, int64_t domain, struct day_range range,

@@ -1,6 +1,7 @@
 #include "query.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cover.h"
 #include "observation.h"
@@ -35,13 +36,31 @@ static enum db_status sum_range(struct db *db, int64_t domain, struct day_range 
 enum db_status query_steps(struct db *db, int64_t domain, int first, int days, int count,
                            struct totals *steps)
 {
-    sqlite3_stmt *statement = db_statement(db, select_totals);
-    sqlite3_bind_int64(statement, 2, domain);
+    return query_steps_each(db, &domain, 1, first, days, count, steps);
+}
+
+enum db_status query_steps_each(struct db *db, const int64_t *domains, size_t domain_count,
+                                int first, int days, int count, struct totals *steps)
+{
+    static const char select[] =
+        SQL_COVER " SELECT c.step, w.key, t.reports, t.successful, t.failed"
+                  " FROM cover c CROSS JOIN json_each(?2) w CROSS JOIN total_domain t"
+                  "  ON t.level = c.level AND t.block = c.block AND t.domain = w.value";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_str *wanted = sqlite3_str_new(NULL);
+    for (size_t i = 0; i < domain_count; i++)
+        sqlite3_str_appendf(wanted, "%c%lld", i == 0 ? '[' : ',', (sqlite3_int64)domains[i]);
+    sqlite3_str_appendall(wanted, domain_count == 0 ? "[]" : "]");
+    char *json = sqlite3_str_finish(wanted);
+    memset(steps, 0, domain_count * (size_t)count * sizeof *steps);
+    if (json == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    sqlite3_bind_text(statement, 2, json, -1, sqlite3_free);
     enum db_status status = cover_bind_steps(db, statement, LEVELS_ALL, first, days, count);
-    for (int i = 0; i < count; i++)
-        steps[i] = (struct totals){0};
-    while (statement_next(db, statement, &status))
-        add(&steps[sqlite3_column_int(statement, 0)], statement_totals(statement, 1));
+    while (statement_next(db, statement, &status)) {
+        int64_t at = sqlite3_column_int64(statement, 1) * count + sqlite3_column_int(statement, 0);
+        add(&steps[at], statement_totals(statement, 2));
+    }
     return status;
 }
 

@@ -56,17 +56,18 @@ struct trend_job {
 static enum db_status run_trends(struct job *job, struct db *db)
 {
     struct trend_job *trends = (struct trend_job *)job;
+    struct totals steps[TRENDS_MAX / 2 * TREND_STEPS];
+    int64_t domains[TRENDS_MAX / 2];
     int days = trends->range.last - trends->range.first + 1;
     int step = (days + TREND_STEPS - 1) / TREND_STEPS;
     int first = trends->range.last + 1 - step * TREND_STEPS;
-    for (size_t i = 0; i < trends->count; i++) {
-        struct trend *trend = &trends->trends[i];
-        enum db_status status =
-            query_steps(db, trend->domain, first, step, TREND_STEPS, trend->steps);
-        if (status != DB_OK || atomic_load(&job->cancelled))
-            return status;
-    }
-    return DB_OK;
+    for (size_t i = 0; i < trends->count; i++)
+        domains[i] = trends->trends[i].domain;
+    enum db_status status =
+        query_steps_each(db, domains, trends->count, first, step, TREND_STEPS, steps);
+    for (size_t i = 0; i < trends->count && status == DB_OK; i++)
+        memcpy(trends->trends[i].steps, steps + i * TREND_STEPS, sizeof trends->trends[i].steps);
+    return status;
 }
 
 static void trends_read(struct job *job)
