@@ -326,7 +326,7 @@ static void watched(struct job *job)
     struct app *app = watch->app;
     app->watching = false;
     if (job->status == DB_OK) {
-        bool news = app->data_version >= 0 && watch->version != app->data_version;
+        bool news = app->data_version >= 0 && (job->opened || watch->version != app->data_version);
         app->data_version = watch->version;
         for (int i = 0; i < app->depth && news; i++)
             app->stack[i]->stale = true;
@@ -418,7 +418,7 @@ int app_run(const struct app_settings *settings, const char **why)
         return -1;
     app->settings = *settings;
     app->range = settings->range;
-    app->data_version = -1;
+    app->data_version = app->extent_version = -1;
     app->extent.last_day = -1;
     app->worker = worker_new(settings->db_path);
     if (app->worker != NULL)

@@ -27,8 +27,8 @@ struct app {
     int depth;
     uint64_t serial; /* of the last view */
     struct range range;
-    struct extent extent; /* as last read */
-    bool extent_known;
+    struct extent extent;   /* as last read */
+    int64_t extent_version; /* the data_version it belongs to; -1: not read yet */
     struct prompt prompt;
     char message[MESSAGE_MAX]; /* until the next key */
     int message_style;

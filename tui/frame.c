@@ -202,8 +202,8 @@ static bool draw_welcome(const struct app *app, struct area area)
         draw_text(text, STYLE_BAD, top->error);
         return true;
     }
-    bool empty = app->extent_known && app->extent.totals.reports == 0 && app->extent.domains == 0 &&
-                 app->extent.foreign_domains == 0;
+    bool empty = app->extent_version >= 0 && app->extent.totals.reports == 0 &&
+                 app->extent.domains == 0 && app->extent.foreign_domains == 0;
     if (empty && !top->type->without_reports)
         draw_text(text, STYLE_NORMAL, no_reports);
     return empty && !top->type->without_reports;

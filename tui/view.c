@@ -138,7 +138,8 @@ struct load_job {
     const struct view_type *type;
     struct snapshot *snapshot;
     struct range range;
-    struct extent extent;
+    struct extent extent; /* as known, then as read */
+    int64_t extent_version;
     bool mark;
     struct arrangement arrangements[PANES_MAX];
     unsigned arranged[PANES_MAX];
@@ -157,12 +158,22 @@ static enum db_status arrange_panes(struct load_job *load)
     return DB_OK;
 }
 
+/* Reads the extent again only when something was committed since. */
+static enum db_status read_extent(struct load_job *load, struct db *db)
+{
+    int64_t version = db_data_version(db);
+    if (version == load->extent_version && !load->job.opened)
+        return DB_OK;
+    load->extent_version = version;
+    return query_extent(db, &load->extent);
+}
+
 static enum db_status run_load(struct job *job, struct db *db)
 {
     struct load_job *load = (struct load_job *)job;
     struct snapshot *snapshot = load->snapshot;
     struct request *request = &snapshot->request;
-    enum db_status status = query_extent(db, &load->extent);
+    enum db_status status = read_extent(load, db);
     if (status != DB_OK)
         return status;
     request->extent = (struct day_range){load->extent.first_day, load->extent.last_day};
@@ -219,7 +230,7 @@ static void loaded(struct job *job)
         snprintf(view->error, sizeof view->error, "%s", job->error);
         if (job->status == DB_OK) {
             load->app->extent = load->extent;
-            load->app->extent_known = true;
+            load->app->extent_version = load->extent_version;
             show(view, load);
         }
         load->app->dirty = true;
@@ -245,6 +256,8 @@ static struct load_job *new_load(struct view *view, bool mark)
     load->serial = view->serial;
     load->type = type;
     load->range = view->app->range;
+    load->extent = view->app->extent;
+    load->extent_version = view->app->extent_version;
     load->mark = mark;
     struct request *request = &load->snapshot->request;
     request->today = today();
@@ -275,7 +288,6 @@ void view_load(struct view *view, bool mark)
     }
     view->type->make(view, load->snapshot);
     load->job.status = arrange_panes(load);
-    load->extent = view->app->extent;
     loaded(&load->job);
 }
 

@@ -53,6 +53,7 @@ static enum db_status open_database(struct worker *worker, struct job *job)
         db_close(worker->db);
         worker->db = NULL;
     } else if (stat(worker->path, &now) == 0) {
+        job->opened = true;
         worker->device = now.st_dev;
         worker->inode = now.st_ino;
     }

@@ -28,6 +28,7 @@ struct job {
     /* Does it do without a database?  Else it is not run while there is none. */
     bool needs_none;
     atomic_bool cancelled;
+    bool opened;           /* the database was opened for it: what was known of it may be wrong */
     enum db_status status; /* for done(): DB_STOPPED when it was cancelled */
     char error[JOB_ERROR]; /* the sentence that goes with it */
     struct job *next;      /* the worker's */
