@@ -176,8 +176,9 @@ static void put_base64(FILE *file, const char *bytes, size_t size)
     const unsigned char *in = (const unsigned char *)bytes;
     for (size_t i = 0; i < size; i += 3) {
         unsigned left = size - i < 3 ? (unsigned)(size - i) : 3;
-        unsigned group =
-            (unsigned)in[i] << 16 | (left > 1 ? in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0);
+        unsigned group = (unsigned)in[i] << 16;
+        group |= left > 1 ? (unsigned)in[i + 1] << 8 : 0;
+        group |= left > 2 ? in[i + 2] : 0;
         putc_unlocked(digits[group >> 18], file);
         putc_unlocked(digits[group >> 12 & 63], file);
         putc_unlocked(left > 1 ? digits[group >> 6 & 63] : '=', file);
