@@ -23,6 +23,7 @@
 #include "console_scan.h"
 
 enum {
+    NEVER = -1,
     QUIET_MS = 60,    /* without output, before a sleeping program counts as done */
     LOOK_MS = 10,     /* between two looks at whether it sleeps */
     CANNOT_RUN = 127, /* as a shell says it */
@@ -41,6 +42,7 @@ struct console {
     pid_t pid;
     int status;           /* CONSOLE_STILL_RUNNING, or as console_wait_exit() */
     int64_t last_traffic; /* either way, ms */
+    int64_t asleep_since; /* ms, or NEVER */
     int columns, rows;
     bool cursor_visible, alternate;
     char title[128];
@@ -280,18 +282,26 @@ static bool has_ended(struct console *console, const void *context)
     return console->status != CONSOLE_STILL_RUNNING;
 }
 
+/* It may have written just before it fell asleep: the quiet counts from when it
+ * was seen sleeping. */
 static bool is_settled(struct console *console, const void *context)
 {
     int unread;
     if (has_ended(console, context))
         return true;
-    return now_ms() - console->last_traffic >= QUIET_MS &&
-           ioctl(console->slave, FIONREAD, &unread) == 0 && unread == 0 &&
-           processes_sleep(console->pid);
+    if (ioctl(console->slave, FIONREAD, &unread) != 0 || unread > 0 ||
+        !processes_sleep(console->pid)) {
+        console->asleep_since = NEVER;
+        return false;
+    }
+    if (console->asleep_since == NEVER || console->asleep_since < console->last_traffic)
+        console->asleep_since = now_ms();
+    return now_ms() - console->asleep_since >= QUIET_MS;
 }
 
 bool console_settle(struct console *console)
 {
+    console->asleep_since = NEVER;
     return console_wait_until(console, is_settled, NULL);
 }
 
