@@ -1,6 +1,5 @@
 /* tlsrptop - the dashboard, `export`, and the way to the other two programs. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "dashboard.h"
 #include "export.h"
+#include "program.h"
 
 static const char usage[] =
     "usage: tlsrptop [--db FILE] [--config FILE] [--since DATE|30d]\n"
@@ -24,31 +24,14 @@ static int print(const char *text)
     return fflush(stdout) == 0 ? 0 : EXIT_FAILURE;
 }
 
-/* The program NAME beside this one, at PATH.  Returns 0, or -1 when it is not
- * there or this one's place is not known. */
-static int find_beside(const char *name, char path[static PATH_MAX])
-{
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-    if (length < 0)
-        return -1;
-    path[length] = '\0';
-    char *base = strrchr(path, '/') + 1;
-    size_t room = (size_t)(path + PATH_MAX - base);
-    if ((size_t)snprintf(base, room, "%s", name) >= room)
-        return -1;
-    return access(path, X_OK);
-}
-
 /* Becomes NAME with ARGV, as `git` runs its commands; returns if it cannot. */
 static int become(const char *name, char **argv)
 {
     char path[PATH_MAX], own[32];
     snprintf(own, sizeof own, "%s", name);
     argv[0] = own;
-    if (find_beside(name, path) == 0)
-        execv(path, argv);
-    else
-        execvp(name, argv);
+    program_find(name, path);
+    execvp(path, argv);
     fprintf(stderr, "tlsrptop: cannot run %s: %s\n", name, strerror(errno));
     return EX_UNAVAILABLE;
 }
