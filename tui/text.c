@@ -78,6 +78,17 @@ int text_columns(const char *text, bool unicode)
     return used;
 }
 
+const char *text_end(const char *text, int columns, bool unicode)
+{
+    int left = text_columns(text, unicode), combined = COMBINING_MAX;
+    while (left > columns && *text != '\0') {
+        struct shown shown;
+        text += show(text, unicode, &combined, &shown);
+        left -= shown.columns;
+    }
+    return text;
+}
+
 size_t text_line(const char *text, int columns, const char **next)
 {
     const char *at = text, *space = NULL;

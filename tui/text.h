@@ -22,6 +22,9 @@ int text_fit(const char *text, int columns, bool unicode, const char *ellipsis, 
 /* The cells that all of TEXT takes, made visible. */
 int text_columns(const char *text, bool unicode);
 
+/* The longest end of TEXT that fits into COLUMNS cells. */
+const char *text_end(const char *text, int columns, bool unicode);
+
 /* The length in bytes of the first line of TEXT that is broken to COLUMNS cells,
  * at a space where there is one; *NEXT is where the following line begins (at
  * the NUL when there is none).  A newline ends a line. */

@@ -122,6 +122,16 @@ static void long_words_are_cut(void **state)
     expect_lines("ab", 0, LINES("a", "b"));
 }
 
+static void the_end_is_cut_at_characters(void **state)
+{
+    (void)state;
+    assert_string_equal(text_end("/srv/mail/17", 2, true), "17");
+    assert_string_equal(text_end("/srv/mail/17", 12, true), "/srv/mail/17");
+    assert_string_equal(text_end("日本語", 4, true), "本語");
+    assert_string_equal(text_end("日本語", 3, true), "語");
+    assert_string_equal(text_end("abc", 0, true), "");
+}
+
 static void newlines_end_lines(void **state)
 {
     (void)state;
@@ -251,6 +261,7 @@ int main(void)
         cmocka_unit_test(all_of_a_long_text_is_measured),
         cmocka_unit_test(lines_break_at_spaces),
         cmocka_unit_test(long_words_are_cut),
+        cmocka_unit_test(the_end_is_cut_at_characters),
         cmocka_unit_test(newlines_end_lines),
         cmocka_unit_test(lines_are_measured_as_they_are_shown),
         cmocka_unit_test(counts_are_shortened_to_fit),
