@@ -59,9 +59,7 @@ static void draw_top(const struct app *app)
     int right = (int)strlen(days) + 2;
     put_text(0, 0, 1, STYLE_TITLE, "");
     /* of a long way the end matters */
-    const char *shown = text;
-    while (text_columns(shown, terminal_unicode()) > columns - right - 3 && *shown != '\0')
-        shown++;
+    const char *shown = text_end(text, columns - right - 3, terminal_unicode());
     if (shown != text)
         put_text(0, 0, 1, STYLE_TITLE, glyph(GLYPH_ELLIPSIS));
     put_text(0, 1, columns - 1 - right, STYLE_TITLE, shown);
