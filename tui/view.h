@@ -34,6 +34,7 @@ struct scope {
     int64_t report;
     bool failing;          /* only reports with failed sessions */
     bool grouped;          /* addresses by network */
+    int64_t run;           /* of an importer */
     struct day_range days; /* a part of the time axis; last 0: the range of all screens */
 };
 
@@ -80,6 +81,7 @@ struct view_type {
     int pane_count;
     enum action actions[VIEW_ACTIONS_MAX]; /* what act() understands, besides ACT_OPEN */
     bool timeless;                         /* does not depend on the range of days */
+    bool of_no_domain;                     /* its scope names none */
     bool without_reports;                  /* has something to show even when there are none */
     bool fitted; /* to be read again when the size of the screen changes */
 
@@ -166,6 +168,7 @@ extern const struct view_type view_report;
 extern const struct view_type view_timeline;
 extern const struct view_type view_day; /* a step of the time axis */
 extern const struct view_type view_imports;
+extern const struct view_type view_run;    /* of the importer */
 extern const struct view_type view_advice;
 extern const struct view_type view_help;
 
