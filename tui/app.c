@@ -18,6 +18,7 @@ enum {
     FIRST_MILLISECONDS = 40,   /* and the very first one */
     WHEEL_ROWS = 3,
     DOUBLE_CLICK_MILLISECONDS = 400,
+    OWN_FDS = 3, /* that the loop waits for, besides those of an import */
 };
 
 /* The screens that have a key of their own. */
@@ -179,6 +180,15 @@ static void back(struct app *app)
     }
 }
 
+/* An import ends with the dashboard: not without a word. */
+static void leave(struct app *app)
+{
+    app->quit = !import_runs(app) || app->quit_asked;
+    app->quit_asked = true;
+    if (!app->quit)
+        app_say(app, STYLE_WARN, "An import is running: q once more stops it and leaves.");
+}
+
 static void act(struct app *app, enum action action)
 {
     struct view *top = app_top(app);
@@ -196,7 +206,11 @@ static void act(struct app *app, enum action action)
         back(app);
         break;
     case ACT_QUIT:
-        app->quit = true;
+        leave(app);
+        break;
+    case ACT_IMPORT:
+        if (import_start(app))
+            go_to(app, &view_import);
         break;
     case ACT_REFRESH:
         top->stale = true;
@@ -287,6 +301,7 @@ static void take_key(struct app *app, wint_t key)
     }
     struct action_set allowed = view_actions(app_top(app));
     enum action action = key_action(key, &allowed);
+    app->quit_asked = app->quit_asked && action == ACT_QUIT;
     if (action != ACT_NONE)
         act(app, action);
     else if ((key & KEY_FLAG) == 0 && key > ' ')
@@ -385,14 +400,17 @@ static int loop(struct app *app)
         if (app->dirty)
             frame_draw(app);
         app->dirty = false;
-        struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                               {.fd = terminal_signal_fd(), .events = POLLIN},
-                               {.fd = worker_fd(app->worker), .events = POLLIN}};
+        struct pollfd fds[OWN_FDS + IMPORT_FDS] = {
+            {.fd = STDIN_FILENO, .events = POLLIN},
+            {.fd = terminal_signal_fd(), .events = POLLIN},
+            {.fd = worker_fd(app->worker), .events = POLLIN}};
+        nfds_t count = OWN_FDS + import_run_fds(app->import, fds + OWN_FDS);
         int64_t left = watched_at + WATCH_MILLISECONDS - milliseconds();
-        poll(fds, sizeof fds / sizeof *fds, left > 0 ? (int)left : 0);
+        poll(fds, count, left > 0 ? (int)left : 0);
         if (terminal_signal() != 0)
             return terminal_signal();
         worker_collect(app->worker);
+        import_collect(app);
         if (!take_keys(app) || (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
             break;
         if (milliseconds() - watched_at >= WATCH_MILLISECONDS) {
@@ -429,6 +447,7 @@ int app_run(const struct app_settings *settings, const char **why)
     if (app->depth > 0)
         result = loop(app);
     worker_free(app->worker);
+    import_run_free(app->import);
     while (app->depth > 0)
         view_free(app->stack[--app->depth]);
     free(app);

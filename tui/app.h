@@ -5,6 +5,7 @@
 #ifndef TLSRPTOP_TUI_APP_H
 #define TLSRPTOP_TUI_APP_H
 
+#include "import_run.h"
 #include "prompt.h"
 #include "range.h"
 #include "view.h"
@@ -36,6 +37,8 @@ struct app {
     bool watching;        /* a look at data_version is under way */
     bool dirty;           /* to be drawn */
     bool quit;
+    bool quit_asked;           /* by the key before, while an import runs */
+    struct import_run *import; /* the last one started here; NULL: none yet */
 };
 
 /* Runs the dashboard until it is left; the terminal is open.  Returns 0, or the
@@ -60,6 +63,14 @@ struct view *app_view(const struct app *app, uint64_t serial);
 
 /* frame.c: draws everything around and the top screen. */
 void frame_draw(struct app *app);
+/* import_view.c: starts an import unless one runs; false when that cannot be
+ * done, which has been said then. */
+bool import_start(struct app *app);
+/* Takes what it has said. */
+void import_collect(struct app *app);
+bool import_runs(const struct app *app);
+/* How far the one that runs is, in a few words for other screens. */
+void import_brief(const struct app *app, char text[static MESSAGE_MAX]);
 /* prompts.c: asks for what these actions need; false for any other. */
 bool app_ask(struct app *app, enum action action);
 

@@ -362,7 +362,7 @@ const struct view_type view_domains = {
             "reporters count them; one that looks at MTA-STS and DANE may count a session twice.",
     .panes = {{"Domains", &domains_table}},
     .pane_count = 1,
-    .actions = {ACT_OPEN, ACT_FOREIGN, ACT_IMPORT},
+    .actions = {ACT_OPEN, ACT_FOREIGN},
     .title = title,
     .load = load_domains,
     .loaded = forget_trends,

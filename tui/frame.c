@@ -70,6 +70,19 @@ static void draw_top(const struct app *app)
 
 /* --- the two lines at the bottom --- */
 
+/* On the right, of an import that goes on behind another screen; returns the
+ * columns that are left. */
+static int draw_import(const struct app *app, int y, int columns)
+{
+    char text[MESSAGE_MAX];
+    if (app_top(app)->type == &view_import || !import_runs(app))
+        return columns;
+    import_brief(app, text);
+    int length = text_columns(text, terminal_unicode());
+    put_text(y, columns - length - 1, length, STYLE_CHART, text);
+    return columns - length - 2;
+}
+
 static void draw_position(const struct app *app, int y)
 {
     struct view *top = app_top(app);
@@ -81,6 +94,7 @@ static void draw_position(const struct app *app, int y)
         put_text(y, 1, columns - 1, app->message_style, app->message);
         return;
     }
+    columns = draw_import(app, y, columns);
     if (top->status != DB_OK && top->snapshot != NULL) {
         put_text(y, 1, columns - 1, STYLE_BAD, top->error);
         return;
@@ -141,7 +155,7 @@ static const char no_database[] =
     "\n"
     "Import report mails from a mailbox, or from files:\n"
     "\n"
-    "    tlsrptop-import                     every [imap ...] account of the config\n"
+    "    i here, or tlsrptop-import          every [imap ...] account of the config\n"
     "    tlsrptop-import ~/Mail/tlsrpt       a folder, an mbox, .eml, .json.gz, .zip\n"
     "\n"
     "An account is a few lines in ~/.config/tlsrptop/config (man tlsrptop-config):\n"
@@ -161,9 +175,7 @@ static const char no_reports[] =
     "    _smtp._tls.example.com.  IN TXT  \"v=TLSRPTv1; rua=mailto:tlsrpt@example.com\"\n"
     "\n"
     "Large mail providers send a report a day, the first within two days. Then import\n"
-    "the mailbox:\n"
-    "\n"
-    "    tlsrptop-import\n"
+    "the mailbox: i does it here, tlsrptop-import from a timer.\n"
     "\n"
     "If mails were imported but held no reports, 9 shows why.";
 

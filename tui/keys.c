@@ -81,6 +81,7 @@ const struct binding bindings[] = {
     {ACT_RAW, {'v'}, "v", "raw", "the report as it came, or taken apart"},
     {ACT_FOREIGN, {'F'}, "F", NULL, "reports about domains that are not mine, or mine again"},
     {ACT_IMPORT, {'i'}, "i", "import", "import now, or show the import that runs"},
+    {ACT_STOP, {'c'}, "c", "stop", "stop the import that runs; what it stored stays"},
 
     {ACT_COPY, {'y'}, "y", NULL, "copy the cell that the table is sorted by, or the line"},
     {ACT_COPY_ROW, {'Y'}, "Y", NULL, "copy the whole row"},

@@ -55,6 +55,7 @@ enum action {
     ACT_RAW,
     ACT_FOREIGN,
     ACT_IMPORT,
+    ACT_STOP,
     /* the rest */
     ACT_COPY,
     ACT_COPY_ROW,

@@ -416,6 +416,7 @@ struct action_set view_actions(const struct view *view)
     struct action_set set = {0};
     allow(&set, ACT_DOMAINS, ACT_ADVICE);
     set.has[ACT_REFRESH] = set.has[ACT_HELP] = set.has[ACT_QUIT] = set.has[ACT_BACK] = true;
+    set.has[ACT_IMPORT] = true;
     if (view_has_range(view))
         allow(&set, ACT_RANGE, ACT_RANGE_NARROWER);
     if (type->pane_count > 1)

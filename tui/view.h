@@ -169,6 +169,7 @@ extern const struct view_type view_timeline;
 extern const struct view_type view_day; /* a step of the time axis */
 extern const struct view_type view_imports;
 extern const struct view_type view_run;    /* of the importer */
+extern const struct view_type view_import; /* the one that was started here */
 extern const struct view_type view_advice;
 extern const struct view_type view_help;
 
