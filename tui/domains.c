@@ -1,10 +1,9 @@
 /* All domains: who is in trouble, in which mode, and what to do next. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "app.h"
+#include "extras.h"
 #include "mode_cell.h"
 #include "text.h"
 
@@ -17,117 +16,49 @@ struct item {
     const char *next_step;
 };
 
-/* --- trends: read for the rows on the screen only --- */
+/* --- trends --- */
 
-enum { TREND_STEPS = 12, TRENDS_MAX = 256 };
+enum { TREND_STEPS = 12 };
 
 struct trend {
-    bool read;
-    int64_t domain;
     struct totals steps[TREND_STEPS];
 };
 
 struct domains {
-    struct trend trends[TRENDS_MAX];
-    size_t next;         /* the oldest one, to be replaced */
-    unsigned generation; /* of the rows they belong to */
-    bool reading;
+    struct extras trends;
 };
 
-static const struct trend *find_trend(const struct view *view, int64_t domain)
+static enum db_status read_trends(struct db *db, const int64_t *domains, size_t count,
+                                  const void *context, void *trends)
 {
-    const struct domains *domains = view->state;
-    for (size_t i = 0; i < TRENDS_MAX; i++)
-        if (domains->trends[i].read && domains->trends[i].domain == domain)
-            return &domains->trends[i];
-    return NULL;
+    const struct day_range *range = context;
+    int step = (range->last - range->first + TREND_STEPS) / TREND_STEPS;
+    int first = range->last + 1 - step * TREND_STEPS;
+    return query_steps_each(db, domains, count, first, step, TREND_STEPS, trends);
 }
 
-struct trend_job {
-    struct job job;
-    struct app *app;
-    uint64_t serial;
-    unsigned generation;
-    struct day_range range;
-    size_t count;
-    struct trend trends[TRENDS_MAX];
-};
-
-static enum db_status run_trends(struct job *job, struct db *db)
-{
-    struct trend_job *trends = (struct trend_job *)job;
-    struct totals steps[TRENDS_MAX / 2 * TREND_STEPS];
-    int64_t domains[TRENDS_MAX / 2];
-    int days = trends->range.last - trends->range.first + 1;
-    int step = (days + TREND_STEPS - 1) / TREND_STEPS;
-    int first = trends->range.last + 1 - step * TREND_STEPS;
-    for (size_t i = 0; i < trends->count; i++)
-        domains[i] = trends->trends[i].domain;
-    enum db_status status =
-        query_steps_each(db, domains, trends->count, first, step, TREND_STEPS, steps);
-    for (size_t i = 0; i < trends->count && status == DB_OK; i++)
-        memcpy(trends->trends[i].steps, steps + i * TREND_STEPS, sizeof trends->trends[i].steps);
-    return status;
-}
-
-static void trends_read(struct job *job)
-{
-    struct trend_job *trends = (struct trend_job *)job;
-    struct view *view = app_view(trends->app, trends->serial);
-    if (view != NULL) {
-        struct domains *domains = view->state;
-        domains->reading = false;
-        bool wanted = job->status == DB_OK && trends->generation == domains->generation;
-        for (size_t i = 0; i < trends->count && wanted; i++) {
-            domains->trends[domains->next] = trends->trends[i];
-            domains->next = (domains->next + 1) % TRENDS_MAX;
-        }
-        trends->app->dirty = true;
-    }
-    free(trends);
-}
+static const struct extras_type trends_type = {read_trends, sizeof(struct day_range)};
 
 /* New rows make all trends old. */
 static void forget_trends(struct view *view)
 {
     struct domains *domains = view->state;
-    memset(domains->trends, 0, sizeof domains->trends);
-    domains->generation++;
+    extras_reset(&domains->trends, &trends_type, sizeof(struct trend),
+                 &view->snapshot->request.range);
 }
 
-/* Asks for the trends that the screen lacks. */
-static void read_trends(struct view *view)
+static void close_domains(struct view *view)
 {
     struct domains *domains = view->state;
-    struct table *table = &view->tables[0];
-    struct trend_job *job = domains->reading ? NULL : calloc(1, sizeof *job);
-    if (job == NULL)
-        return;
-    for (size_t n = table->top; n < table->order.count && job->count < TRENDS_MAX / 2 &&
-                                n < table->top + (size_t)table->area.rows;
-         n++) {
-        const struct item *item = row_at(&table->rows, table->order.rows[n]);
-        if (find_trend(view, item->id) == NULL)
-            job->trends[job->count++] = (struct trend){.read = true, .domain = item->id};
-    }
-    if (job->count == 0) {
-        free(job);
-        return;
-    }
-    job->job.run = run_trends;
-    job->job.done = trends_read;
-    job->app = view->app;
-    job->serial = view->serial;
-    job->generation = domains->generation;
-    job->range = view->snapshot->request.range;
-    domains->reading = true;
-    worker_post(view->app->worker, SLOT_DECORATE, &job->job);
+    extras_free(&domains->trends);
 }
 
 static void paint_trend(const void *row, const struct cell *cell)
 {
     const struct item *item = row;
-    const struct trend *trend = find_trend(cell->context, item->id);
+    const struct view *view = cell->context;
+    const struct domains *domains = view->state;
+    const struct trend *trend = extras_find(&domains->trends, item->id);
     int64_t values[TREND_STEPS];
     int count = cell->columns < TREND_STEPS ? cell->columns : TREND_STEPS;
     if (trend == NULL)
@@ -315,7 +246,8 @@ static void draw_domains(struct view *view, struct area area)
     draw_summary(view, area.y, area.columns - 1);
     table_draw(&view->tables[0], (struct area){area.y + 2, 1, area.rows - 2, area.columns - 1},
                true);
-    read_trends(view);
+    struct domains *domains = view->state;
+    extras_ask_rows(view, &domains->trends, &view->tables[0]);
 }
 
 /* --- acting --- */
@@ -369,5 +301,6 @@ const struct view_type view_domains = {
     .draw = draw_domains,
     .target = target,
     .act = act,
+    .close = close_domains,
     .state_size = sizeof(struct domains),
 };
