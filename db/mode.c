@@ -130,3 +130,15 @@ void mode_fill(const struct day_statement *days, size_t count, int first, int la
         modes->inherited = modes->mode != mode_on(&own, day);
     }
 }
+
+bool mode_watch(struct mode_watch *watch, const struct day_statement *day,
+                struct mode_change *change)
+{
+    mode_learn(&watch->memory, day);
+    enum tls_mode before = watch->mode, mode = mode_on(&watch->memory, day->day);
+    if (mode == MODE_UNKNOWN)
+        return false;
+    watch->mode = mode;
+    *change = (struct mode_change){day->day, before, mode};
+    return before != MODE_UNKNOWN && mode != before;
+}

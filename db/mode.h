@@ -77,4 +77,21 @@ enum tls_mode mode_on(const struct mode_memory *memory, int day);
 void mode_fill(const struct day_statement *days, size_t count, int first, int last,
                struct day_mode *modes);
 
+/* A day with reports whose mode is another than that of the day with reports
+ * before it. */
+struct mode_change {
+    int day;
+    enum tls_mode from, to;
+};
+
+/* Watches the days of a domain go by in order, zeroed at first.  Days whose mode
+ * cannot be told are passed over. */
+struct mode_watch {
+    struct mode_memory memory;
+    enum tls_mode mode; /* of the last day that told */
+};
+/* Does the mode change on DAY? */
+bool mode_watch(struct mode_watch *watch, const struct day_statement *day,
+                struct mode_change *change);
+
 #endif

@@ -102,6 +102,17 @@ typedef int mode_day_row_fn(void *context, const struct mode_day_row *row);
 enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range range,
                                mode_day_row_fn *row, void *context);
 
+/* The last change of mode in a range, of each of my domains (or the FOREIGN ones)
+ * that has one, by number.  It costs as much as the domains have days with
+ * reports in the range. */
+struct change_row {
+    int64_t domain;
+    struct mode_change change;
+};
+typedef int change_row_fn(void *context, const struct change_row *row);
+enum db_status query_last_changes(struct db *db, struct day_range range, bool foreign,
+                                  change_row_fn *row, void *context);
+
 /* Who saw which policy in a range: most sessions first. */
 struct composition_row {
     const char *organization;

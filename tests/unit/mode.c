@@ -240,6 +240,48 @@ static void a_fetch_error_today_leaves_yesterdays_mode(void **state)
     assert_int_equal(modes[31].mode, MODE_UNKNOWN);
 }
 
+/* The last change in what COUNT days state; its day is -1 when there is none. */
+static struct mode_change last_change(const struct day_statement *days, size_t count)
+{
+    struct mode_watch watch = {0};
+    struct mode_change change, last = {.day = -1};
+    for (size_t i = 0; i < count; i++)
+        if (mode_watch(&watch, &days[i], &change))
+            last = change;
+    return last;
+}
+
+static void a_mode_changes_where_reports_first_say_so(void **state)
+{
+    (void)state;
+    const struct day_statement days[] = {
+        {.day = DAY, .sts = STS_STATE_TESTING},
+        {.day = DAY + 2, .sts = STS_STATE_ENFORCE},
+        {.day = DAY + 3, .dane = DANE_ABSENT}, /* nothing new of MTA-STS */
+        {.day = DAY + 5, .sts = STS_STATE_ENFORCE}};
+    struct mode_change change = last_change(days, 4);
+    assert_int_equal(change.day, DAY + 2);
+    assert_int_equal(change.from, MODE_STS_TESTING);
+    assert_int_equal(change.to, MODE_STS_ENFORCE);
+    assert_int_equal(last_change(days, 1).day, -1);
+    assert_int_equal(last_change(days, 0).day, -1);
+}
+
+static void days_of_which_nothing_is_known_are_no_change(void **state)
+{
+    (void)state;
+    const struct day_statement days[] = {
+        {.day = DAY, .sts = STS_STATE_ENFORCE},
+        {.day = DAY + 40, .fetch_error = true},
+        {.day = DAY + 41, .sts = STS_STATE_ENFORCE},
+        {.day = DAY + 90, .sts = STS_STATE_ABSENT, .not_found = true}};
+    assert_int_equal(last_change(days, 3).day, -1);
+    struct mode_change change = last_change(days, 4);
+    assert_int_equal(change.day, DAY + 90);
+    assert_int_equal(change.from, MODE_STS_ENFORCE);
+    assert_int_equal(change.to, MODE_OPPORTUNISTIC);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +303,8 @@ int main(void)
         cmocka_unit_test(the_strip_does_not_flicker_between_reporters),
         cmocka_unit_test(a_statement_of_absence_ends_what_was_inherited),
         cmocka_unit_test(a_fetch_error_today_leaves_yesterdays_mode),
+        cmocka_unit_test(a_mode_changes_where_reports_first_say_so),
+        cmocka_unit_test(days_of_which_nothing_is_known_are_no_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
