@@ -34,6 +34,18 @@ struct day_range axis_step(const struct axis *axis, int step)
     return (struct day_range){first < 0 ? 0 : first, first + axis->days - 1};
 }
 
+void axis_step_format(const struct axis *axis, int step, char text[static AXIS_STEP_TEXT])
+{
+    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    struct day_range days = axis_step(axis, step);
+    char first[DAY_TEXT], last[DAY_TEXT];
+    day_format(days.first, first);
+    if (days.first == days.last)
+        snprintf(text, AXIS_STEP_TEXT, "%s %s", names[day_of_week(days.first)], first);
+    else
+        snprintf(text, AXIS_STEP_TEXT, "%s to %s", first, day_format(days.last, last));
+}
+
 struct day_mode axis_mode(const struct axis *axis, const struct day_mode *modes, int step)
 {
     const struct day_mode *days = modes + step * axis->days;
@@ -49,21 +61,22 @@ char mode_letter(enum tls_mode mode)
     return letters[mode];
 }
 
+void chart_mode(int y, int x, int cells, int extra, struct day_mode mode)
+{
+    int style = (STYLE_MODE + (int)mode.mode) | extra;
+    char letter[2] = {mode_letter(mode.mode), '\0'};
+    if (mode.mode == MODE_UNKNOWN && !mode.reported)
+        put_text(y, x, cells, STYLE_DIM | extra, "");
+    else if (mode.inherited)
+        put_glyphs(y, x, cells, style, glyph(GLYPH_SHADE));
+    else
+        put_glyphs(y, x, cells, style | INVERSE, letter);
+}
+
 void chart_modes(int y, int x, const struct axis *axis, const struct day_mode *modes)
 {
-    for (int step = 0; step < axis->count; step++) {
-        struct day_mode mode = axis_mode(axis, modes, step);
-        char letter[2] = {mode_letter(mode.mode), '\0'};
-        int style = STYLE_MODE + (int)mode.mode;
-        int at = x + step * axis->cell;
-        if (mode.mode == MODE_UNKNOWN && !mode.reported)
-            put_text(y, at, axis->cell, STYLE_DIM, " ");
-        else if (mode.inherited)
-            put_glyphs(y, at, axis->cell, style, glyph(GLYPH_SHADE));
-        else
-            for (int i = 0; i < axis->cell; i++)
-                put_text(y, at + i, 1, style | INVERSE, letter);
-    }
+    for (int step = 0; step < axis->count; step++)
+        chart_mode(y, x + step * axis->cell, axis->cell, 0, axis_mode(axis, modes, step));
 }
 
 static int64_t value_of(struct totals totals, enum chart_of of)

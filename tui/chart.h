@@ -24,12 +24,18 @@ struct axis axis_fit(struct day_range range, int columns);
 /* The days of a step, cut to days from AXIS.first on. */
 struct day_range axis_step(const struct axis *axis, int step);
 
+/* "Fri 2026-11-20", or "2026-11-14 to 2026-11-20". */
+enum { AXIS_STEP_TEXT = 32 };
+void axis_step_format(const struct axis *axis, int step, char text[static AXIS_STEP_TEXT]);
+
 /* The mode of a step of several days: that of its last day that has reports,
  * else of its last day. */
 struct day_mode axis_mode(const struct axis *axis, const struct day_mode *modes, int step);
 
-/* One line: a letter a step on the colour of its mode, dim where it is
- * inherited. */
+/* A step of a strip in so many cells: a letter on the colour of its mode, dim where
+ * it is inherited.  EXTRA is or'ed to the style. */
+void chart_mode(int y, int x, int cells, int extra, struct day_mode mode);
+/* One line of them. */
 void chart_modes(int y, int x, const struct axis *axis, const struct day_mode *modes);
 /* The letter that stands for MODE: ? o n t E D d X. */
 char mode_letter(enum tls_mode mode);

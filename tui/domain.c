@@ -340,20 +340,13 @@ static void draw_label(int y, int rows, int style, const char *name, int64_t mos
 /* What the cursor of the axis is on. */
 static void draw_step(const struct view *view, const struct figures *figures, int y, int columns)
 {
-    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     int step = view_step(view, &figures->axis);
-    struct day_range days = axis_step(&figures->axis, step);
     struct totals totals = figures->steps[step];
-    char first[DAY_TEXT], last[DAY_TEXT], sessions[32], failed[32], text[160];
-    day_format(days.first, first);
-    day_format(days.last, last);
+    char sessions[32], failed[32], text[160];
     format_count(totals.successful + totals.failed, 14, sessions);
     format_count(totals.failed, 14, failed);
     int x = 1;
-    if (days.first == days.last)
-        snprintf(text, sizeof text, "%s %s", names[day_of_week(days.first)], first);
-    else
-        snprintf(text, sizeof text, "%s to %s", first, last);
+    axis_step_format(&figures->axis, step, text);
     x += put_text(y, x, columns - x, STYLE_STRONG, text);
     snprintf(text, sizeof text, "  %s sessions, %s failed", sessions, failed);
     x += put_text(y, x, columns - x, STYLE_NORMAL, text);
@@ -417,36 +410,12 @@ static void draw_domain(struct view *view, struct area area)
 
 /* --- acting --- */
 
-static bool move_cursor(struct view *view, const struct axis *axis, enum action action)
-{
-    int step = view_step(view, axis);
-    switch (action) {
-    case ACT_EARLIER:
-        step--;
-        break;
-    case ACT_LATER:
-        step++;
-        break;
-    case ACT_FIRST:
-        step = 0;
-        break;
-    case ACT_LAST:
-        step = axis->count - 1;
-        break;
-    default:
-        return false;
-    }
-    step = step < 0 ? 0 : step >= axis->count ? axis->count - 1 : step;
-    view->cursor_day = axis_step(axis, step).first;
-    return true;
-}
-
 static bool act(struct view *view, enum action action)
 {
     const struct figures *figures = view_figures(view);
     if (figures == NULL || !figures->found)
         return false;
-    return view->focus == PANE_AXIS && move_cursor(view, &figures->axis, action);
+    return view->focus == PANE_AXIS && view_move_step(view, &figures->axis, action);
 }
 
 static void title(const struct view *view, char text[static VIEW_TITLE])

@@ -373,6 +373,16 @@ static void draw_nothing(const struct table *table, struct area area)
     }
 }
 
+int table_column(const struct table *table, struct area area, int column, int *x)
+{
+    struct layout layout = lay_out(table, area.columns);
+    *x = area.x;
+    for (int i = 0; i < column; i++)
+        if (layout.widths[i] > 0)
+            *x += layout.widths[i] + layout.gap;
+    return layout.widths[column];
+}
+
 void table_draw(struct table *table, struct area area, bool focused)
 {
     const struct table_type *type = table->arrangement.type;

@@ -106,6 +106,9 @@ bool table_go_up(struct table *table);
 const void *table_next_leaf(const struct table *table, size_t *n);
 
 void table_draw(struct table *table, struct area area, bool focused);
+/* The cells that COLUMN has where the table is drawn into AREA: its first at *X,
+ * returns how many; 0 when it is not shown. */
+int table_column(const struct table *table, struct area area, int column, int *x);
 
 /* Moves the cursor; false when ACTION is no moving. */
 bool table_move(struct table *table, enum action action);

@@ -388,6 +388,30 @@ int view_step(const struct view *view, const struct axis *axis)
     return step < 0 ? 0 : step >= axis->count ? axis->count - 1 : step;
 }
 
+bool view_move_step(struct view *view, const struct axis *axis, enum action action)
+{
+    int step = view_step(view, axis);
+    switch (action) {
+    case ACT_EARLIER:
+        step--;
+        break;
+    case ACT_LATER:
+        step++;
+        break;
+    case ACT_FIRST:
+        step = 0;
+        break;
+    case ACT_LAST:
+        step = axis->count - 1;
+        break;
+    default:
+        return false;
+    }
+    step = step < 0 ? 0 : step >= axis->count ? axis->count - 1 : step;
+    view->cursor_day = axis_step(axis, step).first;
+    return true;
+}
+
 /* --- acting --- */
 
 static bool has_column(const struct table_type *type, const char *name)

@@ -155,6 +155,8 @@ void view_draw_beside(struct view *view, struct area area, int first, int count,
 
 /* The step of AXIS under the cursor. */
 int view_step(const struct view *view, const struct axis *axis);
+/* Moves the cursor on AXIS; false when ACTION is no moving. */
+bool view_move_step(struct view *view, const struct axis *axis, enum action action);
 
 /* All kinds of screens. */
 extern const struct view_type view_domains;
