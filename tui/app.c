@@ -28,6 +28,7 @@ static const struct {
 } screens[] = {
     {ACT_DOMAINS, &view_domains},
     {ACT_DOMAIN, &view_domain},
+    {ACT_TIMELINE, &view_timeline},
     {ACT_IMPORTS, &view_imports},
 };
 
@@ -121,7 +122,7 @@ static void go_to(struct app *app, const struct view_type *type)
     struct scope scope = {
         .domain = on.domain, .domain_name = on.domain_name, .foreign = on.foreign};
     if (type->of_no_domain)
-        scope = (struct scope){.domain_name = ""};
+        scope = (struct scope){.domain_name = "", .foreign = on.foreign};
     for (int i = app->depth - 1; i >= 0; i--) {
         if ((type == &view_domains && i == 0) || shows(app->stack[i], type, &scope)) {
             while (app->depth > i + 1)
