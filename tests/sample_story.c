@@ -21,7 +21,7 @@ enum {
     SHIFT_MAX = 200,
 };
 
-#define SURELY    1e6
+#define IN_AN_OUTAGE    1e6
 #define AT_CHANGE 6.0
 
 const struct phase story_beginning = {.published = PUBLISHED_NOTHING};
@@ -190,7 +190,7 @@ double sample_interest(const struct sample_domain *domain, enum reporter_number 
         if (incident->result_type != NULL && incident->first - incident->last < OUTAGE_DAYS_MAX &&
             is_between(domain, incident, ago) && (incident->reporters >> reporter & 1) &&
             sample_reporters[reporter].presence >= FREQUENT)
-            return SURELY;
+            return IN_AN_OUTAGE;
     }
     for (int i = 0; i < STORY_PHASES_MAX; i++) {
         int since = domain->story->phases[i].since - domain->shift;

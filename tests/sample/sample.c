@@ -4,7 +4,7 @@
  *   sample [--mails N] [--days N] [--until DATE] [--seed N] [--clean] [--truth FILE]
  *          maildir|mbox|eml PATH
  *
- * Writes N mails (600) of the last so many days (365) up to DATE (today), the
+ * Writes N mails (900) of the last so many days (365) up to DATE (today), the
  * same for the same arguments, into the new mailbox PATH.  Which domain is
  * reported on when follows the stories of sample_story.c; beyond some thousand
  * mails there are customers too.  Some mails are odd, none with --clean.  FILE
@@ -61,7 +61,7 @@ struct work {
 static double weight_of_day(const struct plan *plan, int ago)
 {
     double weight = 0.5 + (double)((int)plan->days - ago) / plan->days;
-    return ago <= RECENT_DAYS ? 3 * weight : weight;
+    return ago <= RECENT_DAYS ? 4 * weight : weight;
 }
 
 /* How much a report is worth telling, but for what happened; 0: there is none. */
@@ -369,7 +369,7 @@ int main(int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     static const char *const kinds[] = {
         [BOX_MAILDIR] = "maildir", [BOX_MBOX] = "mbox", [BOX_FOLDER] = "eml"};
-    struct plan plan = {.seed = 1, .mails = 600, .days = 365, .until = today()};
+    struct plan plan = {.seed = 1, .mails = 900, .days = 365, .until = today()};
     const char *truth = NULL;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 't')
