@@ -101,6 +101,9 @@ packages:
 demo: $(PROGRAMS) $(BUILD)/tests/sample/sample
 	@tests/sample/demo $(BUILD)
 
+screenshots: $(PROGRAMS) $(BUILD)/tests/sample/sample $(BUILD)/tests/sample/snap
+	@screenshots/take $(BUILD)
+
 test: $(PROGRAMS) $(UNIT_TESTS) $(E2E_TESTS) $(FUZZERS) $(TOOLS)
 	@tests/run $(UNIT_TESTS) $(FUZZERS) $(E2E_TESTS)
 
