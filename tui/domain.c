@@ -321,10 +321,12 @@ static void draw_totals(const struct figures *figures, int y, int columns)
         struct totals type = figures->by_type[order[i]];
         if (type.successful + type.failed == 0)
             continue;
+        char text[96];
         format_count(type.failed, 8, failed);
         format_count(type.successful + type.failed, 8, sessions);
-        x += put_format(y, x, columns - x, STYLE_DIM, "  %s %s of %s", names[order[i]], failed,
-                        sessions);
+        snprintf(text, sizeof text, "  %s %s of %s", names[order[i]], failed, sessions);
+        if (x + (int)strlen(text) <= columns)
+            x += put_text(y, x, columns - x, STYLE_DIM, text);
     }
 }
 
