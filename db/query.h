@@ -26,6 +26,8 @@
 /* The pseudo-domain that stands for all of mine. */
 #define ALL_DOMAINS INT64_C(0)
 
+struct standing; /* evidence.h */
+
 struct totals {
     int64_t reports;
     int64_t successful; /* sessions */
@@ -58,6 +60,8 @@ struct domain_row {
     struct totals totals;        /* in the range */
     int first_day;               /* ever, not in the range; 0 and -1 when only checked */
     int last_day;
+    const struct standing *standing; /* on its way to be enforced (evidence.h); NULL unless
+                                        asked for */
 };
 typedef int domain_row_fn(void *context, const struct domain_row *row);
 /* DOMAIN narrows it to one; ALL_DOMAINS for every one of mine, or every

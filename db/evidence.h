@@ -1,0 +1,121 @@
+/*
+ * evidence.h - what advice about a domain stands on: figures from reports, and
+ * what the newest live check saw, while that is young enough.
+ *
+ * Functions return enum db_status as db.h says.  Windows of so many days end
+ * with today.  "With a policy" are sessions under a policy of type sts or tlsa.
+ */
+#ifndef TLSRPTOP_DB_EVIDENCE_H
+#define TLSRPTOP_DB_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "query.h"
+
+/* How much is asked for: [advice] of the configuration. */
+struct advice_settings {
+    int testing_days;
+    int reporters;
+    int quiet_days;
+    const char *rua; /* where reports go: an address; "" when it is not known */
+};
+
+/* Where a domain stands, as far as its next step depends on it: in a list,
+ * sessions and reporters stay 0 where it does not, and testing_since is no
+ * earlier than tells whether testing_days have passed. */
+struct standing {
+    enum tls_mode mode; /* now, as in struct domain_row */
+    bool reported;      /* there is a report on it */
+    bool tlsrpt_seen;   /* by the check: there is a TLS-RPT record... */
+    bool tlsrpt_missed; /* ...or there is none */
+    int64_t problems;   /* errors the check found */
+    int64_t failed;     /* in the last quiet_days: of all sessions if the mode is one with a
+                           policy, else of those with one that could not be fetched */
+    int64_t sessions;   /* with a policy, in the last quiet_days */
+    int64_t reporters;  /* in the last testing_days; no more than are asked for are counted */
+    int testing_since;  /* day; -1 when it is not in MTA-STS testing */
+    int testing_days;   /* from then to today, both counted */
+};
+
+/* As query_domains() of mine, with the standing of each: exact when it is of one
+ * DOMAIN. */
+enum db_status query_standings(struct db *db, int64_t domain, struct day_range range,
+                               const struct advice_settings *settings, domain_row_fn *row,
+                               void *context);
+
+enum {
+    EVIDENCE_RESULTS = 8, /* the most frequent */
+    EVIDENCE_SENDERS = 5,
+    EVIDENCE_HOSTS = 64,
+    EVIDENCE_PROBLEMS = 8, /* the worst */
+    EVIDENCE_NEEDS = 8
+};
+
+/* All there is to say about one domain.  Strings are never NULL; "" is what is
+ * not known. */
+struct evidence {
+    const char *domain;
+    int today;
+    struct standing standing;
+    int first_day; /* with a report; 0 and -1 when there is none */
+    int last_day;
+
+    /* Since it is in testing; otherwise of the last testing_days. */
+    struct day_range range;
+    struct totals with_policy; /* reports: of the reporter and type with most, added up */
+    int64_t all_sessions;      /* with a policy or without */
+    int64_t reporters;         /* all of them */
+
+    /* Failures in the last quiet_days, most first. */
+    struct {
+        const char *result_type;
+        int64_t failed;
+    } results[EVIDENCE_RESULTS];
+    size_t result_count;
+    struct {
+        const char *organization;
+        const char *sending_mta_ip;
+        const char *host_name;
+        const char *result_types;
+        const char *mx_hosts;
+        int64_t failed;
+    } senders[EVIDENCE_SENDERS];
+    size_t sender_count;
+
+    /* The newest MTA-STS policy, by the check or else by reports.  A check may
+     * have seen that there is none. */
+    const char *policy_text;
+    bool policy_is_live;
+    const char *policy_id; /* of the _mta-sts record */
+
+    /* MX hosts: of the check, then others that are only named in reports. */
+    struct {
+        const char *name;
+        bool live;
+    } hosts[EVIDENCE_HOSTS];
+    size_t host_count;
+
+    /* The newest check, if it is young enough; checked is 0 otherwise. */
+    int64_t checked;
+    const char *dnssec;
+    const char *tlsrpt_record;
+    const char *dane_state;
+    const char *dane_way; /* "done", "open", "closed" */
+    const char *dane_needs[EVIDENCE_NEEDS];
+    size_t dane_need_count;
+    struct {
+        const char *text;
+        const char *remedy;
+    } problems[EVIDENCE_PROBLEMS]; /* errors only */
+    size_t problem_count;
+};
+
+/* Gathers the EVIDENCE about DOMAIN into ARENA.  DB_MISSING when there is no
+ * such domain. */
+enum db_status query_evidence(struct db *db, int64_t domain, const struct advice_settings *settings,
+                              struct arena *arena, struct evidence *evidence);
+
+#endif

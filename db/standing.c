@@ -1,0 +1,342 @@
+#include "standing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cover.h"
+#include "mode.h"
+#include "statement.h"
+
+struct day_range last_days(int today, int days)
+{
+    return (struct day_range){today - days + 1, today};
+}
+
+/* --- sums by domain --- */
+
+/* Of one domain. */
+struct tally {
+    int64_t all_failed; /* in the quiet days, with a policy or without */
+    int64_t sessions;   /* with a policy, in the quiet days */
+    int64_t failed;     /* of these */
+    int32_t reporters;  /* in the testing days, no more than are asked for */
+    int32_t newest;     /* of these, an index; 0: none */
+};
+
+struct reporter {
+    int64_t organization;
+    int32_t before; /* of the same domain */
+};
+
+/* By number of the domain. */
+struct tallies {
+    struct tally *of;
+    int64_t count;
+    struct reporter *reporters; /* from 1 on */
+    int32_t reporter_count;
+    int32_t reporter_capacity;
+};
+
+static void tallies_free(struct tallies *tallies)
+{
+    free(tallies->of);
+    free(tallies->reporters);
+}
+
+static enum db_status tallies_make(struct db *db, struct tallies *tallies)
+{
+    enum db_status status =
+        db_integer(db, "SELECT coalesce(max(id), 0) + 1 FROM domain", &tallies->count);
+    if (status != DB_OK)
+        return status;
+    tallies->of = calloc((size_t)tallies->count, sizeof *tallies->of);
+    tallies->reporter_count = 1;
+    return tallies->of != NULL ? DB_OK : db_complain(db, DB_MEMORY, "out of memory");
+}
+
+/* Counts ORGANIZATION for TALLY unless it has been.  Returns 0, or -1 when
+ * memory is short. */
+static int count_reporter(struct tallies *tallies, struct tally *tally, int64_t organization)
+{
+    for (int32_t i = tally->newest; i != 0; i = tallies->reporters[i].before) {
+        if (tallies->reporters[i].organization == organization)
+            return 0;
+    }
+    if (tallies->reporter_count >= tallies->reporter_capacity) {
+        int32_t capacity = tallies->reporter_capacity == 0 ? 4096 : tallies->reporter_capacity * 2;
+        struct reporter *more = realloc(tallies->reporters, (size_t)capacity * sizeof *more);
+        if (more == NULL)
+            return -1;
+        tallies->reporters = more;
+        tallies->reporter_capacity = capacity;
+    }
+    tallies->reporters[tallies->reporter_count] = (struct reporter){organization, tally->newest};
+    tally->newest = tallies->reporter_count++;
+    tally->reporters++;
+    return 0;
+}
+
+enum { COLUMN_DOMAIN, COLUMN_ORGANIZATION, COLUMN_TYPE, COLUMN_SESSIONS, COLUMN_FAILED };
+
+/* The totals by reporter of RANGE, of one domain or all. */
+static sqlite3_stmt *select_reporters(struct db *db, int64_t domain, struct day_range range,
+                                      enum db_status *status)
+{
+#define SELECT_REPORTERS                                                                           \
+    SQL_COVER " SELECT t.domain, t.organization, t.type, t.successful + t.failed, t.failed"        \
+              " FROM cover c CROSS JOIN total_reporter t"                                          \
+              "  ON t.level = c.level AND t.block = c.block"
+    static const char all[] = SELECT_REPORTERS;
+    static const char one[] = SELECT_REPORTERS " AND t.domain = ?2";
+    sqlite3_stmt *statement = db_statement(db, domain == ALL_DOMAINS ? all : one);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, 2, domain);
+    *status = cover_bind(db, statement, LEVELS_ALL, range);
+    return statement;
+}
+
+/* The tally of DOMAIN; NULL if an importer has added it since. */
+static struct tally *tally_of(struct tallies *tallies, int64_t domain)
+{
+    return domain < tallies->count ? &tallies->of[domain] : NULL;
+}
+
+static enum db_status add_failed(struct db *db, struct day_range range, struct tallies *tallies)
+{
+    static const char select[] =
+        SQL_COVER " SELECT t.domain, t.failed FROM cover c CROSS JOIN total_domain t"
+                  "  ON t.level = c.level AND t.block = c.block";
+    sqlite3_stmt *row = db_statement(db, select);
+    enum db_status status = cover_bind(db, row, LEVELS_ALL, range);
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        if (tally != NULL)
+            tally->all_failed += sqlite3_column_int64(row, 1);
+    }
+    return status;
+}
+
+static enum db_status add_sessions(struct db *db, int64_t domain, struct day_range range,
+                                   struct tallies *tallies)
+{
+    enum db_status status;
+    sqlite3_stmt *row = select_reporters(db, domain, range, &status);
+    while (statement_next(db, row, &status)) {
+        int type = sqlite3_column_int(row, COLUMN_TYPE);
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
+        if (tally == NULL || (type != POLICY_STS && type != POLICY_TLSA))
+            continue;
+        tally->sessions += sqlite3_column_int64(row, COLUMN_SESSIONS);
+        tally->failed += sqlite3_column_int64(row, COLUMN_FAILED);
+    }
+    return status;
+}
+
+static enum db_status add_reporters(struct db *db, int64_t domain, struct day_range range,
+                                    int enough, struct tallies *tallies)
+{
+    enum db_status status;
+    sqlite3_stmt *row = select_reporters(db, domain, range, &status);
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
+        if (tally == NULL || tally->reporters >= enough)
+            continue;
+        if (count_reporter(tallies, tally, sqlite3_column_int64(row, COLUMN_ORGANIZATION)) != 0)
+            return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
+    }
+    return status;
+}
+
+/* --- one domain --- */
+
+static bool in_testing(enum tls_mode mode)
+{
+    return mode == MODE_STS_TESTING || mode == MODE_DANE_STS_TESTING;
+}
+
+static enum db_status select_day(struct db *db, sqlite3_stmt *statement, int *day)
+{
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    *day = row && sqlite3_column_type(statement, 0) != SQLITE_NULL
+               ? sqlite3_column_int(statement, 0)
+               : -1;
+    return db_done(statement, status);
+}
+
+enum db_status find_testing_since(struct db *db, int64_t domain, int first, int last_day,
+                                  int *since)
+{
+    /* the first day behind the last that stated another mode */
+    static const char reported[] =
+        "SELECT min(day) FROM mode_day WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 AND sts = 3"
+        "  AND day > coalesce((SELECT max(day) FROM mode_day WHERE domain = ?1"
+        "   AND day BETWEEN ?2 AND ?3 AND sts NOT IN (0, 3)), -1)";
+    static const char checked[] =
+        "SELECT min(first_time) / 86400 FROM observation WHERE domain = ?1"
+        "  AND last_time > coalesce((SELECT max(last_time) FROM observation WHERE domain = ?1"
+        "   AND mode NOT IN (3, 6)), -1)";
+    _Static_assert(STS_UNSTATED == 0 && STS_STATE_TESTING == 3, "named by number");
+    _Static_assert(MODE_STS_TESTING == 3 && MODE_DANE_STS_TESTING == 6, "named by number");
+    int by_check = -1;
+    sqlite3_stmt *statement = db_statement(db, reported);
+    db_bind_integers(statement, (int64_t[]){domain, first, last_day}, 3);
+    enum db_status status = select_day(db, statement, since);
+    if (status != DB_OK)
+        return status;
+    statement = db_statement(db, checked);
+    sqlite3_bind_int64(statement, 1, domain);
+    status = select_day(db, statement, &by_check);
+    if (*since < 0 || (by_check >= 0 && by_check < *since))
+        *since = by_check;
+    return status;
+}
+
+enum db_status read_check(struct db *db, int64_t domain, struct standing *standing)
+{
+    static const char select[] =
+        "SELECT iif(json_valid(o.evidence), o.evidence ->> '$.tlsrpt.state', ''),"
+        "  (SELECT count(*) FROM json_each(iif(json_valid(o.problems), o.problems, '[]')) p"
+        "    WHERE p.value ->> '$.severity' = 'error')"
+        " FROM observation o WHERE o.domain = ? ORDER BY o.last_time DESC LIMIT 1";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, domain);
+    enum db_status status = DB_OK;
+    if (statement_next(db, statement, &status)) {
+        const char *state = db_text(statement, 0);
+        standing->tlsrpt_seen = strcmp(state, "found") == 0;
+        standing->tlsrpt_missed = strcmp(state, "absent") == 0;
+        standing->problems = sqlite3_column_int64(statement, 1);
+    }
+    return db_done(statement, status);
+}
+
+/* --- all of mine --- */
+
+enum { FEW = 256 }; /* domains that are looked at one by one, before all are */
+
+struct standings {
+    struct db *db;
+    const struct advice_settings *settings;
+    bool exact; /* of one domain */
+    int today;
+    struct tallies tallies;
+    int looked_at;
+    domain_row_fn *row;
+    void *context;
+    enum db_status status; /* of the queries within a row */
+};
+
+/* Makes sure that the tally of DOMAIN has its sessions with a policy and its
+ * reporters. */
+static enum db_status look_closer(struct standings *standings, int64_t domain)
+{
+    const struct advice_settings *settings = standings->settings;
+    if (standings->looked_at > FEW)
+        return DB_OK;
+    if (++standings->looked_at > FEW) {
+        for (int64_t i = 0; i < standings->tallies.count; i++)
+            standings->tallies.of[i] =
+                (struct tally){.all_failed = standings->tallies.of[i].all_failed};
+        domain = ALL_DOMAINS;
+    }
+    enum db_status status =
+        add_sessions(standings->db, domain, last_days(standings->today, settings->quiet_days),
+                     &standings->tallies);
+    if (status != DB_OK)
+        return status;
+    return add_reporters(standings->db, domain, last_days(standings->today, settings->testing_days),
+                         settings->reporters, &standings->tallies);
+}
+
+/* Looks back no further than what tells whether testing_days have passed: the
+ * last statement may be so much older than the first of these days. */
+static enum db_status add_testing(const struct standings *standings, const struct domain_row *row,
+                                  struct standing *standing)
+{
+    int first = last_days(standings->today, standings->settings->testing_days).first;
+    if (first > row->last_day)
+        first = row->last_day;
+    first = standings->exact ? 0 : first - MODE_INHERIT_DAYS;
+    enum db_status status =
+        find_testing_since(standings->db, row->id, first, row->last_day, &standing->testing_since);
+    if (standing->testing_since < 0) /* a check that has moved on meanwhile */
+        standing->testing_since = standings->today;
+    standing->testing_days = standings->today - standing->testing_since + 1;
+    return status;
+}
+
+/* Was there a policy in RANGE that could not be fetched or read? */
+static enum db_status has_fetch_error(struct db *db, int64_t domain, struct day_range range,
+                                      bool *found)
+{
+    static const char select[] =
+        "SELECT 1 FROM mode_day WHERE domain = ?1 AND day BETWEEN ?2 AND ?3"
+        " AND fetch_error LIMIT 1";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, range.first, range.last}, 3);
+    return db_done(statement, db_step(db, statement, found));
+}
+
+/* All failures count where there is a policy to refuse them; elsewhere only
+ * those with a policy, if it is one that cannot be fetched. */
+static enum db_status add_figures(struct standings *standings, const struct domain_row *row,
+                                  struct standing *standing)
+{
+    const struct advice_settings *settings = standings->settings;
+    struct tally *tally = tally_of(&standings->tallies, row->id);
+    if (tally == NULL)
+        return DB_OK;
+    enum db_status status = DB_OK;
+    bool testing = in_testing(row->mode), policy = testing || tls_mode_enforces(row->mode);
+    bool error = false;
+    bool review =
+        testing && tally->all_failed == 0 && standing->testing_days >= settings->testing_days;
+    if (!policy && tally->all_failed > 0)
+        status = has_fetch_error(standings->db, row->id,
+                                 last_days(standings->today, settings->quiet_days), &error);
+    if (status == DB_OK && (review || error || standings->exact))
+        status = look_closer(standings, row->id);
+    standing->failed = policy ? tally->all_failed : error ? tally->failed : 0;
+    standing->sessions = tally->sessions;
+    standing->reporters = tally->reporters;
+    return status;
+}
+
+static int add_standing(void *context, const struct domain_row *row)
+{
+    struct standings *standings = context;
+    struct standing standing = {
+        .mode = row->mode, .reported = row->last_day >= 0, .testing_since = -1};
+    if (row->mode_is_live)
+        standings->status = read_check(standings->db, row->id, &standing);
+    if (standings->status == DB_OK && in_testing(row->mode))
+        standings->status = add_testing(standings, row, &standing);
+    if (standings->status == DB_OK)
+        standings->status = add_figures(standings, row, &standing);
+    if (standings->status != DB_OK)
+        return -1;
+    struct domain_row line = *row;
+    line.standing = &standing;
+    return standings->row(standings->context, &line);
+}
+
+enum db_status query_standings(struct db *db, int64_t domain, struct day_range range,
+                               const struct advice_settings *settings, domain_row_fn *row,
+                               void *context)
+{
+    struct standings standings = {.db = db,
+                                  .settings = settings,
+                                  .exact = domain != ALL_DOMAINS,
+                                  .today = today(),
+                                  .row = row,
+                                  .context = context};
+    enum db_status status = tallies_make(db, &standings.tallies);
+    if (status == DB_OK)
+        status =
+            add_failed(db, last_days(standings.today, settings->quiet_days), &standings.tallies);
+    if (status == DB_OK)
+        status = query_domains(db, domain, range, false, add_standing, &standings);
+    tallies_free(&standings.tallies);
+    return standings.status != DB_OK ? standings.status : status;
+}
