@@ -1,0 +1,243 @@
+#include "publication.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "day.h"
+#include "domain.h"
+#include "sts_policy.h"
+
+enum {
+    TESTING_MAX_AGE = 86400,  /* a mistake is forgotten after a day */
+    ENFORCE_MAX_AGE = 604800, /* RFC 8461 section 3.2: weeks or more */
+    PATTERNS_MAX = STS_MX_MAX,
+    ADDRESS_MAX = 320,
+};
+
+static const char *vtext_of(struct advising *advising, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = length < 0 ? NULL : arena_alloc(advising->arena, (size_t)length + 1);
+    if (text == NULL) {
+        advising->out_of_memory = true;
+        return "";
+    }
+    vsnprintf(text, (size_t)length + 1, format, args);
+    return text;
+}
+
+const char *text_of(struct advising *advising, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = vtext_of(advising, format, args);
+    va_end(args);
+    return text;
+}
+
+void say(struct advising *advising, struct sentences *sentences, const char *format, ...)
+{
+    if (sentences->count == ADVICE_SENTENCES)
+        return;
+    va_list args;
+    va_start(args, format);
+    sentences->text[sentences->count++] = vtext_of(advising, format, args);
+    va_end(args);
+}
+
+static void publish(struct advising *advising, const char *kind, const char *where,
+                    const char *text)
+{
+    struct advice *advice = advising->advice;
+    if (advice->text_count < ADVICE_TEXTS)
+        advice->texts[advice->text_count++] = (struct publication){kind, where, text};
+}
+
+/* --- TLS reporting, RFC 8460 section 3 --- */
+
+/* ADDRESS in a mailto: URI: what that or the record would take for something
+ * else is written by number. */
+static const char *escape_address(struct advising *advising, const char *address)
+{
+    char escaped[ADDRESS_MAX * 3 + 1];
+    size_t length = 0;
+    for (; *address != '\0' && length + 3 < sizeof escaped; address++) {
+        bool plain = *address > ' ' && strchr(",;!?%&#\"\\", *address) == NULL;
+        length += (size_t)snprintf(escaped + length, sizeof escaped - length,
+                                   plain ? "%c" : "%%%02X", (unsigned char)*address);
+    }
+    return text_of(advising, "%s", escaped);
+}
+
+void publish_tlsrpt(struct advising *advising)
+{
+    const char *domain = advising->evidence->domain;
+    const char *address = advising->settings->rua[0] != '\0'
+                              ? advising->settings->rua
+                              : text_of(advising, "tlsrpt@%s", domain);
+    publish(advising, "TXT record", text_of(advising, "_smtp._tls.%s", domain),
+            text_of(advising, "v=TLSRPTv1; rua=mailto:%s", escape_address(advising, address)));
+}
+
+/* --- MTA-STS, RFC 8461 section 3 --- */
+
+struct proposal {
+    enum sts_mode mode;
+    int64_t max_age;
+    const char *patterns[PATTERNS_MAX];
+    size_t count;
+    bool changed; /* from what is published */
+};
+
+static bool is_covered(const struct proposal *proposal, size_t count, const char *host)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (domain_matches_mx(proposal->patterns[i], host))
+            return true;
+    }
+    return false;
+}
+
+static void add_pattern(struct proposal *proposal, const char *pattern)
+{
+    if (proposal->count < PATTERNS_MAX)
+        proposal->patterns[proposal->count++] = pattern;
+}
+
+/* The published lines stay: to leave one out may cost mail. */
+static void keep_published(struct advising *advising, struct proposal *proposal)
+{
+    const char *text = advising->evidence->policy_text;
+    struct sts_policy published;
+    sts_policy_read(text, strlen(text), &published);
+    for (size_t i = 0; i < published.mx_count; i++)
+        add_pattern(proposal,
+                    text_of(advising, "%.*s", (int)published.mx[i].length, published.mx[i].start));
+    if (proposal->mode == STS_ENFORCE)
+        proposal->max_age =
+            published.max_age > ENFORCE_MAX_AGE ? published.max_age : ENFORCE_MAX_AGE;
+    else
+        proposal->max_age = published.mode == STS_TESTING && published.max_age > 0
+                                ? published.max_age
+                                : TESTING_MAX_AGE;
+    proposal->changed = published.problems != 0 || published.mode != proposal->mode ||
+                        published.max_age != proposal->max_age;
+}
+
+static bool is_host(const char *name)
+{
+    struct sts_policy policy;
+    char line[DOMAIN_TEXT + 8];
+    snprintf(line, sizeof line, "mx: %s", name);
+    sts_policy_read(line, strlen(line), &policy);
+    return policy.mx_count == 1 && strchr(name, '.') != NULL && name[0] != '*';
+}
+
+static void add_hosts(struct advising *advising, struct proposal *proposal)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *to_do = &advising->advice->to_do;
+    for (size_t i = 0; i < evidence->host_count; i++) {
+        const char *name = evidence->hosts[i].name;
+        if (!is_host(name) || is_covered(proposal, proposal->count, name))
+            continue;
+        if (evidence->checked != 0 && !evidence->hosts[i].live) {
+            say(advising, to_do,
+                "Reports name %s, which is no MX host of the domain: it is not "
+                "in the mx lines below.",
+                name);
+            continue;
+        }
+        add_pattern(proposal, name);
+        proposal->changed = true;
+        if (evidence->policy_text[0] != '\0')
+            say(advising, to_do,
+                "No mx line of the published policy covers %s: one is added "
+                "below.",
+                name);
+    }
+    if (evidence->checked == 0 && proposal->changed)
+        say(advising, to_do,
+            "The mx lines below are made from reports, which anybody may send: "
+            "compare them with dig +short MX %s, or run tlsrptop check %s.",
+            evidence->domain, evidence->domain);
+}
+
+/* Names the published lines that no MX host needs any more. */
+static void doubt_published(struct advising *advising, const struct proposal *proposal,
+                            size_t published)
+{
+    const struct evidence *evidence = advising->evidence;
+    for (size_t i = 0; evidence->checked != 0 && i < published; i++) {
+        bool needed = false;
+        for (size_t h = 0; h < evidence->host_count; h++)
+            needed |= evidence->hosts[h].live &&
+                      domain_matches_mx(proposal->patterns[i], evidence->hosts[h].name) != 0;
+        if (!needed)
+            say(advising, &advising->advice->to_do,
+                "The mx line %s covers no present MX host; take it out once no mail goes there.",
+                proposal->patterns[i]);
+    }
+}
+
+static const char *write_policy(struct advising *advising, const struct proposal *proposal)
+{
+    enum { OTHER_LINES = 96 };
+    size_t size = OTHER_LINES;
+    for (size_t i = 0; i < proposal->count; i++)
+        size += strlen("mx: \n") + strlen(proposal->patterns[i]);
+    char *text = arena_alloc(advising->arena, size);
+    if (text == NULL) {
+        advising->out_of_memory = true;
+        return "";
+    }
+    char *end = text + sprintf(text, "version: STSv1\nmode: %s\n",
+                               proposal->mode == STS_ENFORCE ? "enforce" : "testing");
+    for (size_t i = 0; i < proposal->count; i++)
+        end += sprintf(end, "mx: %s\n", proposal->patterns[i]);
+    sprintf(end, "max_age: %" PRId64 "\n", proposal->max_age);
+    return text;
+}
+
+/* A new id, of 22 alphanumerics: by the time, and another for each text. */
+static const char *make_id(struct advising *advising, const char *policy)
+{
+    char time[INSTANT_TEXT], id[33];
+    uint32_t hash = 2166136261U;
+    for (const char *c = policy; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619U;
+    instant_format(advising->now, time);
+    do {
+        snprintf(id, sizeof id, "%.4s%.2s%.2s%.2s%.2s%.2s%08" PRIx32, time, time + 5, time + 8,
+                 time + 11, time + 14, time + 17, hash++);
+    } while (strcmp(id, advising->evidence->policy_id) == 0);
+    return text_of(advising, "%s", id);
+}
+
+void publish_policy(struct advising *advising, enum sts_mode mode)
+{
+    const char *domain = advising->evidence->domain;
+    struct proposal proposal = {.mode = mode};
+    keep_published(advising, &proposal);
+    size_t published = proposal.count;
+    add_hosts(advising, &proposal);
+    doubt_published(advising, &proposal, published);
+    if (proposal.count == 0) {
+        say(advising, &advising->advice->to_do,
+            "Which hosts receive mail for the domain is not known here: run tlsrptop check %s.",
+            domain);
+        return;
+    }
+    if (!proposal.changed)
+        return;
+    const char *text = write_policy(advising, &proposal);
+    publish(advising, "policy file",
+            text_of(advising, "https://mta-sts.%s/.well-known/mta-sts.txt", domain), text);
+    publish(advising, "TXT record", text_of(advising, "_mta-sts.%s", domain),
+            text_of(advising, "v=STSv1; id=%s", make_id(advising, text)));
+}

@@ -1,0 +1,435 @@
+/* The way from opportunistic TLS to enforce: which step, what holds back, what to publish. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../db/advice.h"
+#include "../../db/observation.h"
+#include "../make_report.h"
+
+#define NOW INT64_C(1795523696) /* 2026-11-24T12:34:56Z */
+
+enum { TODAY = 20781 };
+
+static const struct advice_settings settings = {
+    .testing_days = 14, .reporters = 2, .quiet_days = 7, .rua = ""};
+
+/* --- the next step --- */
+
+#define REPORTED      .reported = true
+#define TESTING(days) .mode = MODE_STS_TESTING, .testing_days = days
+#define QUIET         .sessions = 1000, .reporters = 2
+
+static const struct {
+    struct standing standing;
+    enum advice_step step;
+    const char *label;
+} cases[] = {
+    {{.reported = false}, STEP_OPPORTUNISTIC, "publish TLS-RPT"},
+    {{.tlsrpt_missed = true, .problems = 1}, STEP_OPPORTUNISTIC, "publish TLS-RPT"},
+    {{REPORTED, .tlsrpt_missed = true, .failed = 3}, STEP_REPORTING, "publish TLS-RPT"},
+    {{.tlsrpt_seen = true, .problems = 2}, STEP_OPPORTUNISTIC, "wait for reports"},
+    {{REPORTED, .mode = MODE_UNKNOWN}, STEP_REPORTING, "start testing"},
+    {{REPORTED, .mode = MODE_OPPORTUNISTIC}, STEP_REPORTING, "start testing"},
+    {{REPORTED, .mode = MODE_STS_NONE}, STEP_REPORTING, "start testing"},
+    {{REPORTED, .mode = MODE_OPPORTUNISTIC, .failed = 1}, STEP_REPORTING, "fix 1 failure"},
+    {{REPORTED, .mode = MODE_OPPORTUNISTIC, .problems = 2}, STEP_REPORTING, "fix 2 problems"},
+
+    {{REPORTED, TESTING(1), QUIET}, STEP_TESTING, "testing: 1 of 14 days"},
+    {{REPORTED, TESTING(13), QUIET}, STEP_TESTING, "testing: 13 of 14 days"},
+    {{REPORTED, TESTING(9), .sessions = 0}, STEP_TESTING, "testing: 9 of 14 days"},
+    {{REPORTED, TESTING(9), QUIET, .failed = 312}, STEP_TESTING, "fix 312 failures"},
+    {{REPORTED, TESTING(9), QUIET, .problems = 1}, STEP_TESTING, "fix 1 problem"},
+    {{REPORTED, TESTING(14), QUIET}, STEP_REVIEW, "ready for enforce"},
+    {{REPORTED, TESTING(400), QUIET, .tlsrpt_seen = true}, STEP_REVIEW, "ready for enforce"},
+    {{REPORTED, TESTING(14), .sessions = 9, .reporters = 1}, STEP_REVIEW, "not enough reports"},
+    {{REPORTED, TESTING(14), .reporters = 2}, STEP_REVIEW, "not enough reports"},
+    {{REPORTED, TESTING(14), QUIET, .failed = 1, .problems = 4}, STEP_REVIEW, "fix 1 failure"},
+    {{REPORTED, .mode = MODE_DANE_STS_TESTING, .testing_days = 14, QUIET},
+     STEP_REVIEW,
+     "ready for enforce"},
+
+    {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "enforced"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE}, STEP_ENFORCE, "enforced"},
+    {{REPORTED, .mode = MODE_DANE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "enforced"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE, .failed = 12345}, STEP_ENFORCE, "fix 12,345 failures"},
+    {{REPORTED, .mode = MODE_DANE, QUIET}, STEP_DANE, "protected by DANE"},
+    {{REPORTED, .mode = MODE_DANE, .failed = 1234567}, STEP_DANE, "fix 1.2M failures"},
+    {{REPORTED, .mode = MODE_DANE, .failed = 999999}, STEP_DANE, "fix 999,999 failures"},
+};
+
+static void every_standing_has_its_step_and_label(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char label[ADVICE_LABEL];
+        advice_label(&cases[i].standing, &settings, label);
+        if (strcmp(label, cases[i].label) != 0 ||
+            advice_step(&cases[i].standing, &settings) != cases[i].step)
+            fail_msg("case %zu: %s (%s), not %s (%s)", i, label,
+                     advice_step_label(advice_step(&cases[i].standing, &settings)), cases[i].label,
+                     advice_step_label(cases[i].step));
+    }
+}
+
+static void thresholds_and_the_address_come_from_the_configuration(void **state)
+{
+    (void)state;
+    char folder[64], path[128], error[CONFIG_ERROR];
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/config", folder);
+    FILE *file = fopen(path, "w");
+    fputs("[advice]\ntesting-days = 30\n[imap work]\nhost = h\nuser = tls@example.com\n", file);
+    fclose(file);
+    struct config *config;
+    struct advice_settings read;
+    assert_int_equal(config_read(&config, path, error), 0);
+    advice_read_settings(config, &read);
+    assert_int_equal(read.testing_days, 30);
+    assert_int_equal(read.reporters, 2);
+    assert_int_equal(read.quiet_days, 7);
+    assert_string_equal(read.rua, "tls@example.com");
+    config_free(config);
+    remove_folder(folder);
+}
+
+/* --- what is published --- */
+
+static struct arena arena;
+static struct evidence evidence;
+static struct advice advice;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena_init(&arena, 0);
+    evidence = (struct evidence){.domain = "example.com",
+                                 .today = TODAY,
+                                 .first_day = TODAY - 30,
+                                 .last_day = TODAY - 1,
+                                 .standing = {REPORTED, .testing_since = -1},
+                                 .range = {TODAY - 13, TODAY},
+                                 .policy_text = "",
+                                 .policy_id = "",
+                                 .dnssec = "",
+                                 .tlsrpt_record = "",
+                                 .dane_state = "",
+                                 .dane_way = ""};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(&arena);
+    return 0;
+}
+
+static void add_host(const char *name, bool live)
+{
+    evidence.hosts[evidence.host_count].name = name;
+    evidence.hosts[evidence.host_count++].live = live;
+}
+
+static void advise(const struct advice_settings *thresholds)
+{
+    assert_int_equal(advice_make(&evidence, thresholds, NOW, &arena, &advice), 0);
+}
+
+static bool says(const struct sentences *sentences, const char *text)
+{
+    for (size_t i = 0; i < sentences->count; i++) {
+        if (strstr(sentences->text[i], text) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void expect_to_say(const struct sentences *sentences, const char *text)
+{
+    if (says(sentences, text))
+        return;
+    for (size_t i = 0; i < sentences->count; i++)
+        print_message("%s\n", sentences->text[i]);
+    fail_msg("none of these says: %s", text);
+}
+
+static void expect_policy(const char *text)
+{
+    assert_int_equal(advice.text_count, 2);
+    assert_string_equal(advice.texts[0].kind, "policy file");
+    assert_string_equal(advice.texts[0].where,
+                        "https://mta-sts.example.com/.well-known/mta-sts.txt");
+    assert_string_equal(advice.texts[0].text, text);
+    assert_string_equal(advice.texts[1].kind, "TXT record");
+    assert_string_equal(advice.texts[1].where, "_mta-sts.example.com");
+    static const char begin[] = "v=STSv1; id=20261124123456";
+    assert_int_equal(strncmp(advice.texts[1].text, begin, strlen(begin)), 0);
+}
+
+static void reports_are_asked_for_first(void **state)
+{
+    (void)state;
+    evidence.standing = (struct standing){.tlsrpt_missed = true};
+    evidence.last_day = -1;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_PUBLISH_TLSRPT);
+    assert_int_equal(advice.text_count, 1);
+    assert_string_equal(advice.texts[0].where, "_smtp._tls.example.com");
+    assert_string_equal(advice.texts[0].text, "v=TLSRPTv1; rua=mailto:tlsrpt@example.com");
+    expect_to_say(&advice.evidence, "No report on the domain has come yet.");
+    expect_to_say(&advice.held_back, "There is no TLS-RPT record at _smtp._tls.example.com.");
+}
+
+static void the_address_for_reports_is_that_of_the_mailbox(void **state)
+{
+    (void)state;
+    struct advice_settings own = settings;
+    own.rua = "tls,reports!a@example.net";
+    evidence.standing.tlsrpt_missed = true;
+    advise(&own);
+    assert_string_equal(advice.texts[0].text,
+                        "v=TLSRPTv1; rua=mailto:tls%2Creports%21a@example.net");
+}
+
+static void testing_begins_with_the_mx_hosts_that_were_seen(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_OPPORTUNISTIC;
+    evidence.checked = NOW;
+    add_host("mx1.example.com", true);
+    add_host("mx2.example.com", true);
+    add_host("mx.forged.example", false);
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_START_TESTING);
+    expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmx: mx2.example.com\n"
+                  "max_age: 86400\n");
+    expect_to_say(&advice.to_do, "Reports name mx.forged.example, which is no MX host");
+}
+
+static void without_a_check_hosts_of_reports_are_to_be_compared(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_OPPORTUNISTIC;
+    add_host("mx1.example.com", false);
+    add_host("not a host", false);
+    add_host("*.example.com", false);
+    advise(&settings);
+    expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
+    expect_to_say(&advice.to_do, "compare them with dig +short MX example.com");
+}
+
+static void without_any_host_no_policy_is_proposed(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_OPPORTUNISTIC;
+    advise(&settings);
+    assert_int_equal(advice.text_count, 0);
+    expect_to_say(&advice.to_do, "run tlsrptop check example.com");
+}
+
+static void in_testing(int days)
+{
+    evidence.standing = (struct standing){REPORTED, TESTING(days), QUIET, .tlsrpt_seen = true,
+                                          .testing_since = TODAY - days + 1};
+    evidence.range.first = evidence.standing.testing_since;
+    evidence.with_policy = (struct totals){days, 1234, 0};
+    evidence.reporters = 2;
+    evidence.policy_text = "version: STSv1\nmode: testing\nmx: *.example.com\nmax_age: 86400";
+    evidence.policy_is_live = true;
+    evidence.policy_id = "1";
+    evidence.checked = NOW;
+    evidence.dnssec = "insecure";
+    add_host("mx1.example.com", true);
+}
+
+static void ready_to_enforce_is_the_same_policy_enforced(void **state)
+{
+    (void)state;
+    in_testing(24);
+    advise(&settings);
+    assert_int_equal(advice.step, STEP_REVIEW);
+    assert_int_equal(advice.next, NEXT_ENFORCE);
+    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+    assert_string_equal(advice.summary,
+                        "Safe to enforce, as far as reports tell: 24 days of testing, 2 "
+                        "reporters, no failure in the last 7 days.");
+    expect_to_say(&advice.evidence, "MTA-STS testing since 2026-11-01, 24 days: 1,234 sessions "
+                                    "under a policy, by 2 reporters.");
+    expect_to_say(&advice.evidence, "None of these failed.");
+    expect_to_say(&advice.evidence,
+                  "Checked at 2026-11-24T12:34:56Z: mode MTA-STS testing, DNSSEC of the domain "
+                  "insecure.");
+    assert_int_equal(advice.held_back.count, 0);
+}
+
+static void a_policy_that_stands_is_not_published_again(void **state)
+{
+    (void)state;
+    in_testing(9);
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_KEEP_TESTING);
+    assert_int_equal(advice.text_count, 0);
+    expect_to_say(&advice.held_back, "Testing has run for 9 of 14 days.");
+}
+
+static void an_uncovered_mx_host_is_added_and_named(void **state)
+{
+    (void)state;
+    in_testing(9);
+    add_host("mx.backup.example", true);
+    advise(&settings);
+    expect_policy("version: STSv1\nmode: testing\nmx: *.example.com\nmx: mx.backup.example\n"
+                  "max_age: 86400\n");
+    expect_to_say(&advice.to_do, "No mx line of the published policy covers mx.backup.example");
+}
+
+static void no_published_line_is_dropped_in_silence(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.policy_text = "version: STSv1\nmode: testing\nmx: *.example.com\nmx: mx.old.example\n"
+                           "max_age: 86400";
+    advise(&settings);
+    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmx: mx.old.example\n"
+                  "max_age: 604800\n");
+    expect_to_say(&advice.to_do, "The mx line mx.old.example covers no present MX host");
+}
+
+static void another_text_has_another_id(void **state)
+{
+    (void)state;
+    char first[64], second[64];
+    in_testing(24);
+    advise(&settings);
+    snprintf(first, sizeof first, "%s", advice.texts[1].text);
+    evidence.policy_id = arena_strdup(&arena, first + strlen("v=STSv1; id="));
+    advise(&settings);
+    snprintf(second, sizeof second, "%s", advice.texts[1].text);
+    assert_string_not_equal(first, second); /* what is published is never proposed as new */
+    evidence.policy_id = "1";
+    add_host("mx.backup.example", true);
+    advise(&settings);
+    assert_string_not_equal(first, advice.texts[1].text);
+    const char *id = strstr(advice.texts[1].text, "id=") + 3;
+    assert_in_range(strlen(id), 1, 32);
+    assert_int_equal(strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"), strlen(id));
+}
+
+static void failures_hold_back_and_are_named_with_their_remedy(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.failed = 312;
+    evidence.with_policy.failed = 320;
+    evidence.results[0].result_type = "certificate-expired";
+    evidence.results[0].failed = 300;
+    evidence.results[1].result_type = "new-type";
+    evidence.results[1].failed = 12;
+    evidence.result_count = 2;
+    evidence.senders[0].organization = "Google";
+    evidence.senders[0].sending_mta_ip = "192.0.2.1";
+    evidence.senders[0].host_name = "mail.sender.example";
+    evidence.senders[0].result_types = "certificate-expired";
+    evidence.senders[0].mx_hosts = "mx1.example.com";
+    evidence.senders[0].failed = 300;
+    evidence.sender_count = 1;
+    advise(&settings);
+    assert_string_equal(advice.summary, "Not safe to enforce: 312 failures in the last 7 days.");
+    expect_to_say(&advice.evidence, "320 sessions failed: under enforce that mail would not have "
+                                    "been delivered.");
+    expect_to_say(&advice.evidence, "certificate-expired: 300 failures in the last 7 days.");
+    expect_to_say(&advice.evidence, "Google from 192.0.2.1 mail.sender.example to "
+                                    "mx1.example.com: 300 failures (certificate-expired).");
+    expect_to_say(&advice.held_back, "312 failures in the last 7 days; 0 are asked for.");
+    expect_to_say(&advice.to_do, "certificate-expired: Renew the certificate");
+    expect_to_say(&advice.to_do, "new-type: RFC 8460 does not name it");
+    assert_int_equal(advice.text_count, 0);
+}
+
+static void too_few_reports_are_said_to_be_too_few(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.reporters = 1;
+    evidence.standing.sessions = 0;
+    advise(&settings);
+    assert_string_equal(advice.summary, "Not enough reports to tell whether enforce is safe.");
+    expect_to_say(&advice.held_back, "No session under a policy was reported in the last 7 days");
+    expect_to_say(&advice.held_back, "1 of 2 reporters has reported in the last 14 days");
+}
+
+static void what_the_check_found_holds_back_with_its_remedy(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.problems = 1;
+    evidence.problems[0].text = "The certificate of mta-sts.example.com expired yesterday.";
+    evidence.problems[0].remedy = "Renew it.";
+    evidence.problem_count = 1;
+    evidence.dane_way = "open";
+    evidence.dane_needs[0] = "TLSA records for mx1.example.com.";
+    evidence.dane_need_count = 1;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_FIX_PROBLEMS);
+    expect_to_say(&advice.held_back, "expired yesterday");
+    expect_to_say(&advice.to_do, "Renew it.");
+    expect_to_say(&advice.to_do, "TLSA records for mx1.example.com.");
+    expect_to_say(&advice.to_do, "openssl dgst -sha256");
+}
+
+static void enforced_stays_as_it_is_unless_its_max_age_is_short(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.mode = MODE_STS_ENFORCE;
+    evidence.standing.testing_since = -1;
+    evidence.policy_text = "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 2592000";
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_NOTHING);
+    assert_int_equal(advice.text_count, 0);
+    evidence.policy_text = "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 3600";
+    advise(&settings);
+    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+}
+
+static void short_memory_is_told(void **state)
+{
+    (void)state;
+    in_testing(24);
+    struct arena small;
+    arena_init(&small, 1);
+    assert_int_equal(advice_make(&evidence, &settings, NOW, &small, &advice), -1);
+    arena_free(&small);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_standing_has_its_step_and_label),
+        cmocka_unit_test(thresholds_and_the_address_come_from_the_configuration),
+        TEST(reports_are_asked_for_first),
+        TEST(the_address_for_reports_is_that_of_the_mailbox),
+        TEST(testing_begins_with_the_mx_hosts_that_were_seen),
+        TEST(without_a_check_hosts_of_reports_are_to_be_compared),
+        TEST(without_any_host_no_policy_is_proposed),
+        TEST(ready_to_enforce_is_the_same_policy_enforced),
+        TEST(a_policy_that_stands_is_not_published_again),
+        TEST(an_uncovered_mx_host_is_added_and_named),
+        TEST(no_published_line_is_dropped_in_silence),
+        TEST(another_text_has_another_id),
+        TEST(failures_hold_back_and_are_named_with_their_remedy),
+        TEST(too_few_reports_are_said_to_be_too_few),
+        TEST(what_the_check_found_holds_back_with_its_remedy),
+        TEST(enforced_stays_as_it_is_unless_its_max_age_is_short),
+        TEST(short_memory_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,384 @@
+/* What advice stands on, gathered from reports and checks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../db/advice.h"
+#include "../../db/observation.h"
+#include "../make_report.h"
+
+#define NOW INT64_C(1795523696) /* 2026-11-24T12:34:56Z */
+
+enum { TODAY = 20781 };
+
+static const struct advice_settings settings = {
+    .testing_days = 14, .reporters = 2, .quiet_days = 7, .rua = ""};
+
+static char folder[64];
+static struct db *db;
+static struct store *store;
+static struct arena arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    char path[128];
+    setenv("SOURCE_DATE_EPOCH", "1795523696", 1);
+    make_folder(folder);
+    arena_init(&arena, 0);
+    snprintf(path, sizeof path, "%s/reports.db", folder);
+    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
+    store = open_store(db);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    if (store != NULL)
+        store_close(store, "");
+    db_close(db);
+    arena_free(&arena);
+    remove_folder(folder);
+    return 0;
+}
+
+/* A report of REPORTER on DAY, on DOMAIN with an sts policy of MODE; "" for
+ * no-policy-found. */
+static void keep_day(const char *domain, const char *reporter, int day, const char *mode,
+                     int64_t failed)
+{
+    struct report report;
+    char id[64];
+    snprintf(id, sizeof id, "%s %d", domain, day);
+    make_report(&report, reporter, id, day);
+    bool sts = mode[0] != '\0';
+    struct policy *policy = add_policy(&report, sts ? "sts" : "no-policy-found", domain,
+                                       sts ? sts_text(mode) : "", 100 - failed, failed);
+    if (failed > 0)
+        add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx1.example.com", failed);
+    assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+}
+
+static void keep_days(const char *domain, const char *reporter, int first, int last,
+                      const char *mode)
+{
+    for (int day = first; day <= last; day++)
+        keep_day(domain, reporter, day, mode, 0);
+}
+
+static void check(const char *domain, int64_t time, enum tls_mode mode, const char *seen,
+                  const char *problems)
+{
+    bool changed;
+    assert_int_equal(store_commit(store), DB_OK);
+    struct observation observation = {
+        .last_time = time, .mode = mode, .evidence = seen, .problems = problems};
+    assert_int_equal(observation_store(db, domain, "", &observation, &changed), DB_OK);
+}
+
+struct labels {
+    char text[1024];
+};
+
+static int take_label(void *context, const struct domain_row *row)
+{
+    struct labels *labels = context;
+    char label[ADVICE_LABEL];
+    size_t length = strlen(labels->text);
+    advice_label(row->standing, &settings, label);
+    snprintf(labels->text + length, sizeof labels->text - length, "%s: %s\n", row->name, label);
+    return 0;
+}
+
+static int count_step(void *context, const struct domain_row *row)
+{
+    int *counts = context;
+    counts[advice_next(row->standing, &settings)]++;
+    return 0;
+}
+
+static void expect_labels(const char *expected)
+{
+    struct labels labels = {""};
+    struct day_range range = {TODAY - 29, TODAY};
+    assert_int_equal(store_commit(store), DB_OK);
+    assert_int_equal(query_standings(db, ALL_DOMAINS, range, &settings, take_label, &labels),
+                     DB_OK);
+    assert_string_equal(labels.text, expected);
+    /* one by one it is the same */
+    char *copy = strdup(expected);
+    for (char *line = copy, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        int64_t domain;
+        *end = '\0';
+        *strchr(line, ':') = '\0';
+        labels.text[0] = '\0';
+        assert_int_equal(query_find_domain(db, line, &domain), DB_OK);
+        assert_int_equal(query_standings(db, domain, range, &settings, take_label, &labels), DB_OK);
+        assert_memory_equal(labels.text + strlen(line) + 2, line + strlen(line) + 2,
+                            strlen(line + strlen(line) + 2));
+    }
+    free(copy);
+}
+
+static void every_domain_of_a_list_has_its_next_step(void **state)
+{
+    (void)state;
+    keep_days("a.example", "Google", TODAY - 20, TODAY - 1, "");
+    keep_days("b.example", "Google", TODAY - 8, TODAY - 1, "testing");
+    keep_days("b.example", "Yahoo", TODAY - 8, TODAY - 1, "testing");
+    keep_days("c.example", "Google", TODAY - 20, TODAY - 14, "");
+    keep_days("c.example", "Google", TODAY - 13, TODAY - 1, "testing");
+    keep_days("c.example", "Yahoo", TODAY - 13, TODAY - 1, "testing");
+    keep_days("d.example", "Google", TODAY - 20, TODAY - 1, "testing");
+    keep_days("e.example", "Google", TODAY - 20, TODAY - 2, "testing");
+    keep_day("e.example", "Google", TODAY - 1, "testing", 7);
+    keep_days("f.example", "Google", TODAY - 400, TODAY - 398, "testing");
+    keep_days("g.example", "Google", TODAY - 1, TODAY, "enforce");
+    check("h.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"absent\"}}", "[]");
+    check("i.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
+    check("j.example", NOW - 8 * 86400, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
+    expect_labels("a.example: start testing\n"
+                  "b.example: testing: 9 of 14 days\n"
+                  "c.example: ready for enforce\n"
+                  "d.example: not enough reports\n"
+                  "e.example: fix 7 failures\n"
+                  "f.example: not enough reports\n"
+                  "g.example: enforced\n"
+                  "h.example: publish TLS-RPT\n"
+                  "i.example: wait for reports\n"
+                  "j.example: publish TLS-RPT\n");
+}
+
+/* Failures hold back where there is, or was, a policy that could refuse them. */
+static void old_failures_and_those_before_any_policy_do_not_count(void **state)
+{
+    (void)state;
+    keep_days("a.example", "Google", TODAY - 6, TODAY - 1, "testing");
+    keep_days("a.example", "Yahoo", TODAY - 30, TODAY - 8, "testing");
+    keep_day("a.example", "Yahoo", TODAY - 7, "testing", 5);
+    keep_day("b.example", "Yahoo", TODAY - 1, "", 5);
+    keep_days("c.example", "Yahoo", TODAY - 8, TODAY - 1, "");
+    keep_day("c.example", "Google", TODAY - 1, "unreadable", 3);
+    expect_labels("a.example: ready for enforce\n"
+                  "b.example: start testing\n"
+                  "c.example: fix 3 failures\n");
+    keep_day("a.example", "Mail.ru", TODAY - 6, "", 5);
+    expect_labels("a.example: fix 5 failures\n"
+                  "b.example: start testing\n"
+                  "c.example: fix 3 failures\n");
+}
+
+static void testing_starts_anew_after_another_mode(void **state)
+{
+    (void)state;
+    static const char *const reporters[] = {"Google", "Yahoo"};
+    for (size_t i = 0; i < 2; i++) {
+        keep_days("a.example", reporters[i], TODAY - 40, TODAY - 11, "testing");
+        keep_days("a.example", reporters[i], TODAY - 10, TODAY - 9, "enforce");
+        keep_days("a.example", reporters[i], TODAY - 8, TODAY - 1, "testing");
+    }
+    /* reports that come rarely: the day before the window tells */
+    keep_day("b.example", "Google", TODAY - 18, "testing", 0);
+    keep_day("b.example", "Google", TODAY - 3, "testing", 0);
+    keep_day("b.example", "Yahoo", TODAY - 3, "testing", 0);
+    expect_labels("a.example: testing: 9 of 14 days\n"
+                  "b.example: ready for enforce\n");
+}
+
+/* More domains than are looked at one by one have the same steps. */
+static void a_long_list_is_as_right_as_a_short_one(void **state)
+{
+    (void)state;
+    enum { DOMAINS = 600 };
+    for (int i = 0; i < DOMAINS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "d%03d.example", i);
+        keep_day(name, "Google", TODAY - 14, "testing", 0);
+        keep_day(name, "Google", TODAY - 2, "testing", 0);
+        if (i % 3 == 0)
+            keep_day(name, "Yahoo", TODAY - 2, "testing", 0);
+    }
+    assert_int_equal(store_commit(store), DB_OK);
+    struct day_range range = {TODAY, TODAY};
+    int counts[NEXT_NOTHING + 1] = {0};
+    assert_int_equal(query_standings(db, ALL_DOMAINS, range, &settings, count_step, counts), DB_OK);
+    assert_int_equal(counts[NEXT_ENFORCE], DOMAINS / 3);
+    assert_int_equal(counts[NEXT_MORE_REPORTS], DOMAINS * 2 / 3);
+}
+
+static void a_check_counts_while_it_is_young(void **state)
+{
+    (void)state;
+    static const char bad[] = "[{\"severity\":\"error\",\"text\":\"a\"},"
+                              "{\"severity\":\"warning\",\"text\":\"b\"}]";
+    keep_days("a.example", "Google", TODAY - 3, TODAY - 1, "");
+    keep_days("b.example", "Google", TODAY - 3, TODAY - 1, "");
+    keep_days("c.example", "Google", TODAY - 3, TODAY - 1, "");
+    keep_days("d.example", "Google", TODAY - 3, TODAY - 1, "");
+    check("a.example", NOW - 86400, MODE_OPPORTUNISTIC, "{}", bad);
+    check("b.example", NOW - 8 * 86400, MODE_OPPORTUNISTIC, "{}", bad);
+    check("c.example", NOW - 5 * 86400, MODE_STS_TESTING, "{}", "[]");
+    check("d.example", NOW - 86400, MODE_OPPORTUNISTIC, "no JSON", "none");
+    expect_labels("a.example: fix 1 problem\n"
+                  "b.example: start testing\n"
+                  "c.example: testing: 6 of 14 days\n"
+                  "d.example: start testing\n");
+}
+
+static void evidence_of(const char *domain, struct evidence *evidence)
+{
+    int64_t id;
+    assert_int_equal(store_commit(store), DB_OK);
+    assert_int_equal(query_find_domain(db, domain, &id), DB_OK);
+    assert_int_equal(query_evidence(db, id, &settings, &arena, evidence), DB_OK);
+}
+
+static void evidence_is_counted_since_testing_began(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_day("example.com", "Google", TODAY - 101, "", 0);
+    keep_days("example.com", "Google", TODAY - 100, TODAY - 2, "testing");
+    keep_days("example.com", "Yahoo", TODAY - 90, TODAY - 60, "testing");
+    keep_day("example.com", "Google", TODAY - 1, "testing", 7);
+    evidence_of("example.com", &evidence);
+    assert_string_equal(evidence.domain, "example.com");
+    assert_int_equal(evidence.standing.testing_since, TODAY - 100);
+    assert_int_equal(evidence.standing.testing_days, 101);
+    assert_int_equal(evidence.first_day, TODAY - 101);
+    assert_int_equal(evidence.last_day, TODAY - 1);
+    assert_int_equal(evidence.with_policy.successful, 100 * (100 + 31) - 7);
+    assert_int_equal(evidence.with_policy.failed, 7);
+    assert_int_equal(evidence.reporters, 2);
+    assert_int_equal(evidence.standing.reporters, 1);
+    assert_int_equal(evidence.standing.failed, 7);
+    assert_int_equal(evidence.result_count, 1);
+    assert_string_equal(evidence.results[0].result_type, "certificate-expired");
+    assert_int_equal(evidence.results[0].failed, 7);
+    assert_int_equal(evidence.sender_count, 1);
+    assert_string_equal(evidence.senders[0].organization, "Google");
+    assert_string_equal(evidence.senders[0].sending_mta_ip, "192.0.2.1");
+    assert_int_equal(evidence.host_count, 1);
+    assert_string_equal(evidence.hosts[0].name, "mx1.example.com");
+    assert_false(evidence.hosts[0].live);
+    assert_string_equal(evidence.policy_text, sts_text("testing"));
+    assert_false(evidence.policy_is_live);
+    assert_int_equal(evidence.checked, 0);
+}
+
+static void the_most_frequent_senders_are_named(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    struct report report;
+    make_report(&report, "Google", "1", TODAY - 1);
+    struct policy *policy = add_policy(&report, "sts", "example.com", sts_text("testing"), 0, 55);
+    for (int i = 1; i <= 10; i++) {
+        char ip[32];
+        snprintf(ip, sizeof ip, "192.0.2.%d", i);
+        add_failure(&report, policy, "validation-failure", ip, "", i);
+    }
+    keep_report(store, &report, "x");
+    evidence_of("example.com", &evidence);
+    assert_int_equal(evidence.sender_count, EVIDENCE_SENDERS);
+    for (int i = 0; i < EVIDENCE_SENDERS; i++)
+        assert_int_equal(evidence.senders[i].failed, 10 - i);
+}
+
+static void a_check_tells_what_is_published(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    struct report report;
+    make_report(&report, "Microsoft", "1", TODAY - 1);
+    report.recipient = arena_strdup(&report.arena, "example.com");
+    add_policy(&report, "tlsa", "mx.provider.example", "", 1, 0);
+    keep_report(store, &report, "x");
+    keep_day("example.com", "Google", TODAY - 1, "enforce", 0);
+    check("example.com", NOW - 60, MODE_STS_TESTING,
+          "{\"dnssec\":\"secure\",\"mx\":{\"hosts\":[{\"name\":\"mx1.example.com\"},"
+          "{\"name\":\"mx2.example.com\"}]},\"tlsrpt\":{\"state\":\"found\",\"records\":"
+          "[\"v=TLSRPTv1; rua=mailto:a@example.com\"]},\"sts\":{\"state\":\"found\",\"id\":\"7\","
+          "\"policy\":{\"text\":\"version: STSv1\\nmode: testing\"}},\"dane\":{\"state\":"
+          "\"none\"},\"ways\":{\"dane\":{\"state\":\"open\",\"needs\":[\"TLSA records.\"]}}}",
+          "[{\"severity\":\"error\",\"text\":\"Broken.\",\"remedy\":\"Mend it.\"},"
+          "{\"severity\":\"note\",\"text\":\"Fine.\",\"remedy\":\"\"}]");
+    evidence_of("example.com", &evidence);
+    assert_int_equal(evidence.standing.mode, MODE_STS_TESTING);
+    assert_int_equal(evidence.checked, NOW - 60);
+    assert_string_equal(evidence.dnssec, "secure");
+    assert_string_equal(evidence.tlsrpt_record, "v=TLSRPTv1; rua=mailto:a@example.com");
+    assert_string_equal(evidence.policy_text, "version: STSv1\nmode: testing");
+    assert_true(evidence.policy_is_live);
+    assert_string_equal(evidence.policy_id, "7");
+    assert_string_equal(evidence.dane_state, "none");
+    assert_string_equal(evidence.dane_way, "open");
+    assert_int_equal(evidence.dane_need_count, 1);
+    assert_string_equal(evidence.dane_needs[0], "TLSA records.");
+    assert_int_equal(evidence.problem_count, 1);
+    assert_string_equal(evidence.problems[0].text, "Broken.");
+    assert_string_equal(evidence.problems[0].remedy, "Mend it.");
+    assert_int_equal(evidence.host_count, 3);
+    assert_true(evidence.hosts[1].live);
+    assert_string_equal(evidence.hosts[2].name, "mx.provider.example");
+    assert_false(evidence.hosts[2].live);
+}
+
+/* What was reported before says nothing once a check has seen that it is gone. */
+static void a_policy_that_is_gone_is_not_taken_from_reports(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_day("example.com", "Google", TODAY - 1, "testing", 0);
+    check("example.com", NOW, MODE_OPPORTUNISTIC, "{\"sts\":{\"state\":\"absent\"}}", "[]");
+    evidence_of("example.com", &evidence);
+    assert_string_equal(evidence.policy_text, "");
+    assert_true(evidence.policy_is_live);
+}
+
+static void of_several_policies_the_newest_counts_and_no_future_one(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    struct report report;
+    keep_day("example.com", "Google", TODAY - 9, "testing", 0);
+    keep_day("example.com", "Yahoo", TODAY, "enforce", 0);
+    make_report(&report, "Forger", "1", TODAY + 3000);
+    add_policy(&report, "sts", "example.com", sts_text("none"), 1, 0);
+    keep_report(store, &report, "x");
+    evidence_of("example.com", &evidence);
+    assert_string_equal(evidence.policy_text, sts_text("enforce"));
+}
+
+static void an_unknown_domain_is_missing(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    assert_int_equal(query_evidence(db, 12345, &settings, &arena, &evidence), DB_MISSING);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(every_domain_of_a_list_has_its_next_step),
+        TEST(old_failures_and_those_before_any_policy_do_not_count),
+        TEST(testing_starts_anew_after_another_mode),
+        TEST(a_long_list_is_as_right_as_a_short_one),
+        TEST(a_check_counts_while_it_is_young),
+        TEST(evidence_is_counted_since_testing_began),
+        TEST(the_most_frequent_senders_are_named),
+        TEST(a_check_tells_what_is_published),
+        TEST(a_policy_that_is_gone_is_not_taken_from_reports),
+        TEST(of_several_policies_the_newest_counts_and_no_future_one),
+        TEST(an_unknown_domain_is_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
