@@ -22,7 +22,7 @@
     "SELECT r.id, p.day, r.end_time - 1 >= (p.day + 1) * 86400, o.name, r.report_id, d.name, d.id" \
     " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"                       \
     "  CROSS JOIN policy p INDEXED BY " index                                                      \
-    "   ON p.domain = t.domain AND p.day = t.block" condition                                      \
+    "   ON p.domain = t.domain AND p.day = +t.block" condition                                      \
     "  CROSS JOIN report r ON r.id = p.report"                                                     \
     "   AND (?4 IS NULL OR r.organization = (SELECT id FROM organization WHERE name = ?4))"        \
     "  CROSS JOIN organization o ON o.id = r.organization"                                         \
@@ -261,7 +261,7 @@ static sqlite3_stmt *bind_documents(struct db *db, int64_t domain, struct day_ra
     /* a report on several of mine comes with the first of them */
     static const char mine[] = DOCUMENT_COLUMNS
         " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"
-        "  CROSS JOIN policy p INDEXED BY policy_domain ON p.domain = t.domain AND p.day = t.block"
+        "  CROSS JOIN policy p INDEXED BY policy_domain ON p.domain = t.domain AND p.day = +t.block"
         "   AND p.n = (SELECT q.n FROM policy q CROSS JOIN domain m ON m.id = q.domain AND m.mine"
         "    WHERE q.report = p.report ORDER BY q.n LIMIT 1)" DOCUMENT_TEXTS
         " WHERE t.level = 0 AND t.block BETWEEN ?2 AND ?3"
