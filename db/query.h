@@ -179,7 +179,7 @@ struct sender_row {
     const char *host_name;      /* confirmed name of the address; "" if unknown */
     const char *result_types;   /* joined by ", ", most failures first; a list of more than
                                    4 KiB ends in an ellipsis, here and below */
-    const char *mx_hosts;       /* receiving-mx-hostname, joined by ", " */
+    const char *mx_hosts;       /* receiving-mx-hostname, joined by ", "; "" of ALL_DOMAINS */
     int64_t failed;
     int first_day;
     int last_day;
@@ -200,9 +200,11 @@ enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, m
                         void *context);
 
 /* Single failure details, newest report first.  NULL narrows nothing; "" is
- * the value that was not reported. */
+ * the value that was not reported.  Narrowed it costs a look at the totals of the
+ * range and at the days they name; else ALL_DOMAINS walks the domains one after
+ * the other. */
 struct failure_filter {
-    int64_t domain; /* ALL_DOMAINS walks the domains one after the other */
+    int64_t domain; /* or ALL_DOMAINS */
     struct day_range range;
     const char *organization;
     const char *sending_mta_ip;

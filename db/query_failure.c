@@ -43,13 +43,14 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
 
 /* One row for each result type and MX host of a sender, `parts` of them; the
  * organization with most failures first, and so on down. */
-#define SELECT_SENDERS(from)                                                                       \
+#define SELECT_SENDERS(mx_host, from, by_mx_host)                                                  \
     SQL_COVER                                                                                      \
     ", part AS MATERIALIZED ("                                                                     \
-    "  SELECT t.organization, t.sending_ip, t.result_type, t.mx_host, sum(t.failed) AS failed,"    \
+    "  SELECT t.organization, t.sending_ip, t.result_type, " mx_host                               \
+    "    AS mx_host, sum(t.failed) AS failed,"                                                     \
     "    min(t.block << 2 * t.level) AS first_day,"                                                \
     "    max((t.block + 1 << 2 * t.level) - 1) AS last_day" from                                   \
-    "   GROUP BY t.organization, t.sending_ip, t.result_type, t.mx_host),"                         \
+    "   GROUP BY t.organization, t.sending_ip, t.result_type" by_mx_host "),"                      \
     " sender AS MATERIALIZED ("                                                                    \
     "  SELECT organization, sending_ip, sum(failed) AS failed, count(*) AS parts,"                 \
     "    min(first_day) AS first_day, max(last_day) AS last_day"                                   \
@@ -67,8 +68,9 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
     "   CROSS JOIN text mx ON mx.id = t.mx_host"                                                   \
     "  ORDER BY p.failed DESC, o.name, s.failed DESC, ip.value, ip.id, t.failed DESC, r.name"
 
-static const char select_senders[] = SELECT_SENDERS(SENDERS_OF_ONE);
-static const char select_senders_of_mine[] = SELECT_SENDERS(SENDERS_OF_MINE);
+static const char select_senders[] = SELECT_SENDERS("t.mx_host", SENDERS_OF_ONE, ", t.mx_host");
+/* Each domain has MX hosts of its own: with them there is little to add up. */
+static const char select_senders_of_mine[] = SELECT_SENDERS("0", SENDERS_OF_MINE, "");
 
 enum db_status query_senders(struct db *db, int64_t domain, struct day_range range, bool exact_days,
                              sender_row_fn *row, void *context)
@@ -174,34 +176,68 @@ enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, m
     " CROSS JOIN text code ON code.id = f.reason_code"                                             \
     " CROSS JOIN text note ON note.id = f.additional_info"
 
-/* Names become numbers once, and rows are compared by number before their
- * texts are looked up. */
+/* Is a row of failure (or total_sender) one of those that are asked for?  Names
+ * become numbers once, and rows are compared by number before their texts are
+ * looked up. */
+#define FAILURE_FITS(row)                                                                          \
+    " AND (?4 IS NULL OR " row ".sending_ip = (SELECT id FROM text WHERE value = ?4))"             \
+    " AND (?5 IS NULL OR " row ".result_type = (SELECT id FROM result_type WHERE name = ?5))"      \
+    " AND (?6 IS NULL OR " row ".mx_host = (SELECT id FROM text WHERE value = ?6))"
+#define ORGANIZATION_FITS(row)                                                                     \
+    " AND (?7 IS NULL OR " row ".organization = (SELECT id FROM organization WHERE name = ?7))"
+
+#define FITTING_FAILURES                                                                           \
+    FAILURE_FITS("f") " CROSS JOIN report e ON e.id = p.report" ORGANIZATION_FITS("e") FAILURE_TEXTS
+
 #define SELECT_FAILURES                                                                            \
     FAILURE_COLUMNS                                                                                \
-    " FROM domain d"                                                                               \
-    " CROSS JOIN policy p INDEXED BY policy_failing"                                               \
+    " FROM domain d CROSS JOIN policy p INDEXED BY policy_failing"                                 \
     "  ON p.domain = d.id AND p.day BETWEEN ?2 AND ?3 AND p.failed > 0"                            \
-    " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n"                                   \
-    "  AND (?4 IS NULL OR f.sending_ip = (SELECT id FROM text WHERE value = ?4))"                  \
-    "  AND (?5 IS NULL OR f.result_type = (SELECT id FROM result_type WHERE name = ?5))"           \
-    "  AND (?6 IS NULL OR f.mx_host = (SELECT id FROM text WHERE value = ?6))"                     \
-    " CROSS JOIN report e ON e.id = p.report"                                                      \
-    "  AND (?7 IS NULL OR e.organization = (SELECT id FROM organization WHERE name = "             \
-    "?7))" FAILURE_TEXTS
+    " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n" FITTING_FAILURES
 
-static const char select_failures[] =
-    SELECT_FAILURES " WHERE d.id = ?1 ORDER BY p.day DESC, p.report DESC LIMIT ?8";
-static const char select_failures_of_mine[] =
-    SELECT_FAILURES " WHERE d.mine ORDER BY d.name, p.day DESC, p.report DESC LIMIT ?8";
+/* The totals tell on which days of which domains there are any. */
+#define WITH_DAYS                                                                                  \
+    SQL_COVER                                                                                      \
+    ", fitting AS MATERIALIZED ("                                                                  \
+    "  SELECT DISTINCT t.block AS day, t.domain FROM cover c CROSS JOIN total_sender t"            \
+    "    ON t.level = c.level AND t.block = c.block"
+#define SELECT_BY_DAYS                                                                             \
+    ")" FAILURE_COLUMNS " FROM fitting t CROSS JOIN domain d ON d.id = t.domain"                   \
+    " CROSS JOIN policy p INDEXED BY policy_failing"                                               \
+    "  ON p.domain = t.domain AND p.day = t.day AND p.failed > 0"                                  \
+    " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n" FITTING_FAILURES                  \
+    " ORDER BY p.day DESC, p.report DESC LIMIT ?8"
+#define FITTING_TOTALS FAILURE_FITS("t") ORGANIZATION_FITS("t")
 
-static sqlite3_stmt *bind_failures(struct db *db, const struct failure_filter *filter)
+static const char *failures_statement(const struct failure_filter *filter, bool narrow)
 {
-    bool all = filter->domain == ALL_DOMAINS;
-    sqlite3_stmt *statement = db_statement(db, all ? select_failures_of_mine : select_failures);
-    if (!all)
-        sqlite3_bind_int64(statement, 1, filter->domain);
-    sqlite3_bind_int(statement, 2, filter->range.first);
-    sqlite3_bind_int(statement, 3, filter->range.last);
+    static const char one[] =
+        SELECT_FAILURES " WHERE d.id = ?1 ORDER BY p.day DESC, p.report DESC LIMIT ?8";
+    static const char mine[] =
+        SELECT_FAILURES " WHERE d.mine ORDER BY d.name, p.day DESC, p.report DESC LIMIT ?8";
+    static const char fitting[] = WITH_DAYS " AND t.domain = ?2" FITTING_TOTALS SELECT_BY_DAYS;
+    static const char fitting_of_mine[] = WITH_DAYS
+        " CROSS JOIN domain m ON m.id = t.domain AND m.mine" FITTING_TOTALS SELECT_BY_DAYS;
+    if (filter->domain == ALL_DOMAINS)
+        return narrow ? fitting_of_mine : mine;
+    return narrow ? fitting : one;
+}
+
+static sqlite3_stmt *bind_failures(struct db *db, const struct failure_filter *filter,
+                                   enum db_status *status)
+{
+    bool narrow = filter->sending_mta_ip != NULL || filter->result_type != NULL ||
+                  filter->mx_host != NULL || filter->organization != NULL;
+    sqlite3_stmt *statement = db_statement(db, failures_statement(filter, narrow));
+    *status = DB_OK;
+    if (narrow)
+        *status = cover_bind(db, statement, LEVELS_DAYS, filter->range);
+    if (filter->domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, narrow ? 2 : 1, filter->domain);
+    if (!narrow) {
+        sqlite3_bind_int(statement, 2, filter->range.first);
+        sqlite3_bind_int(statement, 3, filter->range.last);
+    }
     db_bind_text(statement, 4, filter->sending_mta_ip);
     db_bind_text(statement, 5, filter->result_type);
     db_bind_text(statement, 6, filter->mx_host);
@@ -210,10 +246,9 @@ static sqlite3_stmt *bind_failures(struct db *db, const struct failure_filter *f
     return statement;
 }
 
-static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, failure_row_fn *row,
-                                   void *context)
+static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, enum db_status status,
+                                   failure_row_fn *row, void *context)
 {
-    enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
         struct failure_row line = {
             .report = sqlite3_column_int64(statement, 0),
@@ -239,7 +274,9 @@ static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, failu
 enum db_status query_failures(struct db *db, const struct failure_filter *filter,
                               failure_row_fn *row, void *context)
 {
-    return each_failure(db, bind_failures(db, filter), row, context);
+    enum db_status status;
+    sqlite3_stmt *statement = bind_failures(db, filter, &status);
+    return each_failure(db, statement, status, row, context);
 }
 
 enum db_status failures_of_policy(struct db *db, int64_t report, int64_t n, failure_row_fn *row,
@@ -252,5 +289,5 @@ enum db_status failures_of_policy(struct db *db, int64_t report, int64_t n, fail
                         " WHERE p.report = ? AND p.n = ? ORDER BY f.i";
     sqlite3_stmt *statement = db_statement(db, select);
     db_bind_integers(statement, (int64_t[]){report, n}, 2);
-    return each_failure(db, statement, row, context);
+    return each_failure(db, statement, DB_OK, row, context);
 }
