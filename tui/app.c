@@ -309,6 +309,29 @@ static void take_key(struct app *app, wint_t key)
         app_say(app, STYLE_DIM, "%lc does nothing here; ? shows the keys.", key);
 }
 
+static void load_if_stale(struct app *app)
+{
+    struct view *top = app_top(app);
+    if (top->stale && !top->loading)
+        view_load(top, false);
+}
+
+/* Waits a moment for what is being read, so that most keys need one frame. */
+static void settle(struct app *app, int patience)
+{
+    int64_t deadline = milliseconds() + patience;
+    load_if_stale(app);
+    while (worker_busy(app->worker, SLOT_DECORATE)) {
+        int64_t left = deadline - milliseconds();
+        struct pollfd poll_fd = {.fd = worker_fd(app->worker), .events = POLLIN};
+        if (left <= 0 || poll(&poll_fd, 1, (int)left) <= 0)
+            break;
+        worker_collect(app->worker);
+        load_if_stale(app);
+    }
+    worker_collect(app->worker);
+}
+
 /* Takes the keys that are there; false when the terminal is gone. */
 static bool take_keys(struct app *app)
 {
@@ -320,8 +343,7 @@ static bool take_keys(struct app *app)
         take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
         if (app->quit)
             return true;
-        if (app_top(app)->stale && !app_top(app)->loading)
-            view_load(app_top(app), false);
+        settle(app, SETTLE_MILLISECONDS); /* what is typed ahead meets what it is meant for */
     }
 }
 
@@ -367,29 +389,6 @@ static void watch(struct app *app)
 }
 
 /* --- the loop --- */
-
-static void load_if_stale(struct app *app)
-{
-    struct view *top = app_top(app);
-    if (top->stale && !top->loading)
-        view_load(top, false);
-}
-
-/* Waits a moment for what is being read, so that most keys need one frame. */
-static void settle(struct app *app, int patience)
-{
-    int64_t deadline = milliseconds() + patience;
-    load_if_stale(app);
-    while (worker_busy(app->worker, SLOT_DECORATE)) {
-        int64_t left = deadline - milliseconds();
-        struct pollfd poll_fd = {.fd = worker_fd(app->worker), .events = POLLIN};
-        if (left <= 0 || poll(&poll_fd, 1, (int)left) <= 0)
-            break;
-        worker_collect(app->worker);
-        load_if_stale(app);
-    }
-    worker_collect(app->worker);
-}
 
 static int loop(struct app *app)
 {
