@@ -10,6 +10,26 @@
 enum { PANE_RUNS, PANE_TROUBLE, PANE_MAILBOXES, PANE_JOURNAL, PANES };
 enum { ROWS_MAX = 2000 /* of the journal, the newest: as many as are read in a moment */ };
 
+/* What the row under the cursor tells in full, in the last lines of AREA;
+ * returns what is left of it. */
+static struct area draw_detail(struct area area, int style, const char *text, const char *below)
+{
+    enum { TEXT_LINES = 2, LINES = TEXT_LINES + 2 };
+    if (area.rows < 3 * LINES)
+        return area;
+    int y = area.y + area.rows - LINES;
+    put_glyphs(y++, area.x, area.columns, STYLE_DIM, glyph(GLYPH_HORIZONTAL));
+    for (int i = 0; i < TEXT_LINES; i++) {
+        char line[VALUE_TEXT_MAX];
+        const char *start = text;
+        size_t length = text_line(start, area.columns, &text);
+        snprintf(line, sizeof line, "%.*s", (int)length, start);
+        put_text(y++, area.x, area.columns, style, line);
+    }
+    put_text(y, area.x, area.columns, STYLE_DIM, below);
+    return (struct area){area.y, area.x, area.rows - LINES, area.columns};
+}
+
 /* --- runs --- */
 
 struct run {
@@ -127,6 +147,19 @@ static const struct table_type runs_table = {
     .nothing = "Nothing has been imported yet. i imports the accounts of the configuration;\n"
                "tlsrptop-import FOLDER imports mails from a folder.",
 };
+
+static struct area draw_run_detail(const struct table *table, struct area area)
+{
+    const struct run *run = table_current(table);
+    char below[VALUE_TEXT_MAX] = "";
+    if (run == NULL)
+        return area;
+    if (run->ended >= run->started)
+        snprintf(below, sizeof below, "%.4000s, in %" PRId64 " s", run->what,
+                 run->ended - run->started);
+    return draw_detail(area, end_style(run), run_end(run).text,
+                       below[0] != '\0' ? below : run->what);
+}
 
 static int add_run(void *context, const struct run_row *row)
 {
@@ -306,25 +339,13 @@ static enum db_status load_entries(struct db *db, struct snapshot *snapshot, int
     return query_journal(db, &filter, add_entry, &entries);
 }
 
-/* What one row tells in full, in the last lines of AREA; returns what is left. */
 static struct area draw_entry(const struct table *table, struct area area)
 {
-    enum { LINES = 4 };
     const struct entry *entry = table_current(table);
-    if (entry == NULL || area.rows < 3 * LINES)
+    if (entry == NULL)
         return area;
-    const char *next = entry->reason[0] != '\0' ? entry->reason : outcome_name(entry->outcome);
-    int y = area.y + area.rows - LINES + 1;
-    put_glyphs(y - 1, area.x, area.columns, STYLE_DIM, glyph(GLYPH_HORIZONTAL));
-    for (int i = 0; i < LINES - 2; i++) {
-        char line[VALUE_TEXT_MAX];
-        const char *text = next;
-        int length = (int)text_line(text, area.columns, &next);
-        snprintf(line, sizeof line, "%.*s", length, text);
-        put_text(y++, area.x, area.columns, outcome_style(entry), line);
-    }
-    put_format(y, area.x, area.columns, STYLE_DIM, "%.200s", entry->source);
-    return (struct area){area.y, area.x, area.rows - LINES, area.columns};
+    const char *text = entry->reason[0] != '\0' ? entry->reason : outcome_name(entry->outcome);
+    return draw_detail(area, outcome_style(entry), text, entry->source);
 }
 
 static void open_entry(struct view *view, const struct table *table)
@@ -333,10 +354,10 @@ static void open_entry(struct view *view, const struct table *table)
     if (entry == NULL)
         return;
     if (entry->report == 0)
-        app_say(view->app, STYLE_NORMAL, "This brought no report%s",
+        app_say(view->app, STYLE_NORMAL, "It brought no report%s.",
                 entry->outcome == OUTCOME_DAMAGED
-                    ? "; a newer version may read it: tlsrptop-import --retry-damaged"
-                    : ".");
+                    ? "; tlsrptop-import --retry-damaged tries it again"
+                    : "");
 }
 
 /* --- mailboxes --- */
@@ -492,7 +513,9 @@ static void draw_imports(struct view *view, struct area area)
         draw_title(view, i, pane.y++, pane.columns);
         pane.rows = focused ? left : pane_rows(view, i, area.rows);
         struct area rows = pane;
-        if (focused && (i == PANE_TROUBLE || i == PANE_JOURNAL))
+        if (focused && i == PANE_RUNS)
+            rows = draw_run_detail(&view->tables[i], pane);
+        else if (focused && i != PANE_MAILBOXES)
             rows = draw_entry(&view->tables[i], pane);
         if (pane.rows > 0)
             table_draw(&view->tables[i], rows, focused);
