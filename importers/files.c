@@ -30,8 +30,9 @@ struct identity {
 };
 
 /* To open a file of the database and close it again would take away the locks
- * that SQLite holds on it (see "How To Corrupt An SQLite Database File"). */
-static const char *const database_files[] = {"", "-wal", "-shm", "-journal"};
+ * that this process holds on it (see "How To Corrupt An SQLite Database File", and
+ * run_lock.h). */
+static const char *const database_files[] = {"", "-wal", "-shm", "-journal", "-runs"};
 enum { DATABASE_FILES = sizeof database_files / sizeof *database_files };
 
 struct files {
@@ -198,6 +199,7 @@ static int read_file(struct files *files, int fd, uint64_t size)
 int files_read_stream(struct files *files, int fd, const char *name)
 {
     snprintf(files->path, sizeof files->path, "%s", name);
+    pipeline_flush(files->settings.pipeline); /* who knows when the next one comes */
     int result = read_records(files, fd, 0, true);
     if (result > 0 && errno != ECANCELED)
         say("%s: cannot be read: %s", name, strerror(errno));
