@@ -227,7 +227,10 @@ static int check_terminal(const char **why)
     }
     bool known = setupterm(NULL, STDOUT_FILENO, &result) == OK;
     const char *move = known ? tigetstr("cup") : NULL;
-    if (known && move != NULL && move != (const char *)-1)
+    bool moves = move != NULL && move != (const char *)-1;
+    if (known)
+        del_curterm(cur_term);
+    if (moves)
         return 0;
     snprintf(sentence, sizeof sentence, "the terminal type TERM=%.40s %s", name ? name : "",
              known ? "cannot place the cursor; \"tlsrptop export domains\" does without that"
