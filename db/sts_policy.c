@@ -1,7 +1,10 @@
 #include "sts_policy.h"
 
-#include <stdbool.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     MAX_AGE_MAX = 31557600, /* a year, RFC 8461 section 3.2 */
@@ -172,3 +175,65 @@ void sts_policy_read(const char *text, size_t length, struct sts_policy *policy)
     if (policy->mx_count == 0 && policy->mode >= STS_TESTING)
         policy->problems |= STS_NO_MX;
 }
+
+/* --- what it says --- */
+
+static int compare_patterns(const void *left, const void *right)
+{
+    const struct slice *a = left, *b = right;
+    size_t length = a->length < b->length ? a->length : b->length;
+    int order = strncasecmp(a->start, b->start, length);
+    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+char *sts_policy_canonical(const struct sts_policy *policy, struct arena *arena)
+{
+    static const char *const modes[] = {"unreadable", "none", "testing", "enforce"};
+    struct slice patterns[STS_MX_MAX];
+    size_t size = 0;
+    for (size_t i = 0; i < policy->mx_count; i++) {
+        patterns[i] = (struct slice){policy->mx[i].start, policy->mx[i].length};
+        size += patterns[i].length + 1;
+    }
+    qsort(patterns, policy->mx_count, sizeof *patterns, compare_patterns);
+    char *text = arena_printf(arena, "%s %" PRId64 "%*s", modes[policy->mode], policy->max_age,
+                              (int)size, "");
+    if (text == NULL)
+        return NULL;
+    char *end = text + strlen(text) - size;
+    for (size_t i = 0; i < policy->mx_count; i++) {
+        if (i > 0 && compare_patterns(&patterns[i], &patterns[i - 1]) == 0)
+            continue;
+        *end++ = ' ';
+        for (size_t c = 0; c < patterns[i].length; c++)
+            *end++ = (char)tolower((unsigned char)patterns[i].start[c]);
+    }
+    *end = '\0';
+    return text;
+}
+
+/* --- what is wrong with it --- */
+
+const struct sts_fault sts_faults[] = {
+    {STS_NO_VERSION, true, "sts-policy-version", "does not begin with \"version: STSv1\"",
+     "make that its first line"},
+    {STS_NO_MODE, true, "sts-policy-mode", "has no mode", "add \"mode: testing\" to it"},
+    {STS_BAD_MODE, true, "sts-policy-mode", "has a mode that is not enforce, testing or none",
+     "write one of these words, in lower case"},
+    {STS_NO_MAX_AGE, true, "sts-policy-max-age", "has no max_age", "add \"max_age: 604800\" to it"},
+    {STS_BAD_MAX_AGE, true, "sts-policy-max-age",
+     "has a max_age that is not a number of seconds up to 31557600",
+     "write a number, such as 604800 for a week"},
+    {STS_NO_MX, true, "sts-policy-no-mx", "names no MX host", "add an mx line for each"},
+    {STS_BAD_MX, false, "sts-policy-bad-mx", "has an mx line that is no host name or pattern",
+     "write one name a line, with \"*.\" at its beginning at most"},
+    {STS_TOO_MANY_MX, false, "sts-policy-many-mx", "has more mx lines than senders may read",
+     "use patterns such as \"mx: *.example.com\""},
+    {STS_BAD_LINE, false, "sts-policy-line", "has a line that is no \"key: value\"",
+     "remove it; an empty line is one, too"},
+    {STS_REPEATED_KEY, false, "sts-policy-repeated", "has a key twice, of which the first counts",
+     "remove the second"},
+    {STS_CONTROL_BYTES, false, "sts-policy-bytes", "has control characters",
+     "write it anew with a plain editor"},
+};
+const size_t sts_fault_count = sizeof sts_faults / sizeof *sts_faults;

@@ -8,9 +8,11 @@
 #ifndef TLSRPTOP_DB_STS_POLICY_H
 #define TLSRPTOP_DB_STS_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "vocab.h"
 
 enum {
@@ -44,5 +46,21 @@ struct sts_policy {
 };
 
 void sts_policy_read(const char *text, size_t length, struct sts_policy *policy);
+
+/* What a policy says, however it is written: its mode, max_age and mx patterns in
+ * one order, to be compared.  Reporters quote the same file differently.  From
+ * ARENA; NULL when memory is short. */
+char *sts_policy_canonical(const struct sts_policy *policy, struct arena *arena);
+
+/* What is wrong with a policy, in words. */
+struct sts_fault {
+    enum sts_problem problem;
+    bool fatal;         /* senders take it for no policy at all */
+    const char *code;   /* for scripts: "sts-policy-mode" */
+    const char *text;   /* behind "the policy": "has no mode" */
+    const char *remedy; /* "add \"mode: testing\" to it" */
+};
+extern const struct sts_fault sts_faults[];
+extern const size_t sts_fault_count;
 
 #endif

@@ -138,6 +138,39 @@ static void endless_mx_lines_end_at_the_bound(void **state)
     assert_int_equal(policy.mx_count, STS_MX_MAX);
 }
 
+static const char *canonical(const char *text)
+{
+    static struct arena arena;
+    read_policy(text);
+    arena_reset(&arena);
+    return sts_policy_canonical(&policy, &arena);
+}
+
+static void policies_that_say_the_same_are_the_same(void **state)
+{
+    (void)state;
+    assert_string_equal(canonical("version: STSv1\nmode: enforce\nmx: *.B.example\n"
+                                  "mx: a.example\nmax_age: 86400\n"),
+                        "enforce 86400 *.b.example a.example");
+    assert_string_equal(canonical("mx: a.example\r\nmx:A.example\r\nmax_age:  86400\r\n"
+                                  "mx: *.b.example\r\nmode: enforce"),
+                        "enforce 86400 *.b.example a.example");
+    assert_string_equal(canonical("mode: none\nmax_age: 1"), "none 1");
+    assert_string_equal(canonical("nothing of it"), "unreadable -1");
+}
+
+static void every_problem_has_words(void **state)
+{
+    (void)state;
+    unsigned known = 0;
+    for (size_t i = 0; i < sts_fault_count; i++) {
+        assert_false(known & sts_faults[i].problem);
+        known |= sts_faults[i].problem;
+        assert_true(strlen(sts_faults[i].text) > 0 && strlen(sts_faults[i].remedy) > 0);
+    }
+    assert_int_equal(known, 2 * STS_CONTROL_BYTES - 1); /* the last of them */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +185,8 @@ int main(void)
         cmocka_unit_test(lines_that_are_no_key_and_value_are_named),
         cmocka_unit_test(control_bytes_are_named),
         cmocka_unit_test(endless_mx_lines_end_at_the_bound),
+        cmocka_unit_test(policies_that_say_the_same_are_the_same),
+        cmocka_unit_test(every_problem_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
