@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <pthread.h>
@@ -90,7 +91,7 @@ void say(const char *format, ...)
     text_visible(text, sentence, sizeof sentence);
     pthread_mutex_lock(&progress.lock);
     erase_bar();
-    fprintf(stderr, "tlsrptop-import: %s\n", sentence);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, sentence);
     pthread_mutex_unlock(&progress.lock);
 }
 

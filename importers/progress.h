@@ -38,7 +38,7 @@ void progress_close(void);
 void progress_summary(const struct store_counts *counts, bool quiet, int status,
                       const char *message);
 
-/* Writes "tlsrptop-import: ..." as one line to standard error. */
+/* Writes "PROGRAM: ..." as one line to standard error. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

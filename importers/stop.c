@@ -67,6 +67,11 @@ bool stop_wait(struct pollfd *watched, nfds_t count, int milliseconds)
     return ready > 0 && all[count].revents == 0;
 }
 
+int stop_descriptor(void)
+{
+    return event;
+}
+
 void stop_reset(void)
 {
     sigset_t signals;

@@ -25,6 +25,9 @@ bool stop_requested(void);
 enum { STOP_WATCHED_MAX = 256 };
 bool stop_wait(struct pollfd *watched, nfds_t count, int milliseconds);
 
+/* A descriptor that can be read once the run is asked to end. */
+int stop_descriptor(void);
+
 /* In a child, before exec: signals work as usual again. */
 void stop_reset(void);
 
