@@ -71,6 +71,7 @@ static const struct key keys[] = {
     {"check", "https-port", NUMBER, "443", 1, 65535, NULL},
     {"check", "smtp-port", NUMBER, "25", 1, 65535, NULL},
     {"check", "connect-to", TEXT, "", 0, 0, NULL},
+    {"check", "rua", TEXT, "", 0, 0, NULL},
     {"check", "timeout", NUMBER, "10", 1, 600, NULL},
 
     {"advice", "testing-days", NUMBER, "14", 1, 365, NULL},

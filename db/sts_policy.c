@@ -7,7 +7,6 @@
 #include <strings.h>
 
 enum {
-    MAX_AGE_MAX = 31557600, /* a year, RFC 8461 section 3.2 */
     MAX_AGE_DIGITS = 10
 };
 
@@ -90,7 +89,7 @@ static void read_max_age(struct sts_policy *policy, struct slice value)
         good = value.start[i] >= '0' && value.start[i] <= '9';
         seconds = seconds * 10 + (value.start[i] - '0');
     }
-    if (good && seconds <= MAX_AGE_MAX)
+    if (good && seconds <= STS_MAX_AGE_MAX)
         policy->max_age = seconds;
     else
         policy->problems |= STS_BAD_MAX_AGE;

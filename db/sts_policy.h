@@ -18,6 +18,7 @@
 enum {
     STS_POLICY_MAX = 64 * 1024, /* bytes, RFC 8461 section 3.2 */
     STS_MX_MAX = 256,           /* mx patterns read; more is a problem */
+    STS_MAX_AGE_MAX = 31557600, /* seconds: a year, RFC 8461 section 3.2 */
 };
 
 enum sts_problem {
