@@ -27,8 +27,10 @@
  *                  they stand at; records are "3 1 1 0d6f..."
  *     covered      by an mx pattern of the policy: true or false
  *     certificate  with --mx: {state, subject, issuer, names, expires, webpki,
- *                  dane}: state is "seen", "no-starttls" or "unreached"; webpki is
- *                  "valid", or what is wrong; dane "match", "mismatch" or "none"
+ *                  dane}: state is "seen", "no-starttls", "failed" (TLS did not
+ *                  come about), "no-smtp" or "unreached"; webpki is "valid", or
+ *                  what is wrong ("has expired"); dane is "match", "mismatch",
+ *                  "wrong-name", "invalid" (the chain), or "none"
  *   tlsrpt    {state, alias, records, rua}: state is "found", "absent",
  *             "several", "invalid", "bogus" or "unknown"
  *   sts       {state, alias, records, id, fetch, policy, previous}: state is
@@ -36,18 +38,18 @@
  *             (of the record), "failed" (the policy cannot be had), "bogus" or
  *             "unknown" (no answer for now)
  *     fetch        {result, status, content_type}: result is "ok" or what is wrong
- *     policy       {text, mode, max_age, mx, since, seen}: in force; first seen so
- *                  at `since` and last at `seen` (left out when just now)
- *     previous     {text, mode, id, seen, until}: the one before it, last seen at
- *                  `seen`: senders may go on using it until `until`.  Left out
- *                  after that.
+ *     policy       {text, id, mode, max_age, mx, since, seen}: in force; first seen
+ *                  so at `since` and last at `seen` (left out when just now)
+ *     previous     {text, id, mode, max_age, seen, until}: the one before it, last
+ *                  seen at `seen`: senders may go on using it until `until`.  Left
+ *                  out after that.
  *   dane      {state, hosts, of}: state is "all", "some" (`hosts` of `of` MX hosts),
  *             "unusable", "insecure-mx" (the hosts have TLSA records, the domain
  *             is not signed), "none", "bogus", "unverifiable" or "unknown"
  *   kept      {dane, sts}: of which mechanism the mode is the last one known,
  *             because asking failed, and when it was last seen
- *   ways      {dane, sts}: {state, needs}: state is "done", "open" or "closed"
- *             (others must move first); needs is a list of sentences
+ *   ways      {dane, sts}: {state, needs}: state is "done", "open", "closed"
+ *             (others must move first) or "unknown"; needs is a list of sentences
  */
 #ifndef TLSRPTOP_DB_OBSERVATION_H
 #define TLSRPTOP_DB_OBSERVATION_H
