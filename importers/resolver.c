@@ -1,0 +1,409 @@
+#include "resolver.h"
+
+#include <arpa/nameser.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include "stop.h"
+
+enum {
+    ANCHOR_LINE = 4096,
+    SERVERS_MAX = 16,
+    SERVER_TEXT = 128,
+    NAME_LENGTH_MAX = 253, /* of a name without its final dot */
+    NAME_TEXT = 1025       /* 255 octets, each written \ddd, and the NUL */
+};
+
+TAILQ_HEAD(questions, question);
+
+struct resolver {
+    struct ub_ctx *unbound;
+    struct questions waiting;
+    struct questions open; /* the time is the same for all: the first is due first */
+    size_t open_count;
+    int timeout_ms;
+    bool validates;
+    char why[RESOLVER_SENTENCE];
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* --- questions --- */
+
+void resolver_ask(struct resolver *resolver, struct question *question)
+{
+    question->resolver = resolver;
+    TAILQ_INSERT_TAIL(&resolver->waiting, question, entry);
+}
+
+static void close_question(struct question *question)
+{
+    TAILQ_REMOVE(&question->resolver->open, question, entry);
+    question->resolver->open_count--;
+}
+
+static void give_up(struct question *question, enum dns_result result)
+{
+    struct dns_answer answer = {.result = result, .canonical = "", .why = ""};
+    close_question(question);
+    question->answer(question, &answer);
+}
+
+/* A bogus answer still carries data: the validation is looked at first. */
+static enum dns_result judge(int error, const struct ub_result *result)
+{
+    if (error != 0 || result == NULL)
+        return DNS_FAILED;
+    if (result->bogus)
+        return DNS_BOGUS;
+    if (result->nxdomain)
+        return DNS_NO_NAME;
+    if (result->rcode != ns_r_noerror)
+        return DNS_FAILED;
+    return result->havedata ? DNS_FOUND : DNS_NO_DATA;
+}
+
+static enum dnssec judge_dnssec(const struct resolver *resolver, enum dns_result result,
+                                bool secure)
+{
+    if (result == DNS_FAILED)
+        return DNSSEC_UNKNOWN;
+    if (!resolver->validates)
+        return DNSSEC_UNVERIFIABLE;
+    if (result == DNS_BOGUS)
+        return DNSSEC_BOGUS;
+    return secure ? DNSSEC_SECURE : DNSSEC_INSECURE;
+}
+
+static size_t count_records(char *const *records)
+{
+    size_t count = 0;
+    while (records[count] != NULL)
+        count++;
+    return count;
+}
+
+static void take_answer(void *context, int error, struct ub_result *result)
+{
+    struct question *question = context;
+    struct dns_answer answer = {.canonical = "", .why = ""};
+    answer.result = judge(error, result);
+    if (result != NULL) {
+        answer.dnssec = judge_dnssec(question->resolver, answer.result,
+                                     answer.result != DNS_FAILED && result->secure);
+        if (answer.result != DNS_BOGUS && result->canonname != NULL)
+            answer.canonical = result->canonname;
+        if (answer.result == DNS_BOGUS && result->why_bogus != NULL)
+            answer.why = result->why_bogus;
+        if (answer.result == DNS_FOUND) {
+            answer.count = count_records(result->data);
+            answer.records = result->data;
+            answer.lengths = result->len;
+        }
+    }
+    close_question(question);
+    question->answer(question, &answer);
+    ub_resolve_free(result);
+}
+
+/* libunbound starts its thread at the first question, and that thread blocks
+ * no signal: it must not be the one that gets ours. */
+static int resolve(struct question *question)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = ub_resolve_async(question->resolver->unbound, question->name, question->type,
+                                 ns_c_in, question, take_answer, &question->id);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+static void open_questions(struct resolver *resolver)
+{
+    struct question *question;
+    while (resolver->open_count < QUESTIONS_OPEN_MAX &&
+           (question = TAILQ_FIRST(&resolver->waiting)) != NULL) {
+        TAILQ_REMOVE(&resolver->waiting, question, entry);
+        TAILQ_INSERT_TAIL(&resolver->open, question, entry);
+        resolver->open_count++;
+        question->deadline = now_ms() + resolver->timeout_ms;
+        if (resolve(question) != 0) /* there is no name that is too long */
+            give_up(question, strlen(question->name) > NAME_LENGTH_MAX ? DNS_NO_NAME : DNS_FAILED);
+    }
+}
+
+static void expire_questions(struct resolver *resolver)
+{
+    struct question *question;
+    int64_t now = now_ms();
+    while ((question = TAILQ_FIRST(&resolver->open)) != NULL && question->deadline <= now) {
+        ub_cancel(resolver->unbound, question->id);
+        give_up(question, DNS_TIMEOUT);
+    }
+}
+
+void resolver_process(struct resolver *resolver)
+{
+    if (resolver->open_count > 0)
+        ub_process(resolver->unbound);
+    expire_questions(resolver);
+    open_questions(resolver);
+}
+
+int resolver_fd(const struct resolver *resolver)
+{
+    return ub_fd(resolver->unbound);
+}
+
+int resolver_wait_ms(const struct resolver *resolver)
+{
+    const struct question *first = TAILQ_FIRST(&resolver->open);
+    if (TAILQ_FIRST(&resolver->waiting) != NULL && resolver->open_count < QUESTIONS_OPEN_MAX)
+        return 0;
+    if (first == NULL)
+        return -1;
+    int64_t left = first->deadline - now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+bool resolver_validates(const struct resolver *resolver, const char **why)
+{
+    *why = resolver->why;
+    return resolver->validates;
+}
+
+/* --- opening --- */
+
+/* How it is asked; the anchor may be missing. */
+struct way {
+    const char *servers; /* "recursive", "" for the system's, or a list */
+    const char *anchor;  /* a file, or "" */
+    char owner[NAME_TEXT];
+};
+
+__attribute__((format(printf, 3, 4))) static int complain(char why[static RESOLVER_SENTENCE],
+                                                          int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, RESOLVER_SENTENCE, format, args);
+    va_end(args);
+    return status;
+}
+
+/* The name that the first record of the anchor's file belongs to; -1 when the
+ * file has none. */
+static int read_owner(const char *path, char owner[static NAME_TEXT])
+{
+    char line[ANCHOR_LINE];
+    FILE *file = fopen(path, "re");
+    int found = -1;
+    while (file != NULL && found != 0 && fgets(line, sizeof line, file) != NULL) {
+        size_t length = strcspn(line, " \t\r\n;");
+        if (length > 0 && length < NAME_TEXT && line[0] != '$') {
+            memcpy(owner, line, length);
+            owner[length] = '\0';
+            found = 0;
+        }
+    }
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+/* Where Debian, unbound itself, Fedora and Arch keep the root's anchor. */
+static const char *find_anchor(void)
+{
+    static const char *const paths[] = {"/usr/share/dns/root.key", "/var/lib/unbound/root.key",
+                                        "/etc/unbound/root.key", "/etc/trusted-key.key"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (access(paths[i], R_OK) == 0)
+            return paths[i];
+    }
+    return "";
+}
+
+static int forward_to(struct ub_ctx *unbound, const char *servers,
+                      char why[static RESOLVER_SENTENCE])
+{
+    size_t length;
+    for (const char *server = servers + strspn(servers, " ,\t"); *server != '\0';
+         server += length + strspn(server + length, " ,\t")) {
+        char text[SERVER_TEXT];
+        length = strcspn(server, " ,\t");
+        snprintf(text, sizeof text, "%.*s", (int)length, server);
+        if (length >= sizeof text || ub_ctx_set_fwd(unbound, text) != 0)
+            return complain(why, EX_CONFIG,
+                            "[check] resolver: \"%s\" is neither ADDRESS nor ADDRESS@PORT", text);
+    }
+    return 0;
+}
+
+static int set_options(struct ub_ctx *unbound, bool recursive)
+{
+    /* The defaults for a library are 16 sockets and two TCP connections.  Only a
+     * resolver may be on this machine, not what a stranger's delegation says. */
+    const char *const options[][2] = {
+        {"outgoing-range:", "256"},
+        {"outgoing-num-tcp:", "32"},
+        {"do-not-query-localhost:", recursive ? "yes" : "no"},
+        {"unblock-lan-zones:", "yes"},
+        {"insecure-lan-zones:", "yes"},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (ub_ctx_set_option(unbound, options[i][0], options[i][1]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int configure(struct ub_ctx *unbound, const struct way *way,
+                     char why[static RESOLVER_SENTENCE])
+{
+    bool recursive = strcmp(way->servers, "recursive") == 0;
+    int status = 0;
+    ub_ctx_debugout(unbound, NULL);
+    if (ub_ctx_async(unbound, 1) != 0 || set_options(unbound, recursive) != 0)
+        return complain(why, EX_CONFIG, "libunbound does not take its options");
+    if (way->servers[0] == '\0' && ub_ctx_resolvconf(unbound, NULL) != 0)
+        return complain(why, EX_UNAVAILABLE, "/etc/resolv.conf names no resolver");
+    if (way->servers[0] != '\0' && !recursive)
+        status = forward_to(unbound, way->servers, why);
+    if (status == 0 && way->anchor[0] != '\0' && ub_ctx_add_ta_file(unbound, way->anchor) != 0)
+        return complain(why, EX_CONFIG, "%s: no trust anchor can be read from it", way->anchor);
+    /* This is the last, as it fixes all settings.  The name is otherwise kept
+     * from leaving the machine, RFC 6761; who has such domains means them. */
+    if (status == 0 && ub_ctx_zone_remove(unbound, "test.") != 0)
+        return complain(why, EX_CONFIG, "libunbound does not start");
+    return status;
+}
+
+static void note_answer(struct question *question, const struct dns_answer *answer)
+{
+    struct dns_answer *noted = question->context;
+    noted->result = answer->result;
+    noted->dnssec = answer->dnssec;
+    noted->count = 1;
+}
+
+/* Asks and waits; COUNT of the answer stays 0 if the run is asked to stop. */
+static struct dns_answer ask_now(struct resolver *resolver, const char *name, int type)
+{
+    struct dns_answer noted = {.result = DNS_TIMEOUT};
+    struct question question = {
+        .name = name, .type = type, .answer = note_answer, .context = &noted};
+    resolver_ask(resolver, &question);
+    resolver_process(resolver);
+    while (noted.count == 0 && !stop_requested()) {
+        struct pollfd watched = {.fd = resolver_fd(resolver), .events = POLLIN};
+        stop_wait(&watched, 1, resolver_wait_ms(resolver));
+        resolver_process(resolver);
+    }
+    if (noted.count == 0)
+        ub_cancel(resolver->unbound, question.id);
+    return noted;
+}
+
+static struct resolver *new_resolver(int timeout_ms)
+{
+    struct resolver *resolver = calloc(1, sizeof *resolver);
+    if (resolver == NULL)
+        return NULL;
+    TAILQ_INIT(&resolver->waiting);
+    TAILQ_INIT(&resolver->open);
+    resolver->timeout_ms = timeout_ms;
+    resolver->unbound = ub_ctx_create();
+    if (resolver->unbound != NULL)
+        return resolver;
+    free(resolver);
+    return NULL;
+}
+
+void resolver_close(struct resolver *resolver)
+{
+    if (resolver == NULL)
+        return;
+    ub_ctx_delete(resolver->unbound);
+    free(resolver);
+}
+
+/* Opens by WAY and asks for what the anchor vouches for, or without an anchor for
+ * anything.  Returns 0 when the answer is as good as can be, or a status of
+ * resolver_open(). */
+static int try_way(struct resolver **resolver, const struct way *way, int timeout_ms,
+                   char why[static RESOLVER_SENTENCE])
+{
+    struct resolver *opened = new_resolver(timeout_ms);
+    if (opened == NULL)
+        return complain(why, EX_UNAVAILABLE, "out of memory");
+    int status = configure(opened->unbound, way, why);
+    opened->validates = way->anchor[0] != '\0';
+    if (status == 0) {
+        struct dns_answer answer =
+            ask_now(opened, way->owner, opened->validates ? ns_t_dnskey : ns_t_soa);
+        bool good = opened->validates ? answer.dnssec == DNSSEC_SECURE
+                                      : answer.result != DNS_TIMEOUT && answer.result != DNS_FAILED;
+        if (!good)
+            status = complain(why, EX_UNAVAILABLE, "no resolver answers: %s",
+                              way->servers[0] != '\0' ? way->servers : "/etc/resolv.conf");
+    }
+    if (status == 0)
+        *resolver = opened;
+    else
+        resolver_close(opened);
+    return status;
+}
+
+/* Goes on without validation, for REASON. */
+static int try_unvalidated(struct resolver **resolver, const struct resolver_settings *settings,
+                           const char *reason, char why[static RESOLVER_SENTENCE])
+{
+    struct way way = {.servers = settings->servers, .anchor = "", .owner = "."};
+    int status = try_way(resolver, &way, settings->timeout_ms, why);
+    if (status == 0)
+        snprintf((*resolver)->why, RESOLVER_SENTENCE, "DNSSEC cannot be validated here: %s",
+                 reason);
+    return status;
+}
+
+int resolver_open(struct resolver **resolver, const struct resolver_settings *settings,
+                  char why[static RESOLVER_SENTENCE])
+{
+    struct way way = {.servers = settings->servers, .anchor = settings->trust_anchor};
+    *resolver = NULL;
+    why[0] = '\0';
+    if (way.anchor[0] == '\0')
+        way.anchor = find_anchor();
+    if (way.anchor[0] == '\0')
+        return try_unvalidated(resolver, settings,
+                               "there is no trust anchor; install dns-root-data, or set "
+                               "[check] trust-anchor",
+                               why);
+    if (read_owner(way.anchor, way.owner) != 0)
+        return complain(why, EX_CONFIG, "[check] trust-anchor: %s cannot be read, or is empty",
+                        way.anchor);
+    int status = try_way(resolver, &way, settings->timeout_ms, why);
+    if (status == EX_UNAVAILABLE && way.servers[0] == '\0' && !stop_requested()) {
+        way.servers = "recursive";
+        status = try_way(resolver, &way, settings->timeout_ms, why);
+    }
+    if (status == EX_UNAVAILABLE && !stop_requested())
+        status = try_unvalidated(resolver, settings,
+                                 "the resolver does not hand through signatures", why);
+    return status;
+}
