@@ -1,0 +1,55 @@
+/*
+ * chain.h - the certificates that a server showed, and what they are worth.
+ *
+ * Nothing here connects to anything: a chain is parsed from what was shown.
+ */
+#ifndef TLSRPTOP_IMPORTERS_CHAIN_H
+#define TLSRPTOP_IMPORTERS_CHAIN_H
+
+#include <gnutls/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CHAIN_MAX = 16,     /* certificates that are read */
+    CHAIN_TEXT = 256,   /* a name */
+    CHAIN_NAMES = 1024, /* several, joined by spaces */
+};
+
+/* The server's own certificate first.  To be freed by chain_free(). */
+struct chain {
+    gnutls_x509_crt_t certificates[CHAIN_MAX];
+    unsigned count;
+};
+
+/* Adds a certificate in PEM.  Returns 0, or -1 when it is none, or there are
+ * enough. */
+int chain_add(struct chain *chain, const char *pem, size_t length);
+void chain_free(struct chain *chain);
+
+/* What people want to know of the server's own certificate; CHAIN is not empty. */
+struct chain_facts {
+    char subject[CHAIN_TEXT];
+    char issuer[CHAIN_TEXT];
+    char names[CHAIN_NAMES]; /* DNS names it is for, as many as there is room for */
+    bool has_names;          /* else only a subject, which says nothing any more */
+    int64_t expires;         /* instant */
+};
+void chain_facts(const struct chain *chain, struct chain_facts *facts);
+
+/* The issuers that are trusted, read once. */
+struct trust;
+/* NULL when CA_FILE holds none. */
+struct trust *trust_open(const char *ca_file);
+void trust_close(struct trust *trust);
+
+/* Is CHAIN good for HOST by the rules of the web (RFC 8461 section 4.2)?  The
+ * answer is "", or what is wrong with it, as certificate_fault() says. */
+const char *chain_fault(const struct chain *chain, const struct trust *trust, const char *host);
+
+/* What a status of GnuTLS's verification means, behind "the certificate": "has
+ * expired". */
+const char *certificate_fault(unsigned status);
+
+#endif

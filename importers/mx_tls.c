@@ -1,0 +1,68 @@
+#include "mx_tls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void take_chain(struct mx_tls *look)
+{
+    static const char key[] = "Cert:";
+    struct curl_certinfo *shown = NULL;
+    curl_easy_getinfo(look->transfer.easy, CURLINFO_CERTINFO, &shown);
+    for (int i = 0; shown != NULL && i < shown->num_of_certs; i++) {
+        for (const struct curl_slist *line = shown->certinfo[i]; line != NULL; line = line->next) {
+            const char *pem = line->data + strlen(key);
+            if (strncmp(line->data, key, strlen(key)) == 0 &&
+                chain_add(&look->chain, pem, strlen(pem)) != 0)
+                return;
+        }
+    }
+}
+
+static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
+{
+    double connected = 0;
+    switch (code) {
+    case CURLE_OK:
+        return look->chain.count > 0 ? MX_TLS_SEEN : MX_TLS_FAILED;
+    case CURLE_USE_SSL_FAILED:
+        return MX_TLS_NOT_OFFERED;
+    case CURLE_SSL_CONNECT_ERROR:
+        return MX_TLS_FAILED;
+    default:
+        curl_easy_getinfo(look->transfer.easy, CURLINFO_CONNECT_TIME, &connected);
+        return connected > 0 ? MX_TLS_NO_SMTP : MX_TLS_UNREACHED;
+    }
+}
+
+static void finish(struct transfer *transfer, CURLcode code)
+{
+    struct mx_tls *look = transfer->context;
+    if (code == CURLE_OK)
+        take_chain(look);
+    look->result = judge(look, code);
+    if (look->result != MX_TLS_SEEN)
+        snprintf(look->detail, sizeof look->detail, "%s",
+                 transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code));
+    look->looked(look->context);
+}
+
+int mx_tls_begin(struct mx_tls *look, struct transfers *transfers, const char *host, int port,
+                 const char *addresses, mx_tls_done_fn *looked, void *context)
+{
+    char url[TRANSFER_URL];
+    *look = (struct mx_tls){.looked = looked, .context = context};
+    look->transfer.done = finish;
+    look->transfer.context = look;
+    snprintf(url, sizeof url, "smtp://%s:%d/", host, port);
+    if (transfer_prepare(transfers, &look->transfer, url, host, port, addresses) != 0)
+        return -1;
+    CURL *easy = look->transfer.easy;
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp");
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    transfer_begin(&look->transfer);
+    return 0;
+}

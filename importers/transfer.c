@@ -1,0 +1,242 @@
+#include "transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+TAILQ_HEAD(transfer_list, transfer);
+
+struct transfers {
+    CURLM *multi;
+    struct transfer_list waiting;
+    struct transfer_list running;
+    size_t open_count;
+    struct curl_slist *connect_to;
+    char *ca_file;
+    long timeout_ms;
+};
+
+/* --- settings --- */
+
+/* Where Debian, Fedora, and Alpine or a BSD keep the bundle of all certificates. */
+static const char *find_ca_file(void)
+{
+    static const char *const paths[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (access(paths[i], R_OK) == 0)
+            return paths[i];
+    }
+    return "";
+}
+
+/* Takes libcurl's HOST:PORT:CONNECT-HOST:CONNECT-PORT, or an address or
+ * address:port for all hosts. */
+static int add_connect_to(struct transfers *transfers, const char *item, size_t length)
+{
+    char text[TRANSFER_URL];
+    size_t colons = 0;
+    bool bracketed = false;
+    for (size_t i = 0; i < length; i++) {
+        bracketed = item[i] == '[' || (bracketed && item[i] != ']');
+        colons += item[i] == ':' && !bracketed;
+    }
+    const char *any = colons < 3 ? "::" : "";
+    const char *same_port = colons == 0 ? ":" : "";
+    int written = snprintf(text, sizeof text, "%s%.*s%s", any, (int)length, item, same_port);
+    if ((colons > 1 && colons != 3) || (size_t)written >= sizeof text)
+        return -1;
+    struct curl_slist *list = curl_slist_append(transfers->connect_to, text);
+    if (list != NULL)
+        transfers->connect_to = list;
+    return list != NULL ? 0 : -1;
+}
+
+static int set_connect_to(struct transfers *transfers, const char *setting,
+                          char why[static TRANSFER_SENTENCE])
+{
+    size_t length;
+    for (const char *item = setting + strspn(setting, " ,\t"); *item != '\0';
+         item += length + strspn(item + length, " ,\t")) {
+        length = strcspn(item, " ,\t");
+        if (add_connect_to(transfers, item, length) != 0) {
+            snprintf(why, TRANSFER_SENTENCE,
+                     "[check] connect-to: \"%.*s\" is neither HOST:PORT:CONNECT-HOST:CONNECT-PORT"
+                     " nor an address",
+                     (int)(length < 100 ? length : 100), item);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void drop(struct transfer *transfer)
+{
+    if (transfer->easy != NULL)
+        curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->addresses);
+    transfer->easy = NULL;
+    transfer->addresses = NULL;
+}
+
+static void drop_all(struct transfers *transfers, struct transfer_list *list)
+{
+    struct transfer *transfer;
+    while ((transfer = TAILQ_FIRST(list)) != NULL) {
+        TAILQ_REMOVE(list, transfer, entry);
+        curl_multi_remove_handle(transfers->multi, transfer->easy);
+        drop(transfer);
+    }
+}
+
+void transfers_close(struct transfers *transfers)
+{
+    if (transfers == NULL)
+        return;
+    drop_all(transfers, &transfers->waiting);
+    drop_all(transfers, &transfers->running);
+    curl_slist_free_all(transfers->connect_to);
+    if (transfers->multi != NULL)
+        curl_multi_cleanup(transfers->multi);
+    free(transfers->ca_file);
+    free(transfers);
+    curl_global_cleanup();
+}
+
+int transfers_open(struct transfers **out, const struct transfer_settings *settings,
+                   char why[static TRANSFER_SENTENCE])
+{
+    int status = EX_UNAVAILABLE;
+    struct transfers *transfers = *out = calloc(1, sizeof *transfers);
+    snprintf(why, TRANSFER_SENTENCE, "libcurl does not start");
+    if (transfers == NULL)
+        return status;
+    TAILQ_INIT(&transfers->waiting);
+    TAILQ_INIT(&transfers->running);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        goto out;
+    transfers->timeout_ms = settings->timeout_ms;
+    transfers->ca_file = strdup(settings->ca_file[0] != '\0' ? settings->ca_file : find_ca_file());
+    transfers->multi = curl_multi_init();
+    if (transfers->ca_file == NULL || transfers->multi == NULL)
+        goto out;
+    status = EX_CONFIG;
+    if (settings->ca_file[0] != '\0' && access(settings->ca_file, R_OK) != 0) {
+        snprintf(why, TRANSFER_SENTENCE, "[check] ca-file: %.200s cannot be read",
+                 settings->ca_file);
+        goto out;
+    }
+    status = set_connect_to(transfers, settings->connect_to, why) == 0 ? 0 : EX_CONFIG;
+out:
+    if (status != 0) {
+        transfers_close(transfers);
+        *out = NULL;
+    }
+    return status;
+}
+
+const char *transfers_ca_file(const struct transfers *transfers)
+{
+    return transfers->ca_file;
+}
+
+/* --- one transfer --- */
+
+static int set_addresses(struct transfer *transfer, const char *host, int port,
+                         const char *addresses)
+{
+    char text[TRANSFER_URL + TRANSFER_ADDRESSES];
+    if (addresses[0] == '\0') /* nobody to ask: connect-to decides, or it fails */
+        return 0;
+    /* "+": may be forgotten again */
+    int length = snprintf(text, sizeof text, "+%s:%d:%s", host, port, addresses);
+    if (length < 0 || (size_t)length >= sizeof text)
+        return -1;
+    transfer->addresses = curl_slist_append(NULL, text);
+    if (transfer->addresses == NULL)
+        return -1;
+    return curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, transfer->addresses) == CURLE_OK ? 0
+                                                                                              : -1;
+}
+
+int transfer_prepare(struct transfers *transfers, struct transfer *transfer, const char *url,
+                     const char *host, int port, const char *addresses)
+{
+    CURL *easy = transfer->easy = curl_easy_init();
+    transfer->transfers = transfers;
+    transfer->addresses = NULL;
+    transfer->error[0] = '\0';
+    if (easy == NULL || set_addresses(transfer, host, port, addresses) != 0) {
+        drop(transfer);
+        return -1;
+    }
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, transfers->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, transfers->timeout_ms);
+    if (transfers->connect_to != NULL)
+        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfers->connect_to);
+    /* The folder would be read file by file for every connection. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (transfers->ca_file[0] != '\0')
+        curl_easy_setopt(easy, CURLOPT_CAINFO, transfers->ca_file);
+    return 0;
+}
+
+void transfer_begin(struct transfer *transfer)
+{
+    TAILQ_INSERT_TAIL(&transfer->transfers->waiting, transfer, entry);
+}
+
+static void finish(struct transfer *transfer, CURLcode code)
+{
+    struct transfers *transfers = transfer->transfers;
+    TAILQ_REMOVE(&transfers->running, transfer, entry);
+    transfers->open_count--;
+    curl_multi_remove_handle(transfers->multi, transfer->easy);
+    transfer->done(transfer, code);
+    drop(transfer);
+}
+
+static void run(struct transfer *transfer)
+{
+    struct transfers *transfers = transfer->transfers;
+    TAILQ_REMOVE(&transfers->waiting, transfer, entry);
+    TAILQ_INSERT_TAIL(&transfers->running, transfer, entry);
+    transfers->open_count++;
+    if (curl_multi_add_handle(transfers->multi, transfer->easy) != CURLM_OK)
+        finish(transfer, CURLE_OUT_OF_MEMORY);
+}
+
+void transfers_process(struct transfers *transfers)
+{
+    int running, left;
+    CURLMsg *message;
+    struct transfer *transfer;
+    while (transfers->open_count < TRANSFERS_OPEN_MAX &&
+           (transfer = TAILQ_FIRST(&transfers->waiting)) != NULL)
+        run(transfer);
+    curl_multi_perform(transfers->multi, &running);
+    while ((message = curl_multi_info_read(transfers->multi, &left)) != NULL) {
+        CURLcode code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        if (message->msg == CURLMSG_DONE)
+            finish(transfer, code);
+    }
+}
+
+void transfers_wait(struct transfers *transfers, struct curl_waitfd *watched, unsigned count,
+                    int timeout_ms)
+{
+    bool ready =
+        TAILQ_FIRST(&transfers->waiting) != NULL && transfers->open_count < TRANSFERS_OPEN_MAX;
+    curl_multi_poll(transfers->multi, watched, count, ready ? 0 : timeout_ms, NULL);
+}
