@@ -1,0 +1,420 @@
+#include <string.h>
+
+#include "../db/day.h"
+#include "../db/domain.h"
+#include "../db/visible.h"
+#include "txt_record.h"
+#include "weigh.h"
+
+static const char record_section[] = "RFC 8461 section 3.1";
+static const char policy_section[] = "RFC 8461 section 3.2";
+static const char fetch_section[] = "RFC 8461 section 3.3";
+
+/* --- the record --- */
+
+static void complain_of_record(struct verdict *verdict)
+{
+    const char *domain = verdict->findings->domain;
+    const struct txt_look *look = &verdict->findings->sts;
+    switch (verdict->sts) {
+    case TXT_UNKNOWN:
+        problem(verdict, SEVERITY_WARNING, "sts-unknown", record_section,
+                "DNS gave no answer about _mta-sts.%s", domain);
+        remedy(verdict, "check again later; if it stays so, look at the name servers of %s",
+               domain);
+        break;
+    case TXT_BOGUS:
+        problem(verdict, SEVERITY_ERROR, "sts-bogus", record_section,
+                "the record at _mta-sts.%s fails DNSSEC validation, so that senders cannot see it",
+                domain);
+        remedy(verdict, "renew the signatures of the zone, or correct its DS record");
+        break;
+    case TXT_SEVERAL:
+        problem(verdict, SEVERITY_ERROR, "sts-several", record_section,
+                "there are %zu STSv1 records at _mta-sts.%s, so that senders see no policy",
+                look->count, domain);
+        remedy(verdict, "leave one");
+        break;
+    case TXT_INVALID:
+        problem(verdict, SEVERITY_ERROR, "sts-record-version", record_section,
+                "the record at _mta-sts.%s does not begin with \"v=STSv1;\": \"%s\"", domain,
+                quote(verdict, look->almost));
+        remedy(verdict, "publish it as \"v=STSv1; id=1\", with a new id at every change");
+        break;
+    case TXT_FOUND:
+    case TXT_ABSENT:
+    case TXT_POLICY_FAILED:
+        break;
+    }
+}
+
+static enum txt_state state_of_record(const struct txt_look *look)
+{
+    if (look_failed(&look->look))
+        return TXT_UNKNOWN;
+    if (look->look.result == DNS_BOGUS)
+        return TXT_BOGUS;
+    if (look->count > 1)
+        return TXT_SEVERAL;
+    if (look->count == 1)
+        return TXT_FOUND;
+    return look->almost.start != NULL ? TXT_INVALID : TXT_ABSENT;
+}
+
+static void weigh_id(struct verdict *verdict)
+{
+    struct sts_record record;
+    const char *domain = verdict->findings->domain;
+    sts_record_read(verdict->findings->sts.records[0], &record);
+    verdict->sts_id = record.id.length > 0 ? quote(verdict, record.id) : NULL;
+    if (record.id.length == 0) {
+        verdict->sts = TXT_INVALID;
+        problem(verdict, SEVERITY_ERROR, "sts-id", record_section,
+                "the record at _mta-sts.%s has %s, so that senders see no policy", domain,
+                record.problems & RECORD_NO_ID ? "no id"
+                                               : "an id that is not 1 to 32 letters and digits");
+        remedy(verdict, "give it one, such as id=20261124T1200");
+    } else if (record.problems != 0) {
+        problem(verdict, SEVERITY_WARNING, "sts-record-field", record_section,
+                "the record at _mta-sts.%s has %s, for which some senders refuse it", domain,
+                record.problems & RECORD_REPEATED ? "more than one id"
+                                                  : "a field that is no name=value");
+        remedy(verdict, "publish it as \"v=STSv1; id=%s\"", verdict->sts_id);
+    }
+}
+
+/* --- fetching --- */
+
+/* Why there is no policy, as the end of a sentence; NULL when there is one. */
+static const char *describe_failure(struct verdict *verdict)
+{
+    const struct policy_fetch *fetch = &verdict->findings->fetch;
+    const char *detail = quote_text(verdict, fetch->detail);
+    switch (fetch->result) {
+    case FETCH_NO_HOST:
+        return "it has no address";
+    case FETCH_CERTIFICATE:
+        return put(verdict, "its certificate %s", detail);
+    case FETCH_TLS:
+        return put(verdict, "no TLS 1.2 or newer comes about (%s)", detail);
+    case FETCH_REDIRECT:
+        return put(verdict, "it redirects (status %ld) to %s, which senders must not follow",
+                   fetch->status, detail[0] != '\0' ? detail : "nowhere");
+    case FETCH_STATUS:
+        return put(verdict, "it answers with status %ld", fetch->status);
+    case FETCH_ENCODED:
+        return "it sends the policy compressed, though nobody asked for that";
+    case FETCH_TOO_LARGE:
+        return put(verdict, "it sends more than %d KiB", STS_POLICY_MAX / 1024);
+    case FETCH_UNAVAILABLE:
+        return put(verdict, "it answers with status %ld for now", fetch->status);
+    case FETCH_NO_ANSWER:
+        return "DNS gives no answer about its address";
+    case FETCH_REFUSED:
+        return "it takes no connection";
+    case FETCH_TIMEOUT:
+        return "it does not answer in time";
+    case FETCH_BROKEN:
+        return put(verdict, "the connection came to nothing (%s)", detail);
+    case FETCH_NONE:
+    case FETCH_OK:
+        break;
+    }
+    return NULL;
+}
+
+static const char *remedy_for_failure(enum fetch_result result)
+{
+    switch (result) {
+    case FETCH_NO_HOST:
+        return "publish an A or AAAA record for it, or remove the record at _mta-sts";
+    case FETCH_CERTIFICATE:
+        return "give it a certificate for that very name from an authority that all know";
+    case FETCH_REDIRECT:
+        return "serve the policy under that very address, with status 200";
+    case FETCH_STATUS:
+        return "put the policy at /.well-known/mta-sts.txt, with status 200";
+    case FETCH_ENCODED:
+        return "let the web server compress only what is asked for so";
+    case FETCH_TOO_LARGE:
+        return "use patterns such as \"mx: *.example.com\" in place of many names";
+    default:
+        return "see to it that the web server answers, and check again";
+    }
+}
+
+static void complain_of_fetch(struct verdict *verdict, const char *failure)
+{
+    static const char *const codes[] = {
+        [FETCH_NO_HOST] = "sts-host-missing",
+        [FETCH_CERTIFICATE] = "sts-certificate",
+        [FETCH_TLS] = "sts-tls",
+        [FETCH_REDIRECT] = "sts-redirect",
+        [FETCH_STATUS] = "sts-status",
+        [FETCH_ENCODED] = "sts-encoded",
+        [FETCH_TOO_LARGE] = "sts-too-large",
+        [FETCH_UNAVAILABLE] = "sts-unavailable",
+        [FETCH_NO_ANSWER] = "sts-host-unknown",
+        [FETCH_REFUSED] = "sts-refused",
+        [FETCH_TIMEOUT] = "sts-timeout",
+        [FETCH_BROKEN] = "sts-broken",
+    };
+    enum fetch_result result = verdict->findings->fetch.result;
+    bool temporary = fetch_is_temporary(result);
+    problem(verdict, temporary ? SEVERITY_WARNING : SEVERITY_ERROR, codes[result], fetch_section,
+            "the policy cannot be had from mta-sts.%s: %s", verdict->findings->domain, failure);
+    remedy(verdict, "%s", remedy_for_failure(result));
+}
+
+/* --- the policy --- */
+
+/* Without these there is no policy, RFC 8461 section 3.2. */
+enum {
+    STS_FATAL =
+        STS_NO_VERSION | STS_NO_MODE | STS_BAD_MODE | STS_NO_MAX_AGE | STS_BAD_MAX_AGE | STS_NO_MX
+};
+
+static void complain_of_policy(struct verdict *verdict)
+{
+    static const struct {
+        enum sts_problem problem;
+        const char *code, *text, *remedy;
+    } faults[] = {
+        {STS_NO_VERSION, "sts-policy-version", "does not begin with \"version: STSv1\"",
+         "make that its first line"},
+        {STS_NO_MODE, "sts-policy-mode", "has no mode", "add \"mode: testing\" to it"},
+        {STS_BAD_MODE, "sts-policy-mode", "has a mode that is not enforce, testing or none",
+         "write one of these words, in lower case"},
+        {STS_NO_MAX_AGE, "sts-policy-max-age", "has no max_age", "add \"max_age: 604800\" to it"},
+        {STS_BAD_MAX_AGE, "sts-policy-max-age",
+         "has a max_age that is not a number of seconds up to 31557600",
+         "write a number, such as 604800 for a week"},
+        {STS_NO_MX, "sts-policy-no-mx", "names no MX host", "add an mx line for each"},
+        {STS_BAD_MX, "sts-policy-bad-mx", "has an mx line that is no host name or pattern",
+         "write one name a line, with \"*.\" at its beginning at most"},
+        {STS_TOO_MANY_MX, "sts-policy-many-mx", "has more mx lines than senders may read",
+         "use patterns such as \"mx: *.example.com\""},
+        {STS_BAD_LINE, "sts-policy-line", "has a line that is no \"key: value\"",
+         "remove it; an empty line is one, too"},
+        {STS_REPEATED_KEY, "sts-policy-repeated", "has a key twice, of which the first counts",
+         "remove the second"},
+        {STS_CONTROL_BYTES, "sts-policy-bytes", "has control characters",
+         "write it anew with a plain editor"},
+    };
+    unsigned problems = verdict->policy_read.problems;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        unsigned bit = faults[i].problem;
+        if (!(problems & bit))
+            continue;
+        problem(verdict, bit & STS_FATAL ? SEVERITY_ERROR : SEVERITY_WARNING, faults[i].code,
+                policy_section, "the policy of %s %s%s", verdict->findings->domain, faults[i].text,
+                bit & STS_FATAL ? ", so that senders take it for none" : "");
+        remedy(verdict, "%s", faults[i].remedy);
+    }
+}
+
+static void weigh_content_type(struct verdict *verdict)
+{
+    const char *type = verdict->findings->fetch.content_type;
+    struct slice name = {type, strcspn(type, ";")};
+    if (slice_is(slice_trim(name), "text/plain"))
+        return;
+    problem(verdict, SEVERITY_WARNING, "sts-content-type", policy_section,
+            "the policy of %s comes as \"%s\", for which some senders refuse it",
+            verdict->findings->domain, quote_text(verdict, type));
+    remedy(verdict, "let the web server send it with Content-Type: text/plain");
+}
+
+/* The text as reports quote it: '\n' between the lines, nothing harmful in it. */
+static const char *copy_policy(struct verdict *verdict, const struct policy_fetch *fetch)
+{
+    char *shown = arena_alloc(&verdict->arena, POLICY_TEXT_MAX);
+    char *rest = arena_strndup(&verdict->arena, fetch->body.bytes, fetch->length);
+    size_t used = 0;
+    if (shown == NULL || rest == NULL) {
+        verdict->memory_short = true;
+        return "";
+    }
+    for (char *c = rest; c < rest + fetch->length; c++)
+        *c = *c != '\0' ? *c : '?';
+    while (*rest != '\0' && used + 1 < POLICY_TEXT_MAX) {
+        char *line = strsep(&rest, "\n");
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        text_visible(line, shown + used, POLICY_TEXT_MAX - used - 1);
+        used += strlen(shown + used);
+        if (rest == NULL)
+            break;
+        shown[used++] = '\n';
+    }
+    while (used > 0 && (shown[used - 1] == '\n' || shown[used - 1] == ' '))
+        used--;
+    shown[used] = '\0';
+    return shown;
+}
+
+static void weigh_policy(struct verdict *verdict)
+{
+    const struct policy_fetch *fetch = &verdict->findings->fetch;
+    struct sts_policy *read = &verdict->policy_read;
+    sts_policy_read(fetch->length > 0 ? fetch->body.bytes : "", fetch->length, read);
+    complain_of_policy(verdict);
+    weigh_content_type(verdict);
+    if (read->problems & STS_FATAL) {
+        verdict->sts = TXT_POLICY_FAILED;
+        return;
+    }
+    verdict->policy = (struct policy_seen){
+        .text = fetch->length > 0 ? copy_policy(verdict, fetch) : "",
+        .id = verdict->sts_id,
+        .mode = read->mode,
+        .max_age = read->max_age,
+        .since = verdict->settings->now,
+        .seen = verdict->settings->now,
+    };
+    if (read->mode != STS_NONE && read->max_age < SECONDS_PER_DAY) {
+        problem(verdict, SEVERITY_WARNING, "sts-short-max-age", policy_section,
+                "senders forget the policy of %s after %lld s (max_age), so that whoever can hide"
+                " it for so long can switch it off",
+                verdict->findings->domain, (long long)read->max_age);
+        remedy(verdict, "use weeks: max_age: 1209600 or more");
+    }
+}
+
+/* --- MX hosts and patterns --- */
+
+static bool matches(const struct sts_policy *policy, size_t pattern, const char *host)
+{
+    char text[DOMAIN_TEXT + 2];
+    size_t length = policy->mx[pattern].length;
+    if (length >= sizeof text)
+        return false;
+    memcpy(text, policy->mx[pattern].start, length);
+    text[length] = '\0';
+    return domain_matches_mx(text, host) != 0;
+}
+
+static void weigh_coverage(struct verdict *verdict)
+{
+    const struct sts_policy *policy = &verdict->policy_read;
+    const struct findings *findings = verdict->findings;
+    bool used[STS_MX_MAX] = {false};
+    for (size_t i = 0; i < findings->mx_count; i++) {
+        const char *host = findings->mx[i].host->name;
+        bool covered = false;
+        for (size_t j = 0; j < policy->mx_count; j++) {
+            bool match = matches(policy, j, host);
+            used[j] |= match;
+            covered |= match;
+        }
+        verdict->hosts[i].covered = covered;
+        if (covered || !findings->mx[i].host->is_host_name)
+            continue;
+        bool enforced = policy->mode == STS_ENFORCE;
+        problem(verdict, enforced ? SEVERITY_ERROR : SEVERITY_WARNING, "sts-mx-not-covered",
+                "RFC 8461 section 4.1",
+                "the policy of %s does not name its MX host %s, so that"
+                " senders %s deliver there",
+                findings->domain, host, enforced ? "do not" : "would not");
+        remedy(verdict, "add \"mx: %s\" to the policy, and change the id of the record", host);
+    }
+    for (size_t i = 0; i < policy->mx_count && findings->mx_count > 0; i++) {
+        if (used[i])
+            continue;
+        struct slice pattern = {policy->mx[i].start, policy->mx[i].length};
+        problem(verdict, SEVERITY_NOTE, "sts-mx-unused", "RFC 8461 section 4.1",
+                "the policy of %s names %s, which is none of its MX hosts", findings->domain,
+                quote(verdict, pattern));
+        remedy(verdict, "remove the line if the host will not come back");
+        break; /* the first will do */
+    }
+}
+
+/* --- before and now --- */
+
+static bool is_same(const struct policy_seen *a, const struct policy_seen *b)
+{
+    return a->text != NULL && b->text != NULL && strcmp(a->text, b->text) == 0 &&
+           strcmp(a->id, b->id) == 0;
+}
+
+static int64_t forgotten_at(const struct policy_seen *policy)
+{
+    return policy->seen + policy->max_age;
+}
+
+/* What senders may still have in their caches beside, or in place of, what is in
+ * force now. */
+static void find_previous(struct verdict *verdict)
+{
+    const struct known *known = verdict->known;
+    bool unchanged = is_same(&known->policy, &verdict->policy);
+    if (unchanged)
+        verdict->policy.since = known->policy.since;
+    bool replaced = known->policy.text != NULL && !unchanged && verdict->sts != TXT_UNKNOWN &&
+                    verdict->sts != TXT_BOGUS;
+    verdict->previous = replaced ? known->policy : known->previous;
+    if (verdict->previous.text != NULL &&
+        forgotten_at(&verdict->previous) <= verdict->settings->now)
+        verdict->previous.text = NULL;
+}
+
+static void weigh_change(struct verdict *verdict)
+{
+    const struct policy_seen *previous = &verdict->previous;
+    const char *domain = verdict->findings->domain;
+    if (previous->text == NULL)
+        return;
+    const char *until = on_day(verdict, forgotten_at(previous));
+    if (verdict->sts == TXT_FOUND && strcmp(previous->id, verdict->policy.id) == 0 &&
+        strcmp(previous->text, verdict->policy.text) != 0) {
+        problem(verdict, SEVERITY_ERROR, "sts-id-unchanged", record_section,
+                "the policy of %s has changed, but the id \"%s\" has not: senders keep the old one"
+                " until %s",
+                domain, previous->id, until);
+        remedy(verdict, "give the record at _mta-sts.%s another id", domain);
+    } else if (verdict->sts == TXT_ABSENT && previous->mode != STS_NONE) {
+        problem(verdict, SEVERITY_WARNING, "sts-removed", "RFC 8461 section 8.3",
+                "MTA-STS has gone from %s, but senders keep the old policy until %s", domain,
+                until);
+        remedy(verdict, "publish a policy with \"mode: none\" and another id until that day");
+    }
+}
+
+/* --- the whole --- */
+
+static enum sts_state state_of_sts(const struct verdict *verdict)
+{
+    if (verdict->sts == TXT_UNKNOWN || verdict->sts == TXT_BOGUS)
+        return STS_UNSTATED;
+    if (verdict->sts != TXT_FOUND)
+        return STS_STATE_ABSENT;
+    return (enum sts_state)(STS_STATE_NONE + (verdict->policy.mode - STS_NONE));
+}
+
+void weigh_sts(struct verdict *verdict)
+{
+    const struct findings *findings = verdict->findings;
+    verdict->sts = state_of_record(&findings->sts);
+    complain_of_record(verdict);
+    if (verdict->sts == TXT_FOUND)
+        weigh_id(verdict);
+    if (verdict->sts == TXT_FOUND) {
+        const char *failure = describe_failure(verdict);
+        if (failure != NULL)
+            complain_of_fetch(verdict, failure);
+        if (failure != NULL)
+            verdict->sts =
+                fetch_is_temporary(findings->fetch.result) ? TXT_UNKNOWN : TXT_POLICY_FAILED;
+        else
+            weigh_policy(verdict);
+    }
+    if (verdict->sts == TXT_FOUND && verdict->policy.mode != STS_NONE)
+        weigh_coverage(verdict);
+    find_previous(verdict);
+    weigh_change(verdict);
+    if (verdict->sts == TXT_UNKNOWN || verdict->sts == TXT_BOGUS)
+        verdict->policy = verdict->known->policy;
+    verdict->sts_state = state_of_sts(verdict);
+}
