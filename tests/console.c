@@ -45,7 +45,6 @@ struct console {
     int64_t asleep_since; /* ms, or NEVER */
     int columns, rows;
     bool cursor_visible, alternate;
-    char title[128];
     char *text;     /* all rows, each ended by '\0' or '\n' */
     size_t *starts; /* of the rows in it */
 };
@@ -106,8 +105,6 @@ static int set_property(VTermProp property, VTermValue *value, void *context)
         console->cursor_visible = value->boolean != 0;
     else if (property == VTERM_PROP_ALTSCREEN)
         console->alternate = value->boolean != 0;
-    else if (property == VTERM_PROP_TITLE)
-        snprintf(console->title, sizeof console->title, "%s", value->string);
     return 1;
 }
 
@@ -544,11 +541,6 @@ bool console_cursor(const struct console *console, int *row, int *column)
 bool console_alternate(const struct console *console)
 {
     return console->alternate;
-}
-
-const char *console_title(const struct console *console)
-{
-    return console->title;
 }
 
 const char *console_clipboard(const struct console *console)

@@ -98,8 +98,6 @@ struct console_cell console_cell(struct console *console, int row, int column);
 /* Returns whether it is visible. */
 bool console_cursor(const struct console *console, int *row, int *column);
 bool console_alternate(const struct console *console);
-/* Of the window; "" when none was set. */
-const char *console_title(const struct console *console);
 
 /* --- what went on behind the screen --- */
 

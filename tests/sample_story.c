@@ -21,8 +21,8 @@ enum {
     SHIFT_MAX = 200,
 };
 
-#define IN_AN_OUTAGE    1e6
-#define AT_CHANGE 6.0
+#define IN_AN_OUTAGE 6.0
+#define AT_CHANGE    5.0
 
 const struct phase story_beginning = {.published = PUBLISHED_NOTHING};
 
