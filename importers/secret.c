@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,13 @@
 
 #include "stop.h"
 
-enum { PATH_BYTES = 4096, MILLISECONDS = 1000, EXIT_STEP = 20 };
+enum {
+    PATH_BYTES = 4096,
+    OUTPUT_MAX = 64 * 1024, /* of a command */
+    EXIT_STEP = 20,         /* milliseconds between two looks whether a command has ended */
+    MILLISECONDS = 1000,
+    NANOSECONDS = 1000000, /* of a millisecond */
+};
 
 static const char variable[] = "TLSRPTOP_PASSWORD";
 
@@ -32,35 +40,6 @@ __attribute__((format(printf, 3, 4))) static int complain(char error[static SECR
 void secret_wipe(struct secret *secret)
 {
     explicit_bzero(secret, sizeof *secret);
-}
-
-/* Reads FD up to the end of the first line, the end, or what fits; a descriptor
- * that blocks is waited for until END.  Returns the bytes read, or -1: errno is
- * ETIMEDOUT when END came first. */
-static ssize_t read_first_line(int fd, struct secret *secret, const struct timespec *end)
-{
-    size_t length = 0;
-    while (length + 1 < sizeof secret->text && memchr(secret->text, '\n', length) == NULL) {
-        if (end != NULL) {
-            struct timespec now;
-            struct pollfd watched = {.fd = fd, .events = POLLIN};
-            clock_gettime(CLOCK_MONOTONIC, &now);
-            int64_t left = (int64_t)(end->tv_sec - now.tv_sec) * MILLISECONDS;
-            if (left <= 0 || !stop_wait(&watched, 1, (int)left)) {
-                errno = ETIMEDOUT;
-                return -1;
-            }
-        }
-        ssize_t count = read(fd, secret->text + length, sizeof secret->text - 1 - length);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return -1;
-        if (count == 0)
-            break;
-        length += (size_t)count;
-    }
-    return (ssize_t)length;
 }
 
 /* Ends the secret of LENGTH bytes with its first line. */
@@ -84,13 +63,22 @@ static int take_first_line(struct secret *secret, size_t length, const char *sou
 
 /* --- from a file --- */
 
+static ssize_t read_file(int fd, struct secret *secret)
+{
+    size_t length = 0;
+    ssize_t count;
+    while ((count = read(fd, secret->text + length, sizeof secret->text - 1 - length)) > 0)
+        length += (size_t)count;
+    return count < 0 ? -1 : (ssize_t)length;
+}
+
 static int from_file(const char *value, struct secret *secret, char error[static SECRET_ERROR])
 {
     char path[PATH_BYTES];
     if (config_expand(value, path, sizeof path) != 0)
         return complain(error, EX_CONFIG, "the path of password-file is too long");
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t length = fd < 0 ? -1 : read_first_line(fd, secret, NULL);
+    ssize_t length = fd < 0 ? -1 : read_file(fd, secret);
     int status = EX_OK;
     if (length < 0)
         status = complain(error, EX_CONFIG, "password-file %.200s: %s", path, strerror(errno));
@@ -103,6 +91,45 @@ static int from_file(const char *value, struct secret *secret, char error[static
 
 /* --- from a command --- */
 
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * MILLISECONDS + time.tv_nsec / NANOSECONDS;
+}
+
+/* Reads all that comes from FD until END: a command that could not write on would
+ * fail.  Returns how much of it is in SECRET, or -1 and errno. */
+static ssize_t read_output(int fd, struct secret *secret, int64_t end)
+{
+    char rest[PIPE_BUF];
+    size_t length = 0, total = 0;
+    for (;;) {
+        size_t room = sizeof secret->text - 1 - length;
+        struct pollfd watched = {.fd = fd, .events = POLLIN};
+        int64_t left = end - now();
+        if (left <= 0 || !stop_wait(&watched, 1, (int)left)) {
+            errno = ETIMEDOUT;
+            break;
+        }
+        ssize_t count =
+            room > 0 ? read(fd, secret->text + length, room) : read(fd, rest, sizeof rest);
+        explicit_bzero(rest, sizeof rest);
+        if (count == 0)
+            return (ssize_t)length;
+        if (count < 0)
+            break;
+        if (room > 0)
+            length += (size_t)count;
+        total += (size_t)count;
+        if (total > OUTPUT_MAX) {
+            errno = EFBIG;
+            break;
+        }
+    }
+    return -1;
+}
+
 __attribute__((noreturn)) static void run_command(const char *command, int output)
 {
     int input = open("/dev/null", O_RDONLY);
@@ -114,16 +141,11 @@ __attribute__((noreturn)) static void run_command(const char *command, int outpu
 
 /* Waits for CHILD until END, then kills it.  Returns whether it ended by itself,
  * and its wait status. */
-static bool wait_for_exit(pid_t child, const struct timespec *end, int *wait_status)
+static bool wait_for_exit(pid_t child, int64_t end, int *wait_status)
 {
-    struct timespec now;
-    for (;;) {
-        pid_t ended = waitpid(child, wait_status, WNOHANG);
-        if (ended == child)
+    while (!stop_requested() && now() < end) {
+        if (waitpid(child, wait_status, WNOHANG) == child)
             return true;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (ended < 0 || stop_requested() || now.tv_sec > end->tv_sec)
-            break;
         stop_wait(NULL, 0, EXIT_STEP);
     }
     kill(child, SIGKILL);
@@ -146,27 +168,27 @@ static int from_command(const char *command, unsigned seconds, struct secret *se
                         char error[static SECRET_ERROR])
 {
     int ends[2], wait_status = 0;
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += (time_t)seconds;
+    int64_t end = now() + (int64_t)seconds * MILLISECONDS;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return complain(error, EX_NOPERM, "password-command: %s", strerror(errno));
     pid_t child = fork();
     if (child == 0)
         run_command(command, ends[1]);
     close(ends[1]);
-    ssize_t length = child < 0 ? -1 : read_first_line(ends[0], secret, &end);
+    ssize_t length = child < 0 ? -1 : read_output(ends[0], secret, end);
     int reason = errno;
-    close(ends[0]); /* a command with more to say is not waited for */
+    close(ends[0]);
     if (child < 0)
         return complain(error, EX_NOPERM, "password-command: %s", strerror(reason));
     if (length < 0)
         kill(child, SIGKILL);
-    bool ended = wait_for_exit(child, &end, &wait_status);
+    bool ended = wait_for_exit(child, end, &wait_status);
     if (stop_requested())
         return complain(error, EX_NOPERM, "%s", "");
     if (!ended || (length < 0 && reason == ETIMEDOUT))
         return complain(error, EX_NOPERM, "password-command took more than %u s", seconds);
+    if (length < 0 && reason == EFBIG)
+        return complain(error, EX_NOPERM, "password-command prints more than %d bytes", OUTPUT_MAX);
     if (length < 0)
         return complain(error, EX_NOPERM, "password-command: %s", strerror(reason));
     int status = judge_exit(wait_status, error);
