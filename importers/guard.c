@@ -41,7 +41,8 @@ static const char *end_line(struct guard *guard, bool announces)
     if (announces)
         return begin_literal(guard);
     guard->present[guard->kept] = '\0';
-    memcpy(guard->last, guard->present, guard->kept + 1);
+    if (guard->kept > 0)
+        memcpy(guard->last, guard->present, guard->kept + 1);
     if (strncasecmp(guard->last, bye, strlen(bye)) == 0) {
         guard->ended = true;
         snprintf(guard->goodbye, sizeof guard->goodbye, "%s", guard->last + strlen(bye));

@@ -32,7 +32,7 @@ struct guard {
     size_t number;            /* of the literal that may be announced */
     size_t kept;              /* bytes of `present` */
     char present[GUARD_TEXT]; /* the beginning of the present line */
-    char last[GUARD_TEXT];    /* of the one before, without its end */
+    char last[GUARD_TEXT];    /* of the last one that was not empty */
     bool ended;               /* there was a "* BYE" */
     char goodbye[GUARD_TEXT]; /* what followed it */
 };
