@@ -324,6 +324,7 @@ static int fetch_listed(struct imap_session *session, struct imap_mailbox *mailb
         if (pipeline_position(session->pipeline, mailbox->position.id,
                               mailbox->position.last_uid) != 0)
             return EX_TEMPFAIL;
+        pipeline_flush(session->pipeline); /* the server may take its time now */
     }
     return status;
 }
