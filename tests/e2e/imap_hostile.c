@@ -1,0 +1,603 @@
+/* tlsrptop-import and servers that lie, flood, hang and hang up. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <cmocka.h>
+
+#include "../account.h"
+#include "../dovecot.h"
+#include "../fake_imap.h"
+
+#define IMPORTED "SELECT count(*) FROM journal WHERE outcome = 1"
+#define SESSIONS "SELECT sum(successful) FROM policy"
+
+enum { FLOOD = 8 * 1024 * 1024, SEVERAL = 7, BATCHES = 501 };
+
+static struct account account;
+static struct fake_imap fake;
+
+static int set_up(void **state)
+{
+    (void)state;
+    account_open(&account);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    account_close(&account);
+    return 0;
+}
+
+/* Begins to serve by PLAY, to an account with further SETTINGS. */
+static void serve(void (*play)(struct fake_imap *fake), const char *settings)
+{
+    fake_start(&fake, play);
+    account_configure(&account,
+                      "[imap work]\nhost = 127.0.0.1\nport = %u\nuser = someone\n"
+                      "password = xyzzy\n%s\n",
+                      fake.port, settings);
+}
+
+static void expect(int status, const char *sentence)
+{
+    account_expect(&account, status, sentence);
+}
+
+/* --- before the login --- */
+
+static void hide_starttls(struct fake_imap *server)
+{
+    fake_say(server, "* OK at your service\r\n");
+    if (fake_read(server, "CAPABILITY"))
+        fake_say(server, "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n%s OK done\r\n", server->tag);
+    fake_wait(server);
+}
+
+static void log_in_unasked(struct fake_imap *server)
+{
+    fake_say(server, "* PREAUTH welcome\r\n");
+    fake_wait(server);
+}
+
+static void refuse_starttls(struct fake_imap *server)
+{
+    fake_say(server, "* OK at your service\r\n");
+    if (fake_read(server, "CAPABILITY"))
+        fake_say(server, "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n%s OK done\r\n",
+                 server->tag);
+    if (fake_read(server, "STARTTLS"))
+        fake_say(server, "%s NO not today\r\n", server->tag);
+    fake_wait(server);
+}
+
+/* What is sent in the clear would be taken for what came by TLS. */
+static void inject_before_tls(struct fake_imap *server)
+{
+    fake_say(server, "* OK at your service\r\n");
+    if (fake_read(server, "CAPABILITY"))
+        fake_say(server, "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n%s OK done\r\n",
+                 server->tag);
+    if (fake_read(server, "STARTTLS"))
+        fake_say(server, "%s OK begin\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n3 OK done\r\n",
+                 server->tag);
+    fake_wait(server);
+}
+
+static void goes_no_further_without_tls(void **state)
+{
+    static const struct {
+        void (*play)(struct fake_imap *server);
+        const char *sentence;
+    } cases[] = {
+        {hide_starttls, "the server offers no STARTTLS, or someone in between hides it"},
+        {log_in_unasked, "the server logs us in unasked"},
+        {refuse_starttls, "the server refuses STARTTLS: NO not today"},
+        {inject_before_tls, "the server sent more before TLS than its answer"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        serve(cases[i].play, "security = starttls");
+        expect(EX_NOPERM, cases[i].sentence);
+        fake_stop(&fake);
+        assert_null(strstr(fake.transcript, "AUTHENTICATE"));
+        assert_null(strstr(fake.transcript, "LOGIN"));
+        assert_null(strstr(fake.transcript, "someone"));
+    }
+}
+
+static void log_in_by_xoauth2(struct fake_imap *server)
+{
+    fake_say(server, "* OK at your service\r\n");
+    if (fake_read(server, "CAPABILITY"))
+        fake_say(server, "* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED\r\n%s OK done\r\n",
+                 server->tag);
+    if (!fake_read(server, "AUTHENTICATE XOAUTH2\r\n"))
+        return;
+    char tag[32];
+    snprintf(tag, sizeof tag, "%s", server->tag);
+    fake_say(server, "* OK one moment\r\n+ \r\n");
+    /* user=someone^Aauth=Bearer xyzzy^A^A */
+    if (!fake_read(server, "dXNlcj1zb21lb25lAWF1dGg9QmVhcmVyIHh5enp5AQE="))
+        return;
+    if (server->connections == 1) {
+        fake_say(server, "+ eyJzdGF0dXMiOiI0MDAifQ==\r\n");
+        if (fake_read(server, "\r\n"))
+            fake_say(server, "%s NO [AUTHENTICATIONFAILED] no\r\n", tag);
+    } else {
+        fake_say(server, "%s OK in\r\n", tag);
+        if (fake_read(server, "CAPABILITY"))
+            fake_say(server, "* CAPABILITY IMAP4rev1\r\n%s OK done\r\n", server->tag);
+        fake_select(server, 0);
+    }
+    fake_wait(server);
+}
+
+static void logs_in_with_a_token(void **state)
+{
+    (void)state;
+    serve(log_in_by_xoauth2, "security = none\nauth = xoauth2");
+    expect(EX_NOPERM, "by XOAUTH2: NO [AUTHENTICATIONFAILED] no {\"status\":\"400\"}");
+    expect(EX_OK, "0 messages");
+    fake_stop(&fake);
+}
+
+static void greet_with_goodbye(struct fake_imap *server)
+{
+    fake_say(server, "* BYE Too many\x1b[31m connections\r\n");
+}
+
+static void be_no_imap_server(struct fake_imap *server)
+{
+    fake_say(server, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    fake_wait(server);
+}
+
+static void never_end_a_line(struct fake_imap *server)
+{
+    static const char words[] = "* OK and on and on and on and on and on and on and on and on ";
+    fake_say(server, "* OK ");
+    for (size_t i = 0; i < FLOOD && !server->gone; i += strlen(words))
+        fake_say(server, "%s", words);
+    fake_wait(server);
+}
+
+static void say_nothing(struct fake_imap *server)
+{
+    fake_wait(server);
+}
+
+static void ask_for_more(struct fake_imap *server)
+{
+    fake_say(server, "* OK at your service\r\n");
+    if (fake_read(server, "CAPABILITY"))
+        fake_say(server, "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n%s OK done\r\n", server->tag);
+    while (fake_read(server, ""))
+        fake_say(server, "+ bW9yZQ==\r\n");
+}
+
+static void tell_no_capabilities(struct fake_imap *server)
+{
+    fake_say(server, "* OK at your service\r\n");
+    fake_accept(server, "CAPABILITY");
+    if (fake_read(server, "LOGIN \"someone\" \"xyzzy\"\r\n"))
+        fake_say(server, "%s NO [UNAVAILABLE] come back later\r\n", server->tag);
+    fake_wait(server);
+}
+
+static void says_what_is_wrong_with_the_server(void **state)
+{
+    static const struct {
+        void (*play)(struct fake_imap *server);
+        int status;
+        const char *sentence;
+    } cases[] = {
+        {greet_with_goodbye, EX_UNAVAILABLE,
+         "work: 127.0.0.1: the server hung up: Too many\\x1b[31m connections"},
+        {be_no_imap_server, EX_UNAVAILABLE, "makes no sense here: HTTP/1.1 400 Bad Request"},
+        {never_end_a_line, EX_UNAVAILABLE, "the server sends a line of more than 65536 bytes"},
+        {say_nothing, EX_UNAVAILABLE, "the server was silent for 1 s"},
+        {ask_for_more, EX_UNAVAILABLE, "the server asks for more"},
+        {tell_no_capabilities, EX_TEMPFAIL, "NO [UNAVAILABLE] come back later"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fake_start(&fake, cases[i].play);
+        account_configure(&account,
+                          "[imap work]\nhost = 127.0.0.1\nport = %u\nuser = someone\n"
+                          "password = xyzzy\nsecurity = none\ntimeout = 1\n",
+                          fake.port);
+        expect(cases[i].status, cases[i].sentence);
+        fake_stop(&fake);
+    }
+}
+
+/* --- after it --- */
+
+/* Opens a mailbox of SEVERAL messages, and lists them. */
+static bool come_to_fetching(struct fake_imap *server)
+{
+    return fake_log_in(server, "") && fake_select(server, SEVERAL) && fake_list(server, SEVERAL) &&
+           fake_read(server, "UID FETCH 1:7 (UID RFC822.SIZE BODY.PEEK[]<0.");
+}
+
+static void tell_message(struct fake_imap *server, unsigned number, unsigned uid)
+{
+    char *mail = make_report_mail(uid, 0);
+    fake_say(server, "* %u FETCH (UID %u RFC822.SIZE %zu BODY[]<0> {%zu}\r\n", number, uid,
+             strlen(mail), strlen(mail));
+    fake_send(server, mail, strlen(mail));
+    fake_say(server, ")\r\n");
+    free(mail);
+}
+
+static void tell_messages(struct fake_imap *server, unsigned first, unsigned last)
+{
+    for (unsigned i = first; i <= last; i++)
+        tell_message(server, i, i);
+}
+
+/* Answers the rest as an honest server would. */
+static void give_all(struct fake_imap *server)
+{
+    tell_messages(server, 1, SEVERAL);
+    fake_say(server, "%s OK done\r\n", server->tag);
+    while (fake_read(server, ""))
+        fake_say(server, "%s OK done\r\n", server->tag);
+}
+
+static void announce_four_gigabytes(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        fake_say(server, "* 1 FETCH (UID 1 BODY[]<0> {4294967295}\r\n");
+    fake_wait(server);
+}
+
+static void announce_more_than_a_number_holds(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        fake_say(server, "* 1 FETCH (UID 1 BODY[]<0> {18446744073709551617}\r\n");
+    fake_wait(server);
+}
+
+/* libetpan takes this for a literal, too. */
+static void announce_it_within_a_line(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        fake_say(server, "* 1 FETCH (UID 1 BODY[]<0> { 4000000000} x)\r\n");
+    fake_wait(server);
+}
+
+static void nest_brackets(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        fake_say(server, "* 1 FETCH (BODYSTRUCTURE ");
+    for (unsigned i = 0; i < FLOOD && !server->gone; i++)
+        fake_send(server, "(", 1);
+    fake_wait(server);
+}
+
+static void flood(struct fake_imap *server)
+{
+    static const char news[] = "* 1 EXPUNGE\r\n";
+    if (come_to_fetching(server))
+        for (unsigned i = 0; i < FLOOD && !server->gone; i += sizeof news)
+            fake_say(server, news);
+    fake_wait(server);
+}
+
+static void flood_with_messages(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        for (unsigned i = 0; i < FLOOD && !server->gone; i++)
+            tell_message(server, 1, 1);
+    fake_wait(server);
+}
+
+static void hang_up_in_a_message(struct fake_imap *server)
+{
+    if (!come_to_fetching(server))
+        return;
+    tell_messages(server, 1, 3);
+    fake_say(server, "* 4 FETCH (UID 4 RFC822.SIZE 1000 BODY[]<0> {1000}\r\nFrom: ");
+}
+
+static void hang_up_between_messages(struct fake_imap *server)
+{
+    if (!come_to_fetching(server))
+        return;
+    tell_messages(server, 1, 3);
+    fake_say(server, "* BYE out of order\r\n");
+}
+
+static void stop_in_a_message(struct fake_imap *server)
+{
+    hang_up_in_a_message(server);
+    fake_wait(server);
+}
+
+static void answer_for_another_command(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        fake_say(server, "%s9 OK done\r\n", server->tag);
+    fake_wait(server);
+}
+
+static void talk_nonsense(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        fake_say(server, "* 1 FETCH \xff\xfe\x1b]0;(\r\n");
+    fake_wait(server);
+}
+
+static void lose_the_mailbox(struct fake_imap *server)
+{
+    if (come_to_fetching(server))
+        fake_say(server, "%s NO [SERVERBUG] the disk is away\r\n", server->tag);
+    if (fake_read(server, "UID FETCH 1:1"))
+        fake_say(server, "%s NO [SERVERBUG] the disk is away\r\n", server->tag);
+    fake_wait(server);
+}
+
+static void goes_on_where_a_server_failed(void **state)
+{
+    static const struct {
+        void (*play)(struct fake_imap *server);
+        const char *sentence;
+    } cases[] = {
+        {announce_four_gigabytes, "the server sends a literal larger than what was asked for"},
+        {announce_more_than_a_number_holds, "a literal larger than what was asked for"},
+        {announce_it_within_a_line, "a literal larger than what was asked for"},
+        {nest_brackets, "more brackets than any answer needs"},
+        {flood, "more than 1 MiB beside what was asked for"},
+        {flood_with_messages, "a literal where there should be none"},
+        {hang_up_in_a_message, "the server hung up"},
+        {hang_up_between_messages, "the server hung up: out of order"},
+        {stop_in_a_message, "the server was silent for 1 s"},
+        {answer_for_another_command, "makes no sense here"},
+        {talk_nonsense, "makes no sense here: * 1 FETCH \\xff\\xfe\\x1b]0;("},
+        {lose_the_mailbox, "mailbox INBOX cannot be read: NO [SERVERBUG] the disk is away"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static void (*play)(struct fake_imap * server);
+        play = cases[i].play;
+        fake_start(&fake, play);
+        account_configure(&account,
+                          "[imap work]\nhost = 127.0.0.1\nport = %u\nuser = someone\n"
+                          "password = xyzzy\nsecurity = none\ntimeout = 1\n",
+                          fake.port);
+        expect(EX_TEMPFAIL, cases[i].sentence);
+        fake_stop(&fake);
+        assert_int_equal(account_integer(&account, "SELECT max(last_uid) FROM mailbox"), 0);
+    }
+}
+
+static void fail_once(struct fake_imap *server)
+{
+    if (server->connections == 1)
+        hang_up_in_a_message(server);
+    else if (come_to_fetching(server))
+        give_all(server);
+}
+
+static void counts_no_message_twice_after_a_failure(void **state)
+{
+    (void)state;
+    serve(fail_once, "security = none");
+    expect(EX_TEMPFAIL, "the server hung up");
+    assert_int_equal(account_integer(&account, IMPORTED), 3);
+    expect(EX_OK, "4 imported");
+    assert_int_equal(account_integer(&account, IMPORTED), SEVERAL);
+    assert_int_equal(account_integer(&account, SESSIONS), SEVERAL);
+    fake_stop(&fake);
+}
+
+/* Half of what was asked for is gone, and there is much that was not. */
+static void tell_other_messages(struct fake_imap *server)
+{
+    if (!come_to_fetching(server))
+        return;
+    tell_message(server, 900, 900);
+    tell_message(server, 1, 2);
+    tell_message(server, 1, 2);
+    fake_say(server, "* 3 FETCH (FLAGS (\\Seen))\r\n* OK still there\r\n* 2 EXPUNGE\r\n");
+    tell_message(server, 0, 4);
+    fake_say(server, "* 6 FETCH (UID 6 BODY[]<0> NIL)\r\n* 90 EXISTS\r\n* 1 RECENT\r\n");
+    fake_say(server, "%s OK done\r\n", server->tag);
+    while (fake_read(server, ""))
+        fake_say(server, "%s OK done\r\n", server->tag);
+}
+
+static void takes_only_what_it_asked_for(void **state)
+{
+    (void)state;
+    serve(tell_other_messages, "security = none");
+    expect(EX_OK, "2 imported");
+    assert_int_equal(account_integer(&account, "SELECT count(*) FROM journal WHERE uid IN (2, 4)"),
+                     2);
+    fake_stop(&fake);
+}
+
+/* One message cannot be had, whatever is tried. */
+static void refuse_one_message(struct fake_imap *server)
+{
+    if (!come_to_fetching(server))
+        return;
+    tell_messages(server, 1, 4);
+    fake_say(server, "%s NO [EXPUNGEISSUED] some are gone\r\n", server->tag);
+    for (unsigned uid = 5; uid <= SEVERAL && fake_read(server, "UID FETCH"); uid++) {
+        if (uid == 6)
+            fake_say(server, "%s NO [SERVERBUG] \x1b[2J corrupt\r\n", server->tag);
+        else
+            tell_message(server, uid, uid);
+        if (uid != 6)
+            fake_say(server, "%s OK done\r\n", server->tag);
+    }
+    while (fake_read(server, ""))
+        fake_say(server, "%s OK done\r\n", server->tag);
+}
+
+static void keeps_the_others_when_a_message_cannot_be_had(void **state)
+{
+    (void)state;
+    serve(refuse_one_message, "security = none");
+    expect(EXIT_FAILURE, "work INBOX UID 6: damaged: the server does not give it: NO [SERVERBUG] "
+                         "\\x1b[2J corrupt");
+    assert_int_equal(account_integer(&account, IMPORTED), SEVERAL - 1);
+    fake_stop(&fake);
+}
+
+/* The first messages come, the next ones never. */
+static void hang_after_a_batch(struct fake_imap *server)
+{
+    bool first = server->connections == 1;
+    if (!fake_log_in(server, "") || !fake_select(server, BATCHES))
+        return;
+    if (first ? !fake_list(server, BATCHES) : !fake_read(server, "FETCH"))
+        return;
+    if (!first) { /* whether the last one is new, and which it is */
+        fake_say(server, "* 501 FETCH (UID 501)\r\n%s OK done\r\n", server->tag);
+        while (fake_read(server, "FETCH") && strstr(server->line, "UID FETCH") == NULL) {
+            unsigned number = 0;
+            sscanf(server->line, "%*u FETCH %u", &number);
+            fake_say(server, "* %u FETCH (UID %u)\r\n%s OK done\r\n", number, number, server->tag);
+        }
+        tell_message(server, BATCHES, BATCHES);
+        fake_say(server, "%s OK done\r\n", server->tag);
+    } else if (fake_read(server, "UID FETCH 1:500")) {
+        tell_messages(server, 1, BATCHES - 1);
+        fake_say(server, "%s OK done\r\n", server->tag);
+    }
+    fake_wait(server);
+}
+
+static void moves_its_position_with_what_it_stores(void **state)
+{
+    struct run run;
+    (void)state;
+    serve(hang_after_a_batch, "security = none\ntimeout = 3600");
+    account_start(&account, &run, NULL);
+    account_await(&account, &run, "SELECT max(last_uid) FROM mailbox", BATCHES - 1);
+    kill(run.pid, SIGKILL);
+    run_finish(&run);
+    run_free(&run);
+    assert_int_equal(account_integer(&account, IMPORTED), BATCHES - 1);
+    account_start(&account, &run, NULL);
+    account_await(&account, &run, IMPORTED, BATCHES);
+    kill(run.pid, SIGKILL);
+    run_finish(&run);
+    run_free(&run);
+    assert_int_equal(account_integer(&account, SESSIONS), BATCHES);
+    fake_stop(&fake);
+}
+
+static void ends_when_it_is_asked_to_whatever_the_server_does(void **state)
+{
+    struct run run;
+    (void)state;
+    serve(hang_after_a_batch, "security = none\ntimeout = 3600");
+    account_start(&account, &run, NULL);
+    account_await(&account, &run, IMPORTED, BATCHES - 1);
+    kill(run.pid, SIGTERM);
+    run_finish(&run);
+    assert_int_equal(run.status, EX_TEMPFAIL); /* not all has been read */
+    assert_null(strstr(run.err, "server"));
+    assert_int_equal(account_integer(&account, IMPORTED), BATCHES - 1);
+    run_free(&run);
+    fake_stop(&fake);
+}
+
+/* --- watching --- */
+
+/* Each connection has one more message; the first ones end in their own ways. */
+static void come_and_go(struct fake_imap *server)
+{
+    unsigned messages = server->connections;
+    if (!fake_log_in(server, "IDLE") || !fake_select(server, messages))
+        return;
+    while (fake_read(server, "")) {
+        unsigned number = messages;
+        if (strstr(server->line, "IDLE") != NULL)
+            break;
+        if (strstr(server->line, "BODY") != NULL)
+            tell_message(server, messages, messages);
+        else if (sscanf(server->line, "%*u FETCH %u", &number) == 1)
+            fake_say(server, "* %u FETCH (UID %u)\r\n", number, number);
+        fake_say(server, "%s OK done\r\n", server->tag);
+    }
+    if (server->connections == 1)
+        fake_say(server, "* OK just so\r\n+ idling\r\n* BYE a restart\r\n");
+    else
+        fake_say(server, "+ idling\r\n");
+    if (server->connections > 1)
+        fake_wait(server);
+}
+
+static void connects_again_while_it_watches(void **state)
+{
+    struct run run;
+    (void)state;
+    serve(come_and_go, "security = none");
+    account_start(&account, &run, "--watch", NULL);
+    account_await(&account, &run, IMPORTED, 2);
+    kill(run.pid, SIGTERM);
+    run_finish(&run);
+    assert_int_equal(run.status, EX_OK);
+    assert_non_null(strstr(run.err, "the server hung up: a restart"));
+    run_free(&run);
+    fake_stop(&fake);
+}
+
+static void refuse_the_login(struct fake_imap *server)
+{
+    fake_say(server, "* OK at your service\r\n");
+    if (fake_read(server, "CAPABILITY"))
+        fake_say(server, "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n%s OK done\r\n", server->tag);
+    if (fake_read(server, "AUTHENTICATE"))
+        fake_say(server, "+ \r\n");
+    char tag[32];
+    snprintf(tag, sizeof tag, "%s", server->tag);
+    if (fake_read(server, ""))
+        fake_say(server, "%s NO wrong\r\n", tag);
+    fake_wait(server);
+}
+
+static void gives_up_what_never_worked(void **state)
+{
+    struct run run;
+    (void)state;
+    serve(refuse_the_login, "security = none");
+    account_import(&account, &run, "--watch", NULL);
+    assert_int_equal(run.status, EX_NOPERM);
+    assert_non_null(strstr(run.err, "NO wrong"));
+    run_free(&run);
+    fake_stop(&fake);
+    assert_int_equal(fake.connections, 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    static const struct CMUnitTest tests[] = {
+        TEST(goes_no_further_without_tls),
+        TEST(logs_in_with_a_token),
+        TEST(says_what_is_wrong_with_the_server),
+        TEST(goes_on_where_a_server_failed),
+        TEST(counts_no_message_twice_after_a_failure),
+        TEST(takes_only_what_it_asked_for),
+        TEST(keeps_the_others_when_a_message_cannot_be_had),
+        TEST(moves_its_position_with_what_it_stores),
+        TEST(ends_when_it_is_asked_to_whatever_the_server_does),
+        TEST(connects_again_while_it_watches),
+        TEST(gives_up_what_never_worked),
+    };
+    return cmocka_run_group_tests_name("imap_hostile", tests, NULL, NULL);
+}
