@@ -20,7 +20,7 @@ static void must(int code, const char *what)
 /* A certificate with a new key, not signed yet. */
 static struct certificate *begin(const char *name)
 {
-    static unsigned char serial = 1;
+    static unsigned made;
     struct certificate *certificate = calloc(1, sizeof *certificate);
     if (certificate == NULL)
         must(GNUTLS_E_MEMORY_ERROR, name);
@@ -33,8 +33,9 @@ static struct certificate *begin(const char *name)
     certificate->chain[0] = own;
     must(gnutls_x509_crt_set_version(own, 3), name);
     must(gnutls_x509_crt_set_key(own, certificate->key), name);
-    must(gnutls_x509_crt_set_serial(own, &serial, 1), name);
-    serial++;
+    made++;
+    unsigned char serial[] = {1, (unsigned char)(made >> 8), (unsigned char)made};
+    must(gnutls_x509_crt_set_serial(own, serial, sizeof serial), name);
     must(gnutls_x509_crt_set_dn_by_oid(own, GNUTLS_OID_X520_COMMON_NAME, 0, name,
                                        (unsigned)strlen(name)),
          name);
