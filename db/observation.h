@@ -37,7 +37,8 @@
  *             "found" (a policy is in force), "absent", "several" or "invalid"
  *             (of the record), "failed" (the policy cannot be had), "bogus" or
  *             "unknown" (no answer for now)
- *     fetch        {result, status, content_type}: result is "ok" or what is wrong
+ *     fetch        {result, status, content_type, expires}: result is "ok" or what
+ *                  is wrong; expires, when ok, of the policy host's certificate
  *     policy       {text, id, mode, max_age, mx, since, seen}: in force; first seen
  *                  so at `since` and last at `seen` (left out when just now)
  *     previous     {text, id, mode, max_age, seen, until}: the one before it, last

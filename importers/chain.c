@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int chain_add(struct chain *chain, const char *pem, size_t length)
 {
@@ -66,8 +67,22 @@ struct trust {
     gnutls_x509_trust_list_t list;
 };
 
+/* Where Debian, Fedora, and Alpine or a BSD keep the bundle of all certificates. */
+static const char *find_ca_file(void)
+{
+    static const char *const paths[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (access(paths[i], R_OK) == 0)
+            return paths[i];
+    }
+    return "";
+}
+
 struct trust *trust_open(const char *ca_file)
 {
+    if (ca_file[0] == '\0')
+        ca_file = find_ca_file();
     struct trust *trust = calloc(1, sizeof *trust);
     if (trust == NULL || gnutls_x509_trust_list_init(&trust->list, 0) != 0) {
         free(trust);

@@ -40,7 +40,8 @@ void chain_facts(const struct chain *chain, struct chain_facts *facts);
 
 /* The issuers that are trusted, read once. */
 struct trust;
-/* NULL when CA_FILE holds none. */
+/* Reads CA_FILE, or where systems keep the bundle of all issuers if that is "".  NULL
+ * when there are none. */
 struct trust *trust_open(const char *ca_file);
 void trust_close(struct trust *trust);
 

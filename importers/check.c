@@ -222,22 +222,21 @@ static int open_resolver(struct check *check)
 static int open_transfers(struct check *check)
 {
     char path[PATH_BYTES], why[TRANSFER_SENTENCE];
-    if (config_expand(setting(check, "check", "ca-file"), path, sizeof path) != 0)
-        path[0] = '\0';
     struct transfer_settings settings = {
-        .ca_file = path,
         .connect_to = setting(check, "check", "connect-to"),
         .timeout_ms = timeout_ms(check),
     };
     int status = transfers_open(&check->transfers, &settings, why);
-    if (status != EX_OK)
+    if (status != EX_OK) {
         say("%s", why);
-    if (status != EX_OK || !check->options.mx)
         return status;
-    check->trust = trust_open(transfers_ca_file(check->transfers));
+    }
+    if (config_expand(setting(check, "check", "ca-file"), path, sizeof path) == 0)
+        check->trust = trust_open(path);
     if (check->trust != NULL)
         return EX_OK;
-    say("no issuers of certificates are known: install ca-certificates, or set [check] ca-file");
+    say("%s: no issuer of certificates is known; install ca-certificates, or set [check] ca-file",
+        path[0] != '\0' ? path : "/etc/ssl/certs");
     return EX_CONFIG;
 }
 
@@ -411,12 +410,13 @@ static void begin_more(struct check *check)
 static void check_domains(struct check *check)
 {
     struct examine_settings settings = {
-        .https_port = (int)config_number(check->config, "check", NULL, "https-port"),
+        .policies = {.transfers = check->transfers,
+                     .trust = check->trust,
+                     .port = (int)config_number(check->config, "check", NULL, "https-port")},
         .smtp_port = (int)config_number(check->config, "check", NULL, "smtp-port"),
         .certificates = check->options.mx,
     };
-    check->examiner =
-        examiner_new(check->resolver, check->transfers, &settings, take_findings, check);
+    check->examiner = examiner_new(check->resolver, &settings, take_findings, check);
     if (check->examiner == NULL) {
         out_of_memory(check);
         return;

@@ -237,6 +237,8 @@ static struct json_object *new_fetch(const struct policy_fetch *fetch)
         put_number(object, "status", fetch->status);
     if (fetch->content_type[0] != '\0')
         put_text(object, "content_type", fetch->content_type);
+    if (fetch->result == FETCH_OK)
+        put_time(object, "expires", fetch->expires);
     return object;
 }
 

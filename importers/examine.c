@@ -50,7 +50,6 @@ enum smtp_way { SMTP_UNDECIDED, SMTP_OPEN, SMTP_CLOSED };
 
 struct examiner {
     struct resolver *resolver;
-    struct transfers *transfers;
     struct examine_settings settings;
     examined_fn *examined;
     void *context;
@@ -230,7 +229,7 @@ static void look_at_certificates(struct shared_host *shared)
         shared->host.addresses.count == 0)
         return;
     join_addresses(&shared->host.addresses, addresses);
-    if (mx_tls_begin(&shared->host.tls, examiner->transfers, shared->host.name,
+    if (mx_tls_begin(&shared->host.tls, examiner->settings.policies.transfers, shared->host.name,
                      examiner->settings.smtp_port, addresses, take_certificates, shared) == 0)
         shared->pending++;
 }
@@ -470,9 +469,8 @@ static void fetch_policy(struct examination *examination)
     if (host->count == 0)
         findings->fetch.result =
             is_known(&host->v4) && is_known(&host->v6) ? FETCH_NO_HOST : FETCH_NO_ANSWER;
-    else if (policy_fetch_begin(&findings->fetch, examiner->transfers, findings->domain,
-                                examiner->settings.https_port, addresses, take_policy,
-                                examination) != 0)
+    else if (policy_fetch_begin(&findings->fetch, &examiner->settings.policies, findings->domain,
+                                addresses, take_policy, examination) != 0)
         findings->fetch.result = FETCH_BROKEN;
     else
         examination->pending++;
@@ -555,15 +553,13 @@ static void put_in_order(struct findings *findings)
 
 /* --- the whole --- */
 
-struct examiner *examiner_new(struct resolver *resolver, struct transfers *transfers,
-                              const struct examine_settings *settings, examined_fn *examined,
-                              void *context)
+struct examiner *examiner_new(struct resolver *resolver, const struct examine_settings *settings,
+                              examined_fn *examined, void *context)
 {
     struct examiner *examiner = calloc(1, sizeof *examiner);
     if (examiner == NULL)
         return NULL;
     examiner->resolver = resolver;
-    examiner->transfers = transfers;
     examiner->settings = *settings;
     examiner->examined = examined;
     examiner->context = context;

@@ -15,7 +15,7 @@ enum { EXAMINED_OPEN_MAX = 256 };
 struct examiner;
 
 struct examine_settings {
-    int https_port;
+    struct policy_source policies;
     int smtp_port;
     bool certificates; /* connect to the MX hosts */
 };
@@ -26,9 +26,8 @@ typedef void examined_fn(void *context, size_t number, const struct findings *fi
                          bool smtp_closed);
 
 /* NULL when memory is short. */
-struct examiner *examiner_new(struct resolver *resolver, struct transfers *transfers,
-                              const struct examine_settings *settings, examined_fn *examined,
-                              void *context);
+struct examiner *examiner_new(struct resolver *resolver, const struct examine_settings *settings,
+                              examined_fn *examined, void *context);
 /* Call resolver_close() and transfers_close() first: they hold what is under way. */
 void examiner_free(struct examiner *examiner);
 

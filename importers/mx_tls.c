@@ -1,22 +1,6 @@
 #include "mx_tls.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static void take_chain(struct mx_tls *look)
-{
-    static const char key[] = "Cert:";
-    struct curl_certinfo *shown = NULL;
-    curl_easy_getinfo(look->transfer.easy, CURLINFO_CERTINFO, &shown);
-    for (int i = 0; shown != NULL && i < shown->num_of_certs; i++) {
-        for (const struct curl_slist *line = shown->certinfo[i]; line != NULL; line = line->next) {
-            const char *pem = line->data + strlen(key);
-            if (strncmp(line->data, key, strlen(key)) == 0 &&
-                chain_add(&look->chain, pem, strlen(pem)) != 0)
-                return;
-        }
-    }
-}
 
 static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 {
@@ -38,7 +22,7 @@ static void finish(struct transfer *transfer, CURLcode code)
 {
     struct mx_tls *look = transfer->context;
     if (code == CURLE_OK)
-        take_chain(look);
+        transfer_chain(transfer, &look->chain);
     look->result = judge(look, code);
     if (look->result != MX_TLS_SEEN)
         snprintf(look->detail, sizeof look->detail, "%s",
@@ -60,9 +44,6 @@ int mx_tls_begin(struct mx_tls *look, struct transfers *transfers, const char *h
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp");
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
-    curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     transfer_begin(&look->transfer);
     return 0;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../db/domain.h"
 #include "../db/sts_policy.h"
 #include "chain.h"
 
@@ -69,12 +68,7 @@ static enum fetch_result judge_answer(struct policy_fetch *fetch)
 
 static enum fetch_result judge_failure(struct policy_fetch *fetch, CURLcode code)
 {
-    long verified = 0;
     switch (code) {
-    case CURLE_PEER_FAILED_VERIFICATION:
-        curl_easy_getinfo(fetch->transfer.easy, CURLINFO_SSL_VERIFYRESULT, &verified);
-        snprintf(fetch->detail, sizeof fetch->detail, "%s", certificate_fault((unsigned)verified));
-        return FETCH_CERTIFICATE;
     case CURLE_SSL_CONNECT_ERROR:
         snprintf(fetch->detail, sizeof fetch->detail, "%s", fetch->transfer.error);
         return FETCH_TLS;
@@ -90,6 +84,35 @@ static enum fetch_result judge_failure(struct policy_fetch *fetch, CURLcode code
     }
 }
 
+/* Is what came from the policy host?  Nothing it says counts before. */
+static bool has_good_certificate(struct policy_fetch *fetch)
+{
+    struct chain chain = {.count = 0};
+    struct chain_facts facts;
+    const char *fault = "is missing";
+    transfer_chain(&fetch->transfer, &chain);
+    if (chain.count > 0) {
+        fault = chain_fault(&chain, fetch->trust, fetch->host);
+        chain_facts(&chain, &facts);
+        fetch->expires = facts.expires;
+    }
+    chain_free(&chain);
+    snprintf(fetch->detail, sizeof fetch->detail, "%s", fault);
+    return fault[0] == '\0';
+}
+
+static enum fetch_result judge(struct policy_fetch *fetch, CURLcode code)
+{
+    bool too_large = fetch->too_large || code == CURLE_FILESIZE_EXCEEDED;
+    double shaken_hands = 0;
+    curl_easy_getinfo(fetch->transfer.easy, CURLINFO_APPCONNECT_TIME, &shaken_hands);
+    if (shaken_hands > 0 && !has_good_certificate(fetch))
+        return FETCH_CERTIFICATE;
+    if (fetch->status == 200 && too_large)
+        return FETCH_TOO_LARGE;
+    return code == CURLE_OK || too_large ? judge_answer(fetch) : judge_failure(fetch, code);
+}
+
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct policy_fetch *fetch = transfer->context;
@@ -97,31 +120,25 @@ static void finish(struct transfer *transfer, CURLcode code)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &fetch->status);
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
     snprintf(fetch->content_type, sizeof fetch->content_type, "%s", type != NULL ? type : "");
-    if (fetch->status == 200 && (fetch->too_large || code == CURLE_FILESIZE_EXCEEDED))
-        fetch->result = FETCH_TOO_LARGE;
-    else if (code == CURLE_OK || fetch->too_large || code == CURLE_FILESIZE_EXCEEDED)
-        fetch->result = judge_answer(fetch);
-    else
-        fetch->result = judge_failure(fetch, code);
+    fetch->result = judge(fetch, code);
     fetch->fetched(fetch->context);
 }
 
-int policy_fetch_begin(struct policy_fetch *fetch, struct transfers *transfers, const char *domain,
-                       int port, const char *addresses, policy_fetch_done_fn *fetched,
+int policy_fetch_begin(struct policy_fetch *fetch, const struct policy_source *source,
+                       const char *domain, const char *addresses, policy_fetch_done_fn *fetched,
                        void *context)
 {
-    char host[sizeof "mta-sts." + DOMAIN_TEXT], url[TRANSFER_URL];
-    *fetch = (struct policy_fetch){.fetched = fetched, .context = context};
+    char url[TRANSFER_URL];
+    *fetch = (struct policy_fetch){.fetched = fetched, .context = context, .trust = source->trust};
     fetch->transfer.done = finish;
     fetch->transfer.context = fetch;
-    snprintf(host, sizeof host, "mta-sts.%s", domain);
-    snprintf(url, sizeof url, "https://%s:%d/.well-known/mta-sts.txt", host, port);
-    if (transfer_prepare(transfers, &fetch->transfer, url, host, port, addresses) != 0)
+    snprintf(fetch->host, sizeof fetch->host, "mta-sts.%s", domain);
+    snprintf(url, sizeof url, "https://%s:%d/.well-known/mta-sts.txt", fetch->host, source->port);
+    if (transfer_prepare(source->transfers, &fetch->transfer, url, fetch->host, source->port,
+                         addresses) != 0)
         return -1;
     CURL *easy = fetch->transfer.easy;
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "tlsrptop-check/" VERSION);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)STS_POLICY_MAX);

@@ -7,6 +7,7 @@
 #ifndef TLSRPTOP_IMPORTERS_POLICY_FETCH_H
 #define TLSRPTOP_IMPORTERS_POLICY_FETCH_H
 
+#include "../db/domain.h"
 #include "buffer.h"
 #include "transfer.h"
 
@@ -38,21 +39,31 @@ struct policy_fetch {
     enum fetch_result result;
     long status; /* of HTTP, 0 without an answer */
     char content_type[FETCH_TYPE_MAX];
-    char detail[FETCH_DETAIL]; /* "the certificate has expired", or "" */
+    char detail[FETCH_DETAIL]; /* of a certificate what is wrong with it: "has expired" */
+    int64_t expires;           /* the certificate, when FETCH_OK; an instant */
     struct buffer body;
     size_t length;
     policy_fetch_done_fn *fetched;
     void *context;
     /* for policy_fetch.c */
     struct transfer transfer;
+    const struct trust *trust;
+    char host[sizeof "mta-sts." + DOMAIN_TEXT];
     size_t header_length;
     bool too_large;
 };
 
+/* Where policies are fetched, and which certificates are good for that. */
+struct policy_source {
+    struct transfers *transfers;
+    const struct trust *trust;
+    int port;
+};
+
 /* Fetches the policy of DOMAIN, whose policy host has ADDRESSES (transfer.h), and calls
  * FETCHED.  Returns 0, or -1 when memory is short. */
-int policy_fetch_begin(struct policy_fetch *fetch, struct transfers *transfers, const char *domain,
-                       int port, const char *addresses, policy_fetch_done_fn *fetched,
+int policy_fetch_begin(struct policy_fetch *fetch, const struct policy_source *source,
+                       const char *domain, const char *addresses, policy_fetch_done_fn *fetched,
                        void *context);
 void policy_fetch_free(struct policy_fetch *fetch);
 

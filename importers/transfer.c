@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 TAILQ_HEAD(transfer_list, transfer);
 
@@ -14,23 +13,10 @@ struct transfers {
     struct transfer_list running;
     size_t open_count;
     struct curl_slist *connect_to;
-    char *ca_file;
     long timeout_ms;
 };
 
 /* --- settings --- */
-
-/* Where Debian, Fedora, and Alpine or a BSD keep the bundle of all certificates. */
-static const char *find_ca_file(void)
-{
-    static const char *const paths[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        if (access(paths[i], R_OK) == 0)
-            return paths[i];
-    }
-    return "";
-}
 
 /* Takes libcurl's HOST:PORT:CONNECT-HOST:CONNECT-PORT, or an address or
  * address:port for all hosts. */
@@ -100,7 +86,6 @@ void transfers_close(struct transfers *transfers)
     curl_slist_free_all(transfers->connect_to);
     if (transfers->multi != NULL)
         curl_multi_cleanup(transfers->multi);
-    free(transfers->ca_file);
     free(transfers);
     curl_global_cleanup();
 }
@@ -118,16 +103,9 @@ int transfers_open(struct transfers **out, const struct transfer_settings *setti
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         goto out;
     transfers->timeout_ms = settings->timeout_ms;
-    transfers->ca_file = strdup(settings->ca_file[0] != '\0' ? settings->ca_file : find_ca_file());
     transfers->multi = curl_multi_init();
-    if (transfers->ca_file == NULL || transfers->multi == NULL)
+    if (transfers->multi == NULL)
         goto out;
-    status = EX_CONFIG;
-    if (settings->ca_file[0] != '\0' && access(settings->ca_file, R_OK) != 0) {
-        snprintf(why, TRANSFER_SENTENCE, "[check] ca-file: %.200s cannot be read",
-                 settings->ca_file);
-        goto out;
-    }
     status = set_connect_to(transfers, settings->connect_to, why) == 0 ? 0 : EX_CONFIG;
 out:
     if (status != 0) {
@@ -135,11 +113,6 @@ out:
         *out = NULL;
     }
     return status;
-}
-
-const char *transfers_ca_file(const struct transfers *transfers)
-{
-    return transfers->ca_file;
 }
 
 /* --- one transfer --- */
@@ -184,16 +157,32 @@ int transfer_prepare(struct transfers *transfers, struct transfer *transfer, con
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, transfers->timeout_ms);
     if (transfers->connect_to != NULL)
         curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfers->connect_to);
-    /* The folder would be read file by file for every connection. */
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L); /* verified later: transfer.h */
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    if (transfers->ca_file[0] != '\0')
-        curl_easy_setopt(easy, CURLOPT_CAINFO, transfers->ca_file);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     return 0;
 }
 
 void transfer_begin(struct transfer *transfer)
 {
     TAILQ_INSERT_TAIL(&transfer->transfers->waiting, transfer, entry);
+}
+
+void transfer_chain(const struct transfer *transfer, struct chain *chain)
+{
+    static const char key[] = "Cert:";
+    struct curl_certinfo *shown = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &shown);
+    for (int i = 0; shown != NULL && i < shown->num_of_certs; i++) {
+        for (const struct curl_slist *line = shown->certinfo[i]; line != NULL; line = line->next) {
+            const char *pem = line->data + strlen(key);
+            if (strncmp(line->data, key, strlen(key)) == 0 &&
+                chain_add(chain, pem, strlen(pem)) != 0)
+                return;
+        }
+    }
 }
 
 static void finish(struct transfer *transfer, CURLcode code)

@@ -145,7 +145,7 @@ struct verdict {
     struct problem *latest; /* for remedy() */
 };
 
-/* TRUST may be NULL when no certificates were looked at.  To be freed by
+/* TRUST is for the certificates of MX hosts, and may be NULL when none was seen.  To be freed by
  * verdict_free() in any case. */
 void verdict_reach(struct verdict *verdict, const struct findings *findings,
                    const struct known *known, const struct verdict_settings *settings,

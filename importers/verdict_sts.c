@@ -213,6 +213,18 @@ static void complain_of_policy(struct verdict *verdict)
     }
 }
 
+static void weigh_expiry(struct verdict *verdict)
+{
+    const struct policy_fetch *fetch = &verdict->findings->fetch;
+    if (fetch->expires - verdict->settings->now >= (int64_t)EXPIRY_DAYS * SECONDS_PER_DAY)
+        return;
+    problem(verdict, SEVERITY_WARNING, "sts-certificate-expires", fetch_section,
+            "the certificate of mta-sts.%s expires on %s, and from then on no sender gets the"
+            " policy",
+            verdict->findings->domain, on_day(verdict, fetch->expires));
+    remedy(verdict, "renew it, and see why that has not happened by itself");
+}
+
 static void weigh_content_type(struct verdict *verdict)
 {
     const char *type = verdict->findings->fetch.content_type;
@@ -261,6 +273,7 @@ static void weigh_policy(struct verdict *verdict)
     sts_policy_read(fetch->length > 0 ? fetch->body.bytes : "", fetch->length, read);
     complain_of_policy(verdict);
     weigh_content_type(verdict);
+    weigh_expiry(verdict);
     if (read->problems & STS_FATAL) {
         verdict->sts = TXT_POLICY_FAILED;
         return;
