@@ -247,7 +247,7 @@ struct report_filter {
     int64_t domain;
     struct day_range range;
     const char *organization; /* NULL: any */
-    bool failing;             /* only those with failed sessions */
+    bool failing;             /* only those with failed sessions, or with failures listed */
     int64_t limit;
 };
 typedef int report_row_fn(void *context, const struct report_row *row);

@@ -192,7 +192,7 @@ enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, m
 #define SELECT_FAILURES                                                                            \
     FAILURE_COLUMNS                                                                                \
     " FROM domain d CROSS JOIN policy p INDEXED BY policy_failing"                                 \
-    "  ON p.domain = d.id AND p.day BETWEEN ?2 AND ?3 AND p.failed > 0"                            \
+    "  ON p.domain = d.id AND p.day BETWEEN ?2 AND ?3" SQL_FAILING                                 \
     " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n" FITTING_FAILURES
 
 /* The totals tell on which days of which domains there are any. */
@@ -204,7 +204,7 @@ enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, m
 #define SELECT_BY_DAYS                                                                             \
     ")" FAILURE_COLUMNS " FROM fitting t CROSS JOIN domain d ON d.id = t.domain"                   \
     " CROSS JOIN policy p INDEXED BY policy_failing"                                               \
-    "  ON p.domain = t.domain AND p.day = t.day AND p.failed > 0"                                  \
+    "  ON p.domain = t.domain AND p.day = t.day" SQL_FAILING                                       \
     " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n" FITTING_FAILURES                  \
     " ORDER BY p.day DESC, p.report DESC LIMIT ?8"
 #define FITTING_TOTALS FAILURE_FITS("t") ORGANIZATION_FITS("t")

@@ -22,7 +22,7 @@
     "SELECT r.id, p.day, r.end_time - 1 >= (p.day + 1) * 86400, o.name, r.report_id, d.name, d.id" \
     " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"                       \
     "  CROSS JOIN policy p INDEXED BY " index                                                      \
-    "   ON p.domain = t.domain AND p.day = +t.block" condition                                      \
+    "   ON p.domain = t.domain AND p.day = +t.block" condition                                     \
     "  CROSS JOIN report r ON r.id = p.report"                                                     \
     "   AND (?4 IS NULL OR r.organization = (SELECT id FROM organization WHERE name = ?4))"        \
     "  CROSS JOIN organization o ON o.id = r.organization"                                         \
@@ -32,10 +32,9 @@
 static const char *reports_statement(const struct report_filter *filter)
 {
     static const char one[] = SELECT_REPORTS("policy_domain", "");
-    static const char one_failing[] = SELECT_REPORTS("policy_failing", " AND p.failed > 0");
+    static const char one_failing[] = SELECT_REPORTS("policy_failing", SQL_FAILING);
     static const char mine[] = SELECT_REPORTS_OF_MINE("policy_domain", "");
-    static const char mine_failing[] =
-        SELECT_REPORTS_OF_MINE("policy_failing", " AND p.failed > 0");
+    static const char mine_failing[] = SELECT_REPORTS_OF_MINE("policy_failing", SQL_FAILING);
     if (filter->domain == ALL_DOMAINS)
         return filter->failing ? mine_failing : mine;
     return filter->failing ? one_failing : one;

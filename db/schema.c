@@ -71,10 +71,12 @@ static const char *const version_1[] = {
     "  mx_host INTEGER NOT NULL,"
     "  successful INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
+    "  failures INTEGER NOT NULL,"  /* entries of failure-details, whatever `failed` says */
     "  PRIMARY KEY(report, n)"
     ") WITHOUT ROWID;"
     "CREATE INDEX policy_domain ON policy(domain, day);"
-    "CREATE INDEX policy_failing ON policy(domain, day) WHERE failed > 0;"
+    "CREATE INDEX policy_failing ON policy(domain, day)"
+    "  WHERE failed > 0 OR failures > 0;"
     "CREATE TABLE failure("
     "  report INTEGER NOT NULL,"
     "  n INTEGER NOT NULL,"  /* of the policy */

@@ -12,6 +12,10 @@
  * binding, stays.  A loop that is left early ends by db_done(). */
 bool statement_next(struct db *db, sqlite3_stmt *statement, enum db_status *status);
 
+/* Has the policy `p` failures, by its summary or by its details?  The two need
+ * not agree.  It is the condition of the index policy_failing. */
+#define SQL_FAILING " AND (p.failed > 0 OR p.failures > 0)"
+
 /* The columns reports, successful and failed from COLUMN on. */
 struct totals statement_totals(sqlite3_stmt *statement, int column);
 

@@ -557,7 +557,7 @@ static enum db_status write_failure(struct store *store, int64_t report, size_t 
 static enum db_status write_policy(struct store *store, int64_t report, size_t n, int day,
                                    const struct policy *policy)
 {
-    static const char insert[] = "INSERT INTO policy VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static const char insert[] = "INSERT INTO policy VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     struct interns *interns = store->interns;
     struct policy_numbers numbers;
     int64_t mx = 0, mx_host = 0;
@@ -577,8 +577,8 @@ static enum db_status write_policy(struct store *store, int64_t report, size_t n
     db_bind_integers(statement,
                      (int64_t[]){report, (int64_t)n, numbers.domain, day, numbers.type,
                                  policy->mode, numbers.policy_text, mx, mx_host, policy->successful,
-                                 policy->failed},
-                     11);
+                                 policy->failed, (int64_t)policy->failure_count},
+                     12);
     status = db_run(store->db, statement);
     totals_policy(store->totals, &numbers, policy);
     for (size_t i = 0; i < policy->failure_count && status == DB_OK; i++)
