@@ -48,6 +48,8 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
     ", part AS MATERIALIZED ("                                                                     \
     "  SELECT t.organization, t.sending_ip, t.result_type, " mx_host                               \
     "    AS mx_host, sum(t.failed) AS failed,"                                                     \
+    "    sum(sum(t.failed)) OVER (PARTITION BY t.organization, t.sending_ip, t.result_type)"       \
+    "     AS of_type,"                                                                             \
     "    min(t.block << 2 * t.level) AS first_day,"                                                \
     "    max((t.block + 1 << 2 * t.level) - 1) AS last_day" from                                   \
     "   GROUP BY t.organization, t.sending_ip, t.result_type" by_mx_host "),"                      \
@@ -66,7 +68,8 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
     "   CROSS JOIN part t ON t.organization = s.organization AND t.sending_ip = s.sending_ip"      \
     "   CROSS JOIN result_type r ON r.id = t.result_type"                                          \
     "   CROSS JOIN text mx ON mx.id = t.mx_host"                                                   \
-    "  ORDER BY p.failed DESC, o.name, s.failed DESC, ip.value, ip.id, t.failed DESC, r.name"
+    "  ORDER BY p.failed DESC, o.name, s.failed DESC, ip.value, ip.id, t.of_type DESC, r.name,"    \
+    "   t.failed DESC"
 
 static const char select_senders[] = SELECT_SENDERS("t.mx_host", SENDERS_OF_ONE, ", t.mx_host");
 /* Each domain has MX hosts of its own: with them there is little to add up. */
