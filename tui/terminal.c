@@ -24,6 +24,13 @@ enum {
     COPY_MAX = 64 * 1024, /* bytes: terminals refuse much longer clipboards */
 };
 
+/* Does TERM begin with NAME? */
+static bool is_terminal(const char *name)
+{
+    const char *value = getenv("TERM");
+    return value != NULL && strncmp(value, name, strlen(name)) == 0;
+}
+
 /* --- how styles look --- */
 
 struct look {
@@ -59,9 +66,18 @@ static const struct look bar_look = {252, 235, -1, A_NORMAL, A_REVERSE};
 static const short dark_selection = 238, light_selection = 253;
 static const short dark_bar = 236, light_bar = 252;
 
+/* What can be drawn besides text. */
+enum repertoire {
+    DRAW_ASCII,
+    DRAW_CONSOLE, /* the Linux console's fonts have what code page 437 had */
+    DRAW_UNICODE,
+    REPERTOIRES
+};
+
 static struct {
     SCREEN *screen;
     bool unicode;
+    enum repertoire repertoire;
     attr_t attributes[2][STYLES]; /* plain, selected */
     struct termios before;
     char restore[256]; /* what a crash writes to give the terminal back */
@@ -244,6 +260,9 @@ int terminal_open(enum theme theme, bool ascii, const char **why)
     if (check_terminal(why) != 0)
         return -1;
     terminal.unicode = !ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    terminal.repertoire = !terminal.unicode      ? DRAW_ASCII
+                          : is_terminal("linux") ? DRAW_CONSOLE
+                                                 : DRAW_UNICODE;
     terminal.signals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     tcgetattr(STDIN_FILENO, &terminal.before);
     set_escdelay(ESCAPE_MILLISECONDS);
@@ -307,32 +326,46 @@ int terminal_columns(void)
 
 const char *glyph(enum glyph which)
 {
-    static const char *const glyphs[GLYPHS][2] = {
-        [GLYPH_ELLIPSIS] = {"~", "\u2026"}, [GLYPH_HORIZONTAL] = {"-", "\u2500"},
-        [GLYPH_VERTICAL] = {"|", "\u2502"}, [GLYPH_UP] = {"^", "\u25b4"},
-        [GLYPH_DOWN] = {"v", "\u25be"},     [GLYPH_ENTER] = {">", "\u203a"},
-        [GLYPH_OPEN] = {"-", "\u25be"},     [GLYPH_SHUT] = {"+", "\u25b8"},
-        [GLYPH_LEAF] = {"`", "\u2514"},     [GLYPH_NEW] = {"*", "\u25cf"},
-        [GLYPH_CARET] = {"^", "\u25b2"},    [GLYPH_CHANGE] = {"|", "\u2503"},
-        [GLYPH_FULL] = {"#", "\u2588"},     [GLYPH_SHADE] = {".", "\u2591"},
+    static const char *const glyphs[GLYPHS][REPERTOIRES] = {
+        [GLYPH_ELLIPSIS] = {"~", "~", "\u2026"},
+        [GLYPH_HORIZONTAL] = {"-", "\u2500", "\u2500"},
+        [GLYPH_VERTICAL] = {"|", "\u2502", "\u2502"},
+        [GLYPH_UP] = {"^", "\u25b2", "\u25b4"},
+        [GLYPH_DOWN] = {"v", "\u25bc", "\u25be"},
+        [GLYPH_ENTER] = {">", ">", "\u203a"},
+        [GLYPH_OPEN] = {"-", "\u25bc", "\u25be"},
+        [GLYPH_SHUT] = {"+", "\u25ba", "\u25b8"},
+        [GLYPH_LEAF] = {"`", "\u2514", "\u2514"},
+        [GLYPH_NEW] = {"*", "\u2022", "\u25cf"},
+        [GLYPH_CARET] = {"^", "\u25b2", "\u25b2"},
+        [GLYPH_CHANGE] = {"|", "\u2502", "\u2503"},
+        [GLYPH_FULL] = {"#", "\u2588", "\u2588"},
+        [GLYPH_SHADE] = {".", "\u2591", "\u2591"},
     };
-    return glyphs[which][terminal.unicode];
+    return glyphs[which][terminal.repertoire];
+}
+
+static int clamp_eighths(int eighths)
+{
+    return eighths < 0 ? 0 : eighths > 8 ? 8 : eighths;
 }
 
 const char *bar_up(int eighths)
 {
-    static const char *const bars[2][9] = {
+    static const char *const bars[REPERTOIRES][9] = {
         {" ", ".", ".", ":", ":", ":", "|", "|", "#"},
+        {" ", "\u2584", "\u2584", "\u2584", "\u2584", "\u2584", "\u2588", "\u2588", "\u2588"},
         {" ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"}};
-    return bars[terminal.unicode][eighths < 0 ? 0 : eighths > 8 ? 8 : eighths];
+    return bars[terminal.repertoire][clamp_eighths(eighths)];
 }
 
 const char *bar_right(int eighths)
 {
-    static const char *const bars[2][9] = {
+    static const char *const bars[REPERTOIRES][9] = {
         {" ", " ", "-", "-", "=", "=", "=", "#", "#"},
+        {" ", "\u258c", "\u258c", "\u258c", "\u258c", "\u258c", "\u2588", "\u2588", "\u2588"},
         {" ", "\u258f", "\u258e", "\u258d", "\u258c", "\u258b", "\u258a", "\u2589", "\u2588"}};
-    return bars[terminal.unicode][eighths < 0 ? 0 : eighths > 8 ? 8 : eighths];
+    return bars[terminal.repertoire][clamp_eighths(eighths)];
 }
 
 /* --- drawing --- */
