@@ -181,7 +181,7 @@ static void crash(int number)
 static void catch_signals(void)
 {
     static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
     struct sigaction action = {.sa_handler = note_signal};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         sigaction(endings[i], &action, NULL);
