@@ -164,6 +164,20 @@ static void note_signal(int number)
     errno = saved;
 }
 
+static void (*resize_before)(int); /* what ncurses does about it */
+
+/* A resize just before the loop sleeps would not be seen until it wakes. */
+static void note_resize(int number)
+{
+    int saved = errno;
+    uint64_t one = 1;
+    resize_before(number);
+    if (write(terminal.signals, &one, sizeof one) < 0) {
+        /* the next wake-up sees it */
+    }
+    errno = saved;
+}
+
 static struct sigaction before_crash[NSIG];
 
 /* Gives the terminal back by means that are safe in a signal handler, then
@@ -192,6 +206,13 @@ static void catch_signals(void)
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGWINCH, NULL, &action);
+    if ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler != SIG_DFL &&
+        action.sa_handler != SIG_IGN) {
+        resize_before = action.sa_handler;
+        action.sa_handler = note_resize;
+        sigaction(SIGWINCH, &action, NULL);
+    }
 }
 
 static void add_restoring(const char *capability)
@@ -222,6 +243,8 @@ static void prepare_restoring(void)
 
 int terminal_signal(void)
 {
+    eventfd_t wakings;
+    eventfd_read(terminal.signals, &wakings);
     return signal_seen;
 }
 

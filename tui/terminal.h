@@ -73,7 +73,8 @@ void terminal_return(void);
 
 /* SIGINT, SIGTERM or SIGHUP came; the number, else 0. */
 int terminal_signal(void);
-/* A descriptor that becomes readable when one comes. */
+/* A descriptor that becomes readable when one comes, or the size changes, until
+ * terminal_signal() is asked. */
 int terminal_signal_fd(void);
 
 bool terminal_unicode(void);
