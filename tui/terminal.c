@@ -289,6 +289,7 @@ int terminal_open(enum theme theme, bool ascii, const char **why)
     terminal.signals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     tcgetattr(STDIN_FILENO, &terminal.before);
     set_escdelay(ESCAPE_MILLISECONDS);
+    use_tioctl(TRUE); /* what $LINES and $COLUMNS say may be long past */
     terminal.screen = newterm(NULL, stdout, stdin);
     if (terminal.signals < 0 || terminal.screen == NULL) {
         *why = "the terminal cannot be set up";
