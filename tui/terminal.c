@@ -21,6 +21,7 @@
 enum {
     ESCAPE_MILLISECONDS = 10, /* a key's escape sequence arrives within this */
     DEFAULT_COLOUR = -1,
+    COLOR_GREY = 8,       /* of 16 */
     COPY_MAX = 64 * 1024, /* bytes: terminals refuse much longer clipboards */
 };
 
@@ -122,13 +123,15 @@ static void make_colours(bool light)
     for (short style = 0; style < STYLES; style++) {
         const struct look *look = style == STYLE_TITLE && many ? &bar_look : &looks[style];
         short colour = !many ? look->few : light ? look->light : look->dark;
+        if (!many && style == STYLE_DIM && COLORS >= 16)
+            colour = COLOR_GREY;
         short background = DEFAULT_COLOUR;
         if (style == STYLE_TITLE && many)
             background = light ? light_bar : dark_bar;
         short pair = (short)(1 + 2 * style);
         init_pair(pair, colour, background);
         attr_t attributes = look->attributes;
-        if (!many && style == STYLE_DIM)
+        if (!many && style == STYLE_DIM && COLORS < 16)
             attributes |= A_DIM;
         terminal.attributes[0][style] = (attr_t)COLOR_PAIR(pair) | attributes;
         if (many) {
