@@ -354,6 +354,8 @@ void view_arrange(struct view *view, int pane)
 
 void view_draw(struct view *view, struct area area)
 {
+    for (int i = 0; i < view->type->pane_count; i++)
+        view->tables[i].area.rows = 0; /* a pane that is not drawn now takes no click */
     if (view->type->draw != NULL)
         view->type->draw(view, area);
     else
