@@ -11,6 +11,14 @@
 
 enum { COPY_TEXT = 64 * 1024 };
 
+void copy_text(struct app *app, const char *text, size_t length)
+{
+    if (terminal_copy(text, length))
+        app_say(app, STYLE_GOOD, "copied: %.*s", (int)length, text);
+    else
+        app_say(app, STYLE_WARN, "this terminal has no clipboard; e writes a file");
+}
+
 void copy_from(struct view *view, bool row)
 {
     struct table *table = view_table(view);
@@ -30,8 +38,7 @@ void copy_from(struct view *view, bool row)
             snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? "\t" : "", value);
         length += written > 0 && (size_t)written < sizeof text - length ? (size_t)written : 0;
     }
-    terminal_copy(text, length);
-    app_say(view->app, STYLE_GOOD, "copied: %.*s", (int)length, text);
+    copy_text(view->app, text, length);
 }
 
 /* --- files --- */

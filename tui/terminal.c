@@ -499,20 +499,45 @@ static size_t encode_base64(const unsigned char *bytes, size_t length, char *tex
     return used;
 }
 
-void terminal_copy(const char *text, size_t length)
+/* Is there anything behind the terminal that keeps a clipboard?  What has no
+ * mouse has none, nor has the Linux console: it would print the sequence. */
+static bool has_clipboard(void)
 {
+    const char *mouse = tigetstr("kmous");
+    return mouse != NULL && mouse != (const char *)-1 && !is_terminal("linux");
+}
+
+/* screen hands on only what is wrapped for it, in strings that fit its buffer. */
+static void write_through_screen(const char *sequence)
+{
+    enum { CHUNK = 256 };
+    for (size_t length = strlen(sequence); length > 0;) {
+        size_t size = length < CHUNK ? length : CHUNK;
+        printf("\033P%.*s\033\\", (int)size, sequence);
+        sequence += size;
+        length -= size;
+    }
+}
+
+bool terminal_copy(const char *text, size_t length)
+{
+    static const char begin[] = "\033]52;c;";
     if (length > COPY_MAX)
         length = COPY_MAX;
-    char *encoded = malloc(length / 3 * 4 + 8);
-    if (encoded == NULL)
-        return;
-    size_t size = encode_base64((const unsigned char *)text, length, encoded);
-    const char *name = getenv("TERM");
-    /* screen hands on only what is wrapped for it */
-    bool wrapped = name != NULL && strncmp(name, "screen", 6) == 0 && getenv("TMUX") == NULL;
+    char *sequence = has_clipboard() ? malloc(sizeof begin + length / 3 * 4 + 8) : NULL;
+    if (sequence == NULL)
+        return false;
+    char *end = stpcpy(sequence, begin);
+    end += encode_base64((const unsigned char *)text, length, end);
+    strcpy(end, "\a");
     fflush(stdout);
-    printf("%s\033]52;c;%.*s\a%s", wrapped ? "\033P" : "", (int)size, encoded,
-           wrapped ? "\033\\" : "");
+    if (getenv("TMUX") != NULL) /* by itself where it is set so, and through it else */
+        printf("%s\033Ptmux;\033%s\033\\", sequence, sequence);
+    else if (is_terminal("screen"))
+        write_through_screen(sequence);
+    else
+        fputs(sequence, stdout);
     fflush(stdout);
-    free(encoded);
+    free(sequence);
+    return true;
 }

@@ -102,7 +102,8 @@ void put_glyphs(int y, int x, int columns, int style, const char *glyph);
 void put_style(int y, int x, int columns, int style);
 void put_clear(struct area area);
 
-/* Writes the sequence that gives TEXT to the terminal's clipboard (OSC 52). */
-void terminal_copy(const char *text, size_t length);
+/* Gives TEXT, up to 64 KiB of it, to the terminal's clipboard (OSC 52); false
+ * when the terminal has none. */
+bool terminal_copy(const char *text, size_t length);
 
 #endif
