@@ -219,6 +219,19 @@ static bool draw_welcome(const struct app *app, struct area area)
     return empty && !top->type->without_reports;
 }
 
+/* Where it cannot be hidden, and for those who have the screen read to them, the
+ * terminal's cursor stands on the row that has the keys. */
+static void park_cursor(struct view *top)
+{
+    const struct table *table = view_table(top);
+    int y = terminal_rows() - 1, x = 0;
+    if (table != NULL && table->area.rows > 0) {
+        y = table->area.y + !table->arrangement.type->no_head + (int)(table->cursor - table->top);
+        x = table->area.x;
+    }
+    move(y, x);
+}
+
 void frame_draw(struct app *app)
 {
     int rows = terminal_rows(), columns = terminal_columns();
@@ -239,6 +252,7 @@ void frame_draw(struct app *app)
     } else {
         draw_position(app, rows - 2);
         draw_keys(app, rows - 1);
+        park_cursor(app_top(app));
     }
     refresh();
 }
