@@ -18,7 +18,8 @@ enum {
     FIRST_MILLISECONDS = 40,   /* and the very first one */
     WHEEL_ROWS = 3,
     DOUBLE_CLICK_MILLISECONDS = 400,
-    OWN_FDS = 3, /* that the loop waits for, besides those of an import */
+    MOUSE_EVENTS = 8, /* as many as ncurses keeps */
+    OWN_FDS = 3,      /* that the loop waits for, besides those of an import */
 };
 
 /* The screens that have a key of their own. */
@@ -268,19 +269,27 @@ static void click(struct app *app, const MEVENT *event)
     }
 }
 
-static void mouse(struct app *app)
+static void take_event(struct app *app, const MEVENT *event)
 {
-    MEVENT event;
-    if (getmouse(&event) != OK)
-        return;
-    app->dirty = true;
-    if (event.bstate & BUTTON1_PRESSED)
-        click(app, &event);
-    enum action wheel = event.bstate & BUTTON4_PRESSED   ? ACT_UP
-                        : event.bstate & BUTTON5_PRESSED ? ACT_DOWN
-                                                         : ACT_NONE;
+    enum action wheel = event->bstate & BUTTON4_PRESSED   ? ACT_UP
+                        : event->bstate & BUTTON5_PRESSED ? ACT_DOWN
+                                                          : ACT_NONE;
+    if (event->bstate & BUTTON1_PRESSED)
+        click(app, event);
     for (int i = 0; wheel != ACT_NONE && i < WHEEL_ROWS; i++)
         view_act(app_top(app), wheel);
+}
+
+/* What comes fast comes at once, the newest first. */
+static void mouse(struct app *app)
+{
+    MEVENT events[MOUSE_EVENTS];
+    int count = 0;
+    while (count < MOUSE_EVENTS && getmouse(&events[count]) == OK)
+        count++;
+    while (count > 0)
+        take_event(app, &events[--count]);
+    app->dirty = true;
 }
 
 static void take_key(struct app *app, wint_t key)
