@@ -125,7 +125,8 @@ static void scan_csi(struct console_scan *scan)
 {
     static const char usual[] = "@ABCDEFGHIJKLMPSTXZbdfghlmrt";
     char final = scan->sequence[scan->length - 1];
-    if (strchr(usual, final) == NULL)
+    bool cursor = final == 'c' && scan->sequence[0] == '?'; /* its size, on the Linux console */
+    if (strchr(usual, final) == NULL && !cursor)
         sequence_harm(scan, "control sequence");
     if (scan->sequence[0] != '?' || (final != 'h' && final != 'l'))
         return;
