@@ -36,7 +36,7 @@ BUILD_PACKAGES := gcc make pkg-config libncurses-dev libsqlite3-dev libjson-c-de
   libcurl4-gnutls-dev libevent-dev dns-root-data
 DEMO_PACKAGES := dovecot-imapd gnutls-bin
 TEST_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libvterm-dev openssl nsd ldnsutils procps tmux \
-  sqlite3 python3 valgrind
+  sqlite3 python3 valgrind screen ncurses-term
 BENCH_PACKAGES := $(TEST_PACKAGES) isync
 LINT_PACKAGES := $(TEST_PACKAGES) clang clang-format clang-tidy cppcheck mandoc
 FUZZ_PACKAGES := clang
