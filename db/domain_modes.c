@@ -6,10 +6,6 @@
 #include "day.h"
 #include "mode.h"
 
-/* Statements about one domain on one day that are weighed: with a flood of
- * invented organizations the ones known longest count. */
-enum { STATEMENTS_MAX = 512 };
-
 enum db_status modes_weigh_day(struct db *db, int64_t domain, int day)
 {
     static const char select[] =
@@ -19,13 +15,13 @@ enum db_status modes_weigh_day(struct db *db, int64_t domain, int day)
         " WHERE t.level = 0 AND t.block = ?1 AND t.domain = ?2"
         " ORDER BY t.organization";
     static const char insert[] = "INSERT OR REPLACE INTO mode_day VALUES(?, ?, ?, ?, ?, ?)";
-    struct statement said[STATEMENTS_MAX];
+    struct statement said[DAY_STATEMENTS_MAX];
     sqlite3_stmt *rows = db_statement(db, select);
     db_bind_integers(rows, (int64_t[]){day, domain}, 2);
     size_t count = 0;
     bool row;
     enum db_status status = db_step(db, rows, &row);
-    for (; status == DB_OK && row && count < STATEMENTS_MAX; status = db_step(db, rows, &row)) {
+    for (; status == DB_OK && row && count < DAY_STATEMENTS_MAX; status = db_step(db, rows, &row)) {
         said[count++] = (struct statement){
             .organization = sqlite3_column_int64(rows, 0),
             .policy_type = sqlite3_column_int(rows, 1),

@@ -15,7 +15,12 @@
 
 #include "vocab.h"
 
-enum { MODE_INHERIT_DAYS = 30 };
+enum {
+    MODE_INHERIT_DAYS = 30,
+    /* About one domain on one day that are weighed: with a flood of invented
+     * organizations those known longest count. */
+    DAY_STATEMENTS_MAX = 512,
+};
 
 /* What one reporter said of a domain on a day, by one kind of policy. */
 struct statement {
