@@ -38,7 +38,7 @@ DEMO_PACKAGES := dovecot-imapd gnutls-bin
 TEST_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libvterm-dev openssl nsd ldnsutils procps tmux \
   sqlite3 python3 valgrind screen ncurses-term
 BENCH_PACKAGES := $(TEST_PACKAGES) isync
-LINT_PACKAGES := $(TEST_PACKAGES) clang clang-format clang-tidy cppcheck mandoc
+LINT_PACKAGES := $(TEST_PACKAGES) clang clang-format clang-tidy mandoc
 FUZZ_PACKAGES := clang
 PACKAGES := $(if $(filter demo test bench lint fuzz screenshots,$(MAKECMDGOALS)),$(BUILD_PACKAGES) \
   $(if $(filter demo,$(MAKECMDGOALS)),$(DEMO_PACKAGES)) \
@@ -58,8 +58,9 @@ E2E_TESTS := $(call programs_in,tests/e2e)
 FUZZERS := $(call programs_in,tests/fuzz)
 TOOLS := $(call programs_in,tests/sample) $(call programs_in,tests/bench)
 LIBS := $(BUILD)/libtests.a $(BUILD)/libtui.a $(BUILD)/libimporters.a $(BUILD)/libdb.a
+# libetpan.pc of Debian names flags of its own build, which clang does not know.
 link = @echo "LINK $@"; $(CC) $(CFLAGS) $(LINKING) $(LDFLAGS) $(1) -o $@ $^ \
-  $$(pkg-config --libs $(LIBRARIES) $(2)) -lpthread -lm
+  $$(pkg-config --libs $(LIBRARIES) $(2) | sed 's/-specs=[^ ]*//') -lpthread -lm
 
 all: $(PROGRAMS)
 
@@ -104,7 +105,9 @@ demo: $(PROGRAMS) $(BUILD)/tests/sample/sample
 screenshots: $(PROGRAMS) $(BUILD)/tests/sample/sample $(BUILD)/tests/sample/snap
 	@screenshots/take $(BUILD)
 
-test: $(PROGRAMS) $(UNIT_TESTS) $(E2E_TESTS) $(FUZZERS) $(TOOLS)
+everything: $(PROGRAMS) $(UNIT_TESTS) $(E2E_TESTS) $(TOOLS)
+
+test: everything $(FUZZERS)
 	@tests/run $(UNIT_TESTS) $(FUZZERS) $(E2E_TESTS)
 
 FUZZ_SECONDS ?= 60
@@ -115,8 +118,36 @@ fuzz: $(FUZZERS)
 	    $$(find tests/fixtures -mindepth 1 -type d) || exit 1; \
 	done
 
+MANUALS = $(wildcard */*.1) $(wildcard */*.5)
+SOURCES = $(wildcard */*.[ch] */*/*.[ch])
+TIDY = clang-tidy --quiet {} -- -std=c11 $(CPPFLAGS) -DBUILD=\"$(BUILD)\" 2>/dev/null
+lint: | packages
+	clang-format --dry-run -Werror $(SOURCES)
+	mandoc -Tlint -Wwarning $(MANUALS)
+	$(MAKE) CC=clang BUILD=$(BUILD)/clang CFLAGS='-O1 -Werror' everything
+	@printf '%s\n' $(wildcard db/*.c importers/*.c tui/*.c) | xargs -P "$$(nproc)" -I{} sh -c "$(TIDY)"
+
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+UNITDIR = $(DESTDIR)$(PREFIX)/lib/systemd
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(MANDIR)/man1 $(MANDIR)/man5 $(UNITDIR)/user $(UNITDIR)/system
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(filter %.1,$(MANUALS)) $(MANDIR)/man1
+	install -m 644 $(filter %.5,$(MANUALS)) $(MANDIR)/man5
+	for kind in user system; do \
+	  install -m 644 importers/tlsrptop-import.timer $(UNITDIR)/$$kind; \
+	  sed 's|@BIN@|$(PREFIX)/bin|' importers/tlsrptop-import.$$kind.service \
+	    >$(UNITDIR)/$$kind/tlsrptop-import.service; \
+	done
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
+	rm -f $(addprefix $(MANDIR)/man1/,$(notdir $(filter %.1,$(MANUALS))))
+	rm -f $(addprefix $(MANDIR)/man5/,$(notdir $(filter %.5,$(MANUALS))))
+	rm -f $(UNITDIR)/user/tlsrptop-import.* $(UNITDIR)/system/tlsrptop-import.*
+
 clean:
 	rm -rf build
 
-.PHONY: all demo test bench fuzz lint screenshots install uninstall clean packages
+.PHONY: all everything demo test bench fuzz lint screenshots install uninstall clean packages
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

@@ -101,7 +101,6 @@ static void what_the_design_shows_is_read(void **state)
     assert_string_equal(config_path(config), path);
 }
 
-/* The same table stands in the manual. */
 static const struct {
     const char *section;
     const char *key;
@@ -198,6 +197,33 @@ static void a_wrong_value_says_what_would_be_right(void **state)
                    "message-max must be a size from 1K to 1G (as 64M), not \"-1\"");
 }
 
+/* The programs name all keys of a section when one is wrong: each stands in the
+ * manual below its section. */
+static void every_key_is_in_the_manual(void **state)
+{
+    (void)state;
+    static const char *const sections[] = {"database", "domains", "imap x", "import",
+                                           "check",    "advice",  "display"};
+    size_t size, keys = 0;
+    char *manual = read_whole_file("db/tlsrptop-config.5", &size);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        char text[64], item[128], *save;
+        snprintf(text, sizeof text, "[%s]\nnonsense = 1\n", sections[i]);
+        assert_int_equal(read_text(text), -1);
+        snprintf(item, sizeof item, "\n.Ss [%.4s", sections[i]);
+        char *section = strstr(manual, item), *end = strstr(section + 1, "\n.S");
+        for (char *key = strtok_r(strstr(error, "its keys are:") + 13, " ", &save); key != NULL;
+             key = strtok_r(NULL, " ", &save), keys++) {
+            snprintf(item, sizeof item, "\n.It Ic %s\n", key);
+            const char *found = strstr(section, item);
+            if (found == NULL || found > end)
+                fail_msg("%s of [%s] is not in the manual", key, sections[i]);
+        }
+    }
+    assert_true(keys >= 40);
+    free(manual);
+}
+
 /* `make fuzz` is for the rest; these once looked likely to break something. */
 static void odd_files_are_refused_not_misread(void **state)
 {
@@ -281,10 +307,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(what_the_design_shows_is_read),     TEST(what_is_not_written_has_its_default),
-        TEST(a_mistake_is_named_with_its_line),  TEST(a_wrong_value_says_what_would_be_right),
-        TEST(odd_files_are_refused_not_misread), TEST(a_file_that_is_named_must_be_there),
-        TEST(a_default_file_may_be_missing),     TEST(a_password_in_a_public_file_can_be_told),
+        TEST(what_the_design_shows_is_read),
+        TEST(what_is_not_written_has_its_default),
+        TEST(a_mistake_is_named_with_its_line),
+        TEST(a_wrong_value_says_what_would_be_right),
+        TEST(every_key_is_in_the_manual),
+        TEST(odd_files_are_refused_not_misread),
+        TEST(a_file_that_is_named_must_be_there),
+        TEST(a_default_file_may_be_missing),
+        TEST(a_password_in_a_public_file_can_be_told),
         TEST(a_leading_tilde_is_home),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
