@@ -14,15 +14,15 @@
 
 enum db_status {
     DB_OK = 0,
-    DB_STOPPED,  /* db_interrupt(), or a row callback that had enough */
-    DB_BUSY,     /* another writer held it for longer than the patience */
-    DB_FULL,     /* no space on the disk, or an I/O error that may pass */
-    DB_MISSING,  /* there is no such file */
-    DB_NEWER,    /* written by a newer tlsrptop than this one */
-    DB_FOREIGN,  /* not a database, or not one of tlsrptop's */
-    DB_DAMAGED,  /* SQLite says the file is malformed */
-    DB_MEMORY,   /* out of memory */
-    DB_FAILED    /* everything else: permissions, a bug */
+    DB_STOPPED, /* db_interrupt(), or a row callback that had enough */
+    DB_BUSY,    /* another writer held it for longer than the patience */
+    DB_FULL,    /* no space on the disk, or an I/O error that may pass */
+    DB_MISSING, /* there is no such file */
+    DB_NEWER,   /* written by a newer tlsrptop than this one */
+    DB_FOREIGN, /* not a database, or not one of tlsrptop's */
+    DB_DAMAGED, /* SQLite says the file is malformed */
+    DB_MEMORY,  /* out of memory */
+    DB_FAILED   /* everything else: permissions, a bug */
 };
 
 enum db_access {

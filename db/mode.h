@@ -27,9 +27,9 @@ struct statement {
     int64_t organization;
     int policy_type; /* enum policy_type or a number of an unknown one */
     enum sts_mode mode;
-    int64_t sessions;   /* successful and failed */
-    bool reports_tlsa;  /* has reported tlsa for some domain by this day */
-    bool reports_sts;   /* has reported sts for some domain by this day */
+    int64_t sessions;  /* successful and failed */
+    bool reports_tlsa; /* has reported tlsa for some domain by this day */
+    bool reports_sts;  /* has reported sts for some domain by this day */
 };
 
 enum dane_state { DANE_UNSTATED, DANE_ABSENT, DANE_PRESENT };

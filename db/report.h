@@ -17,7 +17,7 @@
 #include "vocab.h"
 
 enum {
-    REPORT_TEXT_MAX = 4096,    /* bytes kept of any one string */
+    REPORT_TEXT_MAX = 4096, /* bytes kept of any one string */
     REPORT_POLICIES_MAX = 100000,
     REPORT_FAILURES_MAX = 1000000, /* in the whole report */
 };

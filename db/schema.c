@@ -32,8 +32,8 @@ static const char *const version_1[] = {
     "CREATE TABLE organization("
     "  id INTEGER PRIMARY KEY,"
     "  name TEXT NOT NULL UNIQUE,"
-    "  first_sts_day INTEGER,"  /* has reported this policy type since then; */
-    "  first_tlsa_day INTEGER"  /* before, its silence states nothing */
+    "  first_sts_day INTEGER," /* has reported this policy type since then; */
+    "  first_tlsa_day INTEGER" /* before, its silence states nothing */
     ");"
     "CREATE TABLE domain("
     "  id INTEGER PRIMARY KEY,"
@@ -41,7 +41,7 @@ static const char *const version_1[] = {
     "  mine INTEGER NOT NULL,"
     "  first_day INTEGER,"
     "  last_day INTEGER,"
-    "  mode INTEGER NOT NULL DEFAULT 0"  /* by reports, on last_day */
+    "  mode INTEGER NOT NULL DEFAULT 0" /* by reports, on last_day */
     ");",
 
     /* Reports. `identity` finds a duplicate, `content` tells it from a conflict. */
@@ -55,7 +55,7 @@ static const char *const version_1[] = {
     "  contact INTEGER NOT NULL,"
     "  begin_time INTEGER NOT NULL,"
     "  end_time INTEGER NOT NULL,"
-    "  journal INTEGER NOT NULL,"  /* the row that tells how it came in */
+    "  journal INTEGER NOT NULL," /* the row that tells how it came in */
     "  pruned INTEGER NOT NULL DEFAULT 0"
     ");"
     "CREATE INDEX report_identity ON report(identity);"
@@ -71,7 +71,7 @@ static const char *const version_1[] = {
     "  mx_host INTEGER NOT NULL,"
     "  successful INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
-    "  failures INTEGER NOT NULL,"  /* entries of failure-details, whatever `failed` says */
+    "  failures INTEGER NOT NULL," /* entries of failure-details, whatever `failed` says */
     "  PRIMARY KEY(report, n)"
     ") WITHOUT ROWID;"
     "CREATE INDEX policy_domain ON policy(domain, day);"
@@ -79,7 +79,7 @@ static const char *const version_1[] = {
     "  WHERE failed > 0 OR failures > 0;"
     "CREATE TABLE failure("
     "  report INTEGER NOT NULL,"
-    "  n INTEGER NOT NULL,"  /* of the policy */
+    "  n INTEGER NOT NULL," /* of the policy */
     "  i INTEGER NOT NULL,"
     "  result_type INTEGER NOT NULL,"
     "  sending_ip INTEGER NOT NULL,"
@@ -92,7 +92,7 @@ static const char *const version_1[] = {
     "  PRIMARY KEY(report, n, i),"
     "  FOREIGN KEY(report, n) REFERENCES policy"
     ") WITHOUT ROWID;"
-    "CREATE TABLE document("  /* as it came, gzip */
+    "CREATE TABLE document(" /* as it came, gzip */
     "  report INTEGER PRIMARY KEY REFERENCES report,"
     "  bytes BLOB NOT NULL"
     ");",
@@ -115,7 +115,7 @@ static const char *const version_1[] = {
     "  failed INTEGER NOT NULL,"
     "  PRIMARY KEY(level, block, domain, organization, result_type)"
     ") WITHOUT ROWID;"
-    "CREATE TABLE total_sender("  /* levels 0 and 2 only, and no row for domain 0 */
+    "CREATE TABLE total_sender(" /* levels 0 and 2 only, and no row for domain 0 */
     "  level INTEGER NOT NULL, block INTEGER NOT NULL, domain INTEGER NOT NULL,"
     "  organization INTEGER NOT NULL, sending_ip INTEGER NOT NULL,"
     "  result_type INTEGER NOT NULL, mx_host INTEGER NOT NULL,"
@@ -152,7 +152,7 @@ static const char *const version_1[] = {
     "  imported INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0,"
     "  conflicts INTEGER NOT NULL DEFAULT 0, not_reports INTEGER NOT NULL DEFAULT 0,"
     "  damaged INTEGER NOT NULL DEFAULT 0,"
-    "  first_journal INTEGER NOT NULL DEFAULT 0,"  /* its rows, with those of runs beside it */
+    "  first_journal INTEGER NOT NULL DEFAULT 0," /* its rows, with those of runs beside it */
     "  last_journal INTEGER NOT NULL DEFAULT -1"
     ");"
     "CREATE TABLE mailbox("
@@ -165,7 +165,7 @@ static const char *const version_1[] = {
     "  id INTEGER PRIMARY KEY,"
     "  run INTEGER NOT NULL REFERENCES run,"
     "  time INTEGER NOT NULL,"
-    "  mailbox INTEGER REFERENCES mailbox,"  /* NULL: a file */
+    "  mailbox INTEGER REFERENCES mailbox," /* NULL: a file */
     "  uid INTEGER,"
     "  path TEXT,"
     "  part INTEGER NOT NULL,"
@@ -188,13 +188,13 @@ static const char *const version_1[] = {
     "  domain INTEGER NOT NULL,"
     "  first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,"
     "  mode INTEGER NOT NULL,"
-    "  evidence TEXT NOT NULL,"  /* a JSON object */
-    "  problems TEXT NOT NULL"   /* a JSON array */
+    "  evidence TEXT NOT NULL," /* a JSON object */
+    "  problems TEXT NOT NULL"  /* a JSON array */
     ");"
     "CREATE INDEX observation_domain ON observation(domain, last_time);"
     "CREATE TABLE host_name("
     "  ip INTEGER PRIMARY KEY REFERENCES text,"
-    "  name TEXT NOT NULL, time INTEGER NOT NULL"  /* '': asked, and none confirmed */
+    "  name TEXT NOT NULL, time INTEGER NOT NULL" /* '': asked, and none confirmed */
     ");",
     NULL};
 

@@ -25,7 +25,7 @@ struct store;
 
 /* A mailbox of an account, and how far it has been read. */
 struct mailbox_position {
-    int64_t id;       /* for struct origin */
+    int64_t id;         /* for struct origin */
     uint32_t last_uid;  /* every message up to this UID is in the journal */
     uint32_t acted_uid; /* after-import is done up to this UID */
 };
@@ -82,9 +82,8 @@ enum db_status store_report(struct store *store, const struct origin *origin,
 
 /* Records that the thing at ORIGIN is no report, or damaged for REASON.  Of a
  * damaged one up to the limits BYTES are kept for --retry-damaged. */
-enum db_status store_refused(struct store *store, const struct origin *origin,
-                             enum outcome outcome, const char *reason, const void *bytes,
-                             size_t size);
+enum db_status store_refused(struct store *store, const struct origin *origin, enum outcome outcome,
+                             const char *reason, const void *bytes, size_t size);
 
 /* Counts one message or file that has been dealt with. */
 void store_count_message(struct store *store);

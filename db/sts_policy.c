@@ -6,9 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    MAX_AGE_DIGITS = 10
-};
+enum { MAX_AGE_DIGITS = 10 };
 
 struct slice {
     const char *start;

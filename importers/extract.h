@@ -16,10 +16,10 @@
 
 /* The settings of [import]; 0 is never "no limit". */
 struct limits {
-    size_t message_max;  /* bytes of a message, file or mbox member: 32 MiB */
-    size_t document_max; /* bytes of one report, decompressed: 64 MiB */
-    unsigned parts_max;  /* MIME parts or archive members of one message: 1000 */
-    unsigned nesting_max; /* multipart and message/rfc822 levels: 32 */
+    size_t message_max;      /* bytes of a message, file or mbox member: 32 MiB */
+    size_t document_max;     /* bytes of one report, decompressed: 64 MiB */
+    unsigned parts_max;      /* MIME parts or archive members of one message: 1000 */
+    unsigned nesting_max;    /* multipart and message/rfc822 levels: 32 */
     unsigned json_depth_max; /* 32 */
 };
 
@@ -34,14 +34,14 @@ void extractor_free(struct extractor *extractor);
 
 /* One thing that was found. */
 struct extracted {
-    enum outcome outcome; /* OUTCOME_IMPORTED: `report` is filled and resolved;
-                             or OUTCOME_NOT_A_REPORT, OUTCOME_DAMAGED */
-    const char *reason;   /* a sentence for the latter two; "" else */
+    enum outcome outcome;  /* OUTCOME_IMPORTED: `report` is filled and resolved;
+                              or OUTCOME_NOT_A_REPORT, OUTCOME_DAMAGED */
+    const char *reason;    /* a sentence for the latter two; "" else */
     struct report *report; /* NULL unless imported.  To keep it, copy the struct
                               and report_init() this one. */
-    const void *bytes;    /* the document as it came (gzip or JSON), or the damaged content */
+    const void *bytes;     /* the document as it came (gzip or JSON), or the damaged content */
     size_t size;
-    unsigned part;        /* counts up from 0 within the message */
+    unsigned part; /* counts up from 0 within the message */
 };
 
 /* Returns 0 to go on; anything else ends the extraction with that value. */

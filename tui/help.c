@@ -10,7 +10,7 @@ static const struct {
     enum action last;
 } groups[] = {
     {"Moving", ACT_PREVIOUS_PANE}, {"What is shown", ACT_REFRESH}, {"Screens", ACT_ADVICE},
-    {"This screen", ACT_STOP},   {"The rest", ACT_QUIT},
+    {"This screen", ACT_STOP},     {"The rest", ACT_QUIT},
 };
 
 static void make_help(struct view *view, struct snapshot *snapshot)

@@ -170,7 +170,9 @@ static void what_is_no_encoded_word_stays(void **state)
     expect_text("=?utf-8?X?abc?=", "=?utf-8?X?abc?=");
     expect_text("=?utf-8?Q?abc", "=?utf-8?Q?abc");
     expect_text("=?", "=?");
-    expect_text("=?a?Q?" "?=", "");
+    expect_text("=?a?Q?"
+                "?=",
+                "");
 }
 
 static void the_value_stands_before_the_parameters(void **state)
