@@ -199,10 +199,10 @@ typedef int mx_row_fn(void *context, const struct mx_row *row);
 enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, mx_row_fn *row,
                         void *context);
 
-/* Single failure details, newest report first.  NULL narrows nothing; "" is
+/* Single failure details, newest day first.  NULL narrows nothing; "" is
  * the value that was not reported.  Narrowed it costs a look at the totals of the
- * range and at the days they name; else ALL_DOMAINS walks the domains one after
- * the other. */
+ * range, and at the newest of the days they name until there are enough; else
+ * ALL_DOMAINS walks the domains one after the other. */
 struct failure_filter {
     int64_t domain; /* or ALL_DOMAINS */
     struct day_range range;

@@ -198,60 +198,24 @@ enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, m
     "  ON p.domain = d.id AND p.day BETWEEN ?2 AND ?3" SQL_FAILING                                 \
     " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n" FITTING_FAILURES
 
-/* The totals tell on which days of which domains there are any. */
-#define WITH_DAYS                                                                                  \
-    SQL_COVER                                                                                      \
-    ", fitting AS MATERIALIZED ("                                                                  \
-    "  SELECT DISTINCT t.block AS day, t.domain FROM cover c CROSS JOIN total_sender t"            \
-    "    ON t.level = c.level AND t.block = c.block"
-#define SELECT_BY_DAYS                                                                             \
-    ")" FAILURE_COLUMNS " FROM fitting t CROSS JOIN domain d ON d.id = t.domain"                   \
-    " CROSS JOIN policy p INDEXED BY policy_failing"                                               \
-    "  ON p.domain = t.domain AND p.day = t.day" SQL_FAILING                                       \
-    " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n" FITTING_FAILURES                  \
-    " ORDER BY p.day DESC, p.report DESC LIMIT ?8"
-#define FITTING_TOTALS FAILURE_FITS("t") ORGANIZATION_FITS("t")
+static const char select_failures[] =
+    SELECT_FAILURES " WHERE d.id = ?1 ORDER BY p.day DESC, p.report DESC LIMIT ?8";
+static const char select_failures_of_mine[] =
+    SELECT_FAILURES " WHERE d.mine ORDER BY d.name, p.day DESC, p.report DESC LIMIT ?8";
 
-static const char *failures_statement(const struct failure_filter *filter, bool narrow)
+static void bind_names(sqlite3_stmt *statement, const struct failure_filter *filter)
 {
-    static const char one[] =
-        SELECT_FAILURES " WHERE d.id = ?1 ORDER BY p.day DESC, p.report DESC LIMIT ?8";
-    static const char mine[] =
-        SELECT_FAILURES " WHERE d.mine ORDER BY d.name, p.day DESC, p.report DESC LIMIT ?8";
-    static const char fitting[] = WITH_DAYS " AND t.domain = ?2" FITTING_TOTALS SELECT_BY_DAYS;
-    static const char fitting_of_mine[] = WITH_DAYS
-        " CROSS JOIN domain m ON m.id = t.domain AND m.mine" FITTING_TOTALS SELECT_BY_DAYS;
-    if (filter->domain == ALL_DOMAINS)
-        return narrow ? fitting_of_mine : mine;
-    return narrow ? fitting : one;
-}
-
-static sqlite3_stmt *bind_failures(struct db *db, const struct failure_filter *filter,
-                                   enum db_status *status)
-{
-    bool narrow = filter->sending_mta_ip != NULL || filter->result_type != NULL ||
-                  filter->mx_host != NULL || filter->organization != NULL;
-    sqlite3_stmt *statement = db_statement(db, failures_statement(filter, narrow));
-    *status = DB_OK;
-    if (narrow)
-        *status = cover_bind(db, statement, LEVELS_DAYS, filter->range);
-    if (filter->domain != ALL_DOMAINS)
-        sqlite3_bind_int64(statement, narrow ? 2 : 1, filter->domain);
-    if (!narrow) {
-        sqlite3_bind_int(statement, 2, filter->range.first);
-        sqlite3_bind_int(statement, 3, filter->range.last);
-    }
     db_bind_text(statement, 4, filter->sending_mta_ip);
     db_bind_text(statement, 5, filter->result_type);
     db_bind_text(statement, 6, filter->mx_host);
     db_bind_text(statement, 7, filter->organization);
-    sqlite3_bind_int64(statement, 8, filter->limit == 0 ? -1 : filter->limit);
-    return statement;
 }
 
-static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, enum db_status status,
-                                   failure_row_fn *row, void *context)
+/* *COUNT, unless NULL, goes up with each row. */
+static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, failure_row_fn *row,
+                                   void *context, int64_t *count)
 {
+    enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
         struct failure_row line = {
             .report = sqlite3_column_int64(statement, 0),
@@ -268,8 +232,58 @@ static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, enum 
             .reason_code = db_text(statement, 11),
             .additional_info = db_text(statement, 12),
         };
+        if (count != NULL)
+            ++*count;
         if (row(context, &line) != 0)
             return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
+/* The failures of one domain, or of mine one domain after the other; LIMIT of
+ * them, all if it is negative. */
+static enum db_status failures_in(struct db *db, const struct failure_filter *filter,
+                                  int64_t domain, struct day_range range, int64_t limit,
+                                  failure_row_fn *row, void *context, int64_t *count)
+{
+    sqlite3_stmt *statement =
+        db_statement(db, domain == ALL_DOMAINS ? select_failures_of_mine : select_failures);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, 1, domain);
+    sqlite3_bind_int(statement, 2, range.first);
+    sqlite3_bind_int(statement, 3, range.last);
+    bind_names(statement, filter);
+    sqlite3_bind_int64(statement, 8, limit);
+    return each_failure(db, statement, row, context, count);
+}
+
+#define SELECT_FITTING_DAYS(domains)                                                               \
+    SQL_COVER " SELECT DISTINCT t.block, t.domain FROM cover c CROSS JOIN total_sender t"          \
+              "  ON t.level = c.level AND t.block = c.block" domains FAILURE_FITS("t")             \
+                  ORGANIZATION_FITS("t") " ORDER BY t.block DESC, t.domain"
+
+/* The totals tell on which days of which domains there are any: only these are
+ * looked at, the newest first, until there are enough. */
+static enum db_status fitting_failures(struct db *db, const struct failure_filter *filter,
+                                       failure_row_fn *row, void *context)
+{
+    static const char one[] = SELECT_FITTING_DAYS(" AND t.domain = ?2");
+    static const char mine[] =
+        SELECT_FITTING_DAYS(" CROSS JOIN domain m ON m.id = t.domain AND m.mine");
+    bool all = filter->domain == ALL_DOMAINS;
+    sqlite3_stmt *statement = db_statement(db, all ? mine : one);
+    if (!all)
+        sqlite3_bind_int64(statement, 2, filter->domain);
+    bind_names(statement, filter);
+    enum db_status status = cover_bind(db, statement, LEVELS_DAYS, filter->range);
+    int64_t count = 0;
+    while (statement_next(db, statement, &status)) {
+        int day = sqlite3_column_int(statement, 0);
+        status = failures_in(db, filter, sqlite3_column_int64(statement, 1),
+                             (struct day_range){day, day},
+                             filter->limit == 0 ? -1 : filter->limit - count, row, context, &count);
+        if (status != DB_OK || (filter->limit != 0 && count >= filter->limit))
+            return db_done(statement, status);
     }
     return status;
 }
@@ -277,9 +291,11 @@ static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, enum 
 enum db_status query_failures(struct db *db, const struct failure_filter *filter,
                               failure_row_fn *row, void *context)
 {
-    enum db_status status;
-    sqlite3_stmt *statement = bind_failures(db, filter, &status);
-    return each_failure(db, statement, status, row, context);
+    if (filter->sending_mta_ip != NULL || filter->result_type != NULL || filter->mx_host != NULL ||
+        filter->organization != NULL)
+        return fitting_failures(db, filter, row, context);
+    return failures_in(db, filter, filter->domain, filter->range,
+                       filter->limit == 0 ? -1 : filter->limit, row, context, NULL);
 }
 
 enum db_status failures_of_policy(struct db *db, int64_t report, int64_t n, failure_row_fn *row,
@@ -292,5 +308,5 @@ enum db_status failures_of_policy(struct db *db, int64_t report, int64_t n, fail
                         " WHERE p.report = ? AND p.n = ? ORDER BY f.i";
     sqlite3_stmt *statement = db_statement(db, select);
     db_bind_integers(statement, (int64_t[]){report, n}, 2);
-    return each_failure(db, statement, DB_OK, row, context);
+    return each_failure(db, statement, row, context, NULL);
 }
