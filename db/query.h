@@ -171,7 +171,7 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
 /* Failed sessions by sending MTA in a range: organization with most failures
  * first, its addresses with most first.  first_day and last_day are exact to
  * the 16-day blocks inside the range, clipped to it, unless EXACT_DAYS, which
- * costs as much as the range has days. */
+ * costs as much as the domain has days with reports (ALL_DOMAINS: as the range has). */
 struct sender_row {
     int64_t organization_id;
     const char *organization;

@@ -43,47 +43,67 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
 
 /* One row for each result type and MX host of a sender, `parts` of them; the
  * organization with most failures first, and so on down. */
-#define SELECT_SENDERS(mx_host, from, by_mx_host)                                                  \
-    SQL_COVER                                                                                      \
-    ", part AS MATERIALIZED ("                                                                     \
-    "  SELECT t.organization, t.sending_ip, t.result_type, " mx_host                               \
-    "    AS mx_host, sum(t.failed) AS failed,"                                                     \
-    "    sum(sum(t.failed)) OVER (PARTITION BY t.organization, t.sending_ip, t.result_type)"       \
-    "     AS of_type,"                                                                             \
-    "    min(t.block << 2 * t.level) AS first_day,"                                                \
-    "    max((t.block + 1 << 2 * t.level) - 1) AS last_day" from                                   \
-    "   GROUP BY t.organization, t.sending_ip, t.result_type" by_mx_host "),"                      \
-    " sender AS MATERIALIZED ("                                                                    \
-    "  SELECT organization, sending_ip, sum(failed) AS failed, count(*) AS parts,"                 \
-    "    min(first_day) AS first_day, max(last_day) AS last_day"                                   \
-    "   FROM part GROUP BY organization, sending_ip),"                                             \
-    " reporter AS MATERIALIZED ("                                                                  \
-    "  SELECT organization, sum(failed) AS failed FROM sender GROUP BY organization)"              \
-    " SELECT o.id, o.name, ip.value, coalesce(h.name, ''), s.failed, s.first_day, s.last_day,"     \
-    "   s.parts, r.name, mx.value"                                                                 \
-    "  FROM reporter p CROSS JOIN organization o ON o.id = p.organization"                         \
-    "   CROSS JOIN sender s ON s.organization = p.organization"                                    \
-    "   CROSS JOIN text ip ON ip.id = s.sending_ip"                                                \
-    "   LEFT JOIN host_name h ON h.ip = s.sending_ip"                                              \
-    "   CROSS JOIN part t ON t.organization = s.organization AND t.sending_ip = s.sending_ip"      \
-    "   CROSS JOIN result_type r ON r.id = t.result_type"                                          \
-    "   CROSS JOIN text mx ON mx.id = t.mx_host"                                                   \
-    "  ORDER BY p.failed DESC, o.name, s.failed DESC, ip.value, ip.id, t.of_type DESC, r.name,"    \
-    "   t.failed DESC"
+#define SELECT_SENDERS(cover, mx_host, from, by_mx_host)                                           \
+    cover                                                                                          \
+        ", part AS MATERIALIZED ("                                                                 \
+        "  SELECT t.organization, t.sending_ip, t.result_type, " mx_host                           \
+        "    AS mx_host, sum(t.failed) AS failed,"                                                 \
+        "    sum(sum(t.failed)) OVER (PARTITION BY t.organization, t.sending_ip, t.result_type)"   \
+        "     AS of_type,"                                                                         \
+        "    min(t.block << 2 * t.level) AS first_day,"                                            \
+        "    max((t.block + 1 << 2 * t.level) - 1) AS last_day" from                               \
+        "   GROUP BY t.organization, t.sending_ip, t.result_type" by_mx_host "),"                  \
+        " sender AS MATERIALIZED ("                                                                \
+        "  SELECT organization, sending_ip, sum(failed) AS failed, count(*) AS parts,"             \
+        "    min(first_day) AS first_day, max(last_day) AS last_day"                               \
+        "   FROM part GROUP BY organization, sending_ip),"                                         \
+        " reporter AS MATERIALIZED ("                                                              \
+        "  SELECT organization, sum(failed) AS failed FROM sender GROUP BY organization)"          \
+        " SELECT o.id, o.name, ip.value, coalesce(h.name, ''), s.failed, s.first_day, s.last_day," \
+        "   s.parts, r.name, mx.value"                                                             \
+        "  FROM reporter p CROSS JOIN organization o ON o.id = p.organization"                     \
+        "   CROSS JOIN sender s ON s.organization = p.organization"                                \
+        "   CROSS JOIN text ip ON ip.id = s.sending_ip"                                            \
+        "   LEFT JOIN host_name h ON h.ip = s.sending_ip"                                          \
+        "   CROSS JOIN part t ON t.organization = s.organization AND t.sending_ip = s.sending_ip"  \
+        "   CROSS JOIN result_type r ON r.id = t.result_type"                                      \
+        "   CROSS JOIN text mx ON mx.id = t.mx_host"                                               \
+        "  ORDER BY p.failed DESC, o.name, s.failed DESC, ip.value, ip.id, t.of_type DESC, "       \
+        "r.name,"                                                                                  \
+        "   t.failed DESC"
 
-static const char select_senders[] = SELECT_SENDERS("t.mx_host", SENDERS_OF_ONE, ", t.mx_host");
-/* Each domain has MX hosts of its own: with them there is little to add up. */
-static const char select_senders_of_mine[] = SELECT_SENDERS("0", SENDERS_OF_MINE, "");
+/* A domain has reports on fewer days than a range has. */
+#define DAYS_OF_ONE                                                                                \
+    "WITH cover(level, block) AS (SELECT 0, day FROM mode_day"                                     \
+    "  WHERE domain = ?2 AND day BETWEEN ?1 AND ?3)"
+
+/* Binds what senders of DOMAIN in RANGE are selected by. */
+static sqlite3_stmt *bind_senders(struct db *db, int64_t domain, struct day_range range,
+                                  bool exact_days, enum db_status *status)
+{
+    static const char one[] = SELECT_SENDERS(SQL_COVER, "t.mx_host", SENDERS_OF_ONE, ", t.mx_host");
+    static const char one_by_days[] =
+        SELECT_SENDERS(DAYS_OF_ONE, "t.mx_host", SENDERS_OF_ONE, ", t.mx_host");
+    /* each domain has MX hosts of its own: with them there is little to add up */
+    static const char mine[] = SELECT_SENDERS(SQL_COVER, "0", SENDERS_OF_MINE, "");
+    if (exact_days && domain != ALL_DOMAINS) {
+        sqlite3_stmt *statement = db_statement(db, one_by_days);
+        db_bind_integers(statement, (int64_t[]){range.first, domain, range.last}, 3);
+        *status = DB_OK;
+        return statement;
+    }
+    sqlite3_stmt *statement = db_statement(db, domain == ALL_DOMAINS ? mine : one);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, 2, domain);
+    *status = cover_bind(db, statement, exact_days ? LEVELS_DAYS : LEVELS_SENDER, range);
+    return statement;
+}
 
 enum db_status query_senders(struct db *db, int64_t domain, struct day_range range, bool exact_days,
                              sender_row_fn *row, void *context)
 {
-    sqlite3_stmt *statement =
-        db_statement(db, domain == ALL_DOMAINS ? select_senders_of_mine : select_senders);
-    if (domain != ALL_DOMAINS)
-        sqlite3_bind_int64(statement, 2, domain);
-    enum db_status status =
-        cover_bind(db, statement, exact_days ? LEVELS_DAYS : LEVELS_SENDER, range);
+    enum db_status status;
+    sqlite3_stmt *statement = bind_senders(db, domain, range, exact_days, &status);
     struct joined types, hosts;
     int part = 0;
     while (statement_next(db, statement, &status)) {
