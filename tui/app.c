@@ -321,7 +321,7 @@ static void take_key(struct app *app, wint_t key)
 static void load_if_stale(struct app *app)
 {
     struct view *top = app_top(app);
-    if (top->stale && !top->loading)
+    if (top->stale)
         view_load(top, false);
 }
 

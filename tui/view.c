@@ -135,6 +135,7 @@ struct load_job {
     struct job job;
     struct app *app;
     uint64_t serial;
+    unsigned number; /* view->loads */
     const struct view_type *type;
     struct snapshot *snapshot;
     struct range range;
@@ -221,11 +222,13 @@ static void loaded(struct job *job)
 {
     struct load_job *load = (struct load_job *)job;
     struct view *view = app_view(load->app, load->serial);
+    if (view != NULL && load->number != view->loads)
+        view = NULL; /* it is being read anew already */
     if (view != NULL && job->status == DB_STOPPED) {
+        view->loading = false;
         view->stale = true;
     } else if (view != NULL) {
         view->loading = false;
-        view->stale = false;
         view->status = job->status;
         snprintf(view->error, sizeof view->error, "%s", job->error);
         if (job->status == DB_OK) {
@@ -254,6 +257,7 @@ static struct load_job *new_load(struct view *view, bool mark)
     load->job.done = loaded;
     load->app = view->app;
     load->serial = view->serial;
+    load->number = ++view->loads;
     load->type = type;
     load->range = view->app->range;
     load->extent = view->app->extent;
