@@ -179,16 +179,11 @@ static const char no_reports[] =
     "\n"
     "If mails were imported but held no reports, 9 shows why.";
 
+/* The first line is what it is about. */
 static void draw_text(struct area area, int style, const char *text)
 {
-    for (int row = 0; row < area.rows && *text != '\0'; row++) {
-        char line[512];
-        const char *next;
-        size_t length = text_line(text, area.columns, &next);
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
-        put_text(area.y + row, area.x, area.columns, row == 0 ? STYLE_STRONG : style, line);
-        text = next;
-    }
+    put_lines(area, style, text);
+    put_style(area.y, area.x, area.columns, STYLE_STRONG);
 }
 
 /* What there is to say in place of the screen; false when there is a screen. */

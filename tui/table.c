@@ -218,6 +218,20 @@ void table_unmark(struct table *table)
     table->changed = NULL;
 }
 
+void table_hide_empty(struct table *table)
+{
+    const struct table_type *type = table->arrangement.type;
+    for (size_t column = 0; column < type->column_count && table->rows.count > 0; column++) {
+        enum value_kind kind = type->columns[column].kind;
+        size_t i = kind == VALUE_TEXT || kind == VALUE_DOMAIN ? 0 : table->rows.count;
+        while (i < table->rows.count &&
+               type->columns[column].value(row_at(&table->rows, i)).text[0] == '\0')
+            i++;
+        if (i == table->rows.count && (kind == VALUE_TEXT || kind == VALUE_DOMAIN))
+            table->hidden |= UINT32_C(1) << column;
+    }
+}
+
 /* --- layout --- */
 
 struct layout {
@@ -363,14 +377,8 @@ static void draw_nothing(const struct table *table, struct area area)
         text = "Nothing matches the filter: f changes it, Esc there keeps the one before.";
     else if (table->arrangement.failing && table->rows.count > 0)
         text = "Nothing failed here. x shows all rows again.";
-    for (int row = 0; row < area.rows && text != NULL && *text != '\0'; row++) {
-        char line[512];
-        const char *next;
-        size_t length = text_line(text, area.columns, &next);
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
-        put_text(area.y + row, area.x, area.columns, STYLE_DIM, line);
-        text = next;
-    }
+    if (text != NULL)
+        put_lines(area, STYLE_DIM, text);
 }
 
 int table_column(const struct table *table, struct area area, int column, int *x)

@@ -92,6 +92,9 @@ const void *table_current(const struct table *table);
 /* Puts the cursor on the first row with this id; false when it is not shown. */
 bool table_find(struct table *table, uint64_t id);
 
+/* Hides the columns of text in which no row has any. */
+void table_hide_empty(struct table *table);
+
 /* Of a tree: is ROW open, if there is anything below it? */
 bool table_is_open(const struct table *table, const void *row);
 /* Opens or shuts the branch under the cursor; false when it is so already or

@@ -440,6 +440,30 @@ int put_text(int y, int x, int columns, int style, const char *text)
     return put_fitted(y, x, columns, style, text, false);
 }
 
+int put_lines(struct area area, int style, const char *text)
+{
+    int row = 0;
+    while (row < area.rows && *text != '\0') {
+        char line[4096];
+        const char *next;
+        size_t length = text_line(text, area.columns, &next);
+        if (row == area.rows - 1 && *next != '\0')
+            length = strlen(text);
+        snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1),
+                 text);
+        put_text(area.y + row++, area.x, area.columns, style, line);
+        text = next;
+    }
+    return row;
+}
+
+void take_lines(struct area *area, int style, const char *text)
+{
+    int used = put_lines(*area, style, text);
+    area->y += used;
+    area->rows -= used;
+}
+
 void put_right(int y, int x, int columns, int style, const char *text)
 {
     put_fitted(y, x, columns, style, text, true);

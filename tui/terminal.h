@@ -91,7 +91,11 @@ const char *glyph(enum glyph glyph);
  * longer, padded with spaces when it is shorter; returns the cells TEXT took.
  * What lies outside of the screen is not written. */
 int put_text(int y, int x, int columns, int style, const char *text);
-/* The same, but padded on the left. */
+/* Breaks TEXT to the lines of AREA, the last one cut; returns the lines it took. */
+int put_lines(struct area area, int style, const char *text);
+/* The same, and takes those lines off the top of AREA. */
+void take_lines(struct area *area, int style, const char *text);
+/* As put_text(), but padded on the left. */
 void put_right(int y, int x, int columns, int style, const char *text);
 /* printf; only for short texts of at most 255 bytes. */
 int put_format(int y, int x, int columns, int style, const char *format, ...)

@@ -169,12 +169,26 @@ static enum db_status read_extent(struct load_job *load, struct db *db)
     return query_extent(db, &load->extent);
 }
 
+/* A domain that was named by the command line. */
+static enum db_status find_domain(struct db *db, struct scope *scope)
+{
+    int64_t domain;
+    if (scope->domain >= 0)
+        return DB_OK;
+    enum db_status status = query_find_domain(db, scope->domain_name, &domain);
+    if (status == DB_OK && domain != 0)
+        scope->domain = domain;
+    return status;
+}
+
 static enum db_status run_load(struct job *job, struct db *db)
 {
     struct load_job *load = (struct load_job *)job;
     struct snapshot *snapshot = load->snapshot;
     struct request *request = &snapshot->request;
     enum db_status status = read_extent(load, db);
+    if (status == DB_OK)
+        status = find_domain(db, &request->scope);
     if (status != DB_OK)
         return status;
     request->extent = (struct day_range){load->extent.first_day, load->extent.last_day};
@@ -197,6 +211,7 @@ static void show(struct view *view, struct load_job *load)
     struct snapshot *before = view->snapshot;
     view->snapshot = load->snapshot;
     load->snapshot = NULL;
+    view->scope.domain = view->snapshot->request.scope.domain;
     for (int i = 0; i < view->type->pane_count; i++) {
         if (view->type->panes[i].table == NULL)
             continue;
@@ -363,7 +378,26 @@ void view_draw(struct view *view, struct area area)
     if (view->type->draw != NULL)
         view->type->draw(view, area);
     else
-        table_draw(&view->tables[0], area, true);
+        table_draw(&view->tables[0], (struct area){area.y, 1, area.rows, area.columns - 1}, true);
+}
+
+struct area view_take_foot(struct area *area, int rows)
+{
+    struct area foot = {area->y + area->rows - rows, area->x, rows, area->columns};
+    if (area->rows < 3 * (rows + 1))
+        return (struct area){0};
+    area->rows -= rows + 1;
+    put_glyphs(foot.y - 1, area->x, area->columns, STYLE_DIM, glyph(GLYPH_HORIZONTAL));
+    return foot;
+}
+
+void view_add_title(char title[static VIEW_TITLE], const char *text)
+{
+    enum { CELLS = 40 };
+    char fitted[CELLS * TEXT_BYTES_PER_CELL + 16];
+    size_t used = strlen(title);
+    text_fit(text, CELLS, terminal_unicode(), glyph(GLYPH_ELLIPSIS), fitted);
+    snprintf(title + used, VIEW_TITLE - used, "%s%s", used > 0 ? " " : "", fitted);
 }
 
 void view_draw_beside(struct view *view, struct area area, int first, int count, int least)
@@ -371,7 +405,7 @@ void view_draw_beside(struct view *view, struct area area, int first, int count,
     int fit = area.columns / least;
     fit = fit < 1 ? 1 : fit > count ? count : fit;
     int shown = first;
-    if (view->focus >= first + fit)
+    if (view->focus >= first + fit && view->focus < first + count)
         shown = view->focus - fit + 1;
     int width = (area.columns - 2 * (fit - 1)) / fit;
     for (int i = 0; i < fit; i++) {

@@ -24,7 +24,7 @@ enum { PANES_MAX = 6, VIEW_ACTIONS_MAX = 12, VIEW_TITLE = 512 };
 
 /* What a screen is about, and how it reads that.  NULL texts narrow nothing. */
 struct scope {
-    int64_t domain;          /* or ALL_DOMAINS */
+    int64_t domain;          /* or ALL_DOMAINS; -1: to be found by its name */
     const char *domain_name; /* "" of all; never NULL in a view */
     bool foreign;            /* domains that are not mine */
     const char *organization;
@@ -38,7 +38,7 @@ struct scope {
     struct day_range days; /* a part of the time axis; last 0: the range of all screens */
 };
 
-/* What load() is to read. */
+/* What load() is to read.  scope.domain stays -1 where no report is about it. */
 struct request {
     struct scope scope;
     struct day_range range;  /* scope.days, or the range of all screens */
@@ -154,6 +154,13 @@ void view_free(struct view *view);
  * as there is room for LEAST cells each; the one with the keys is among them. */
 void view_draw_beside(struct view *view, struct area area, int first, int count, int least);
 
+/* Takes ROWS lines and a rule above them off AREA, at the bottom, to show what the
+ * row under the cursor holds; none of an AREA that is too small for that. */
+struct area view_take_foot(struct area *area, int rows);
+
+/* Adds what fits of TEXT to a part of the breadcrumb. */
+void view_add_title(char title[static VIEW_TITLE], const char *text);
+
 /* The step of AXIS under the cursor. */
 int view_step(const struct view *view, const struct axis *axis);
 /* Moves the cursor on AXIS; false when ACTION is no moving. */
@@ -169,6 +176,7 @@ extern const struct view_type view_mx;
 extern const struct view_type view_policies;
 extern const struct view_type view_reports;
 extern const struct view_type view_report;
+extern const struct view_type view_original; /* its JSON */
 extern const struct view_type view_timeline;
 extern const struct view_type view_day; /* a step of the time axis */
 extern const struct view_type view_imports;
