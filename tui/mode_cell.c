@@ -22,6 +22,46 @@ void mode_put(const struct cell *cell, enum tls_mode mode)
     put_text(cell->y, cell->x, cell->columns, (STYLE_MODE + (int)mode) | cell->style, label);
 }
 
+const char *policy_label(const char *policy_type, enum sts_mode mode)
+{
+    static const char *const modes[] = {
+        [STS_UNREADABLE] = "MTA-STS, no policy read",
+        [STS_NONE] = "MTA-STS none",
+        [STS_TESTING] = "MTA-STS testing",
+        [STS_ENFORCE] = "MTA-STS enforce",
+    };
+    switch (policy_type_find(policy_type)) {
+    case POLICY_STS:
+        return modes[mode];
+    case POLICY_TLSA:
+        return "DANE";
+    case POLICY_NOT_FOUND:
+        return "no policy";
+    default:
+        return policy_type;
+    }
+}
+
+enum tls_mode policy_mode(const char *policy_type, enum sts_mode mode)
+{
+    static const enum tls_mode modes[] = {
+        [STS_UNREADABLE] = MODE_UNKNOWN,
+        [STS_NONE] = MODE_STS_NONE,
+        [STS_TESTING] = MODE_STS_TESTING,
+        [STS_ENFORCE] = MODE_STS_ENFORCE,
+    };
+    switch (policy_type_find(policy_type)) {
+    case POLICY_STS:
+        return modes[mode];
+    case POLICY_TLSA:
+        return MODE_DANE;
+    case POLICY_NOT_FOUND:
+        return MODE_OPPORTUNISTIC;
+    default:
+        return MODE_UNKNOWN;
+    }
+}
+
 int failed_style(enum tls_mode mode, int64_t failed)
 {
     if (failed == 0)

@@ -77,36 +77,13 @@ struct kinds {
     struct kind kinds[KINDS_MAX];
 };
 
-static void name_kind(const struct composition_row *row, char name[static 48])
-{
-    static const char *const modes[] = {
-        [STS_UNREADABLE] = "MTA-STS, no policy read",
-        [STS_NONE] = "MTA-STS none",
-        [STS_TESTING] = "MTA-STS testing",
-        [STS_ENFORCE] = "MTA-STS enforce",
-    };
-    switch (policy_type_find(row->policy_type)) {
-    case POLICY_STS:
-        snprintf(name, 48, "%s", modes[row->mode]);
-        break;
-    case POLICY_TLSA:
-        snprintf(name, 48, "DANE");
-        break;
-    case POLICY_NOT_FOUND:
-        snprintf(name, 48, "no policy");
-        break;
-    default:
-        snprintf(name, 48, "%.40s", row->policy_type);
-    }
-}
-
 /* The rows come with most sessions first, and so do the kinds, nearly. */
 static int add_kind(void *context, const struct composition_row *row)
 {
     struct kinds *kinds = context;
-    char name[48];
+    char name[sizeof kinds->kinds->name];
     size_t i = 0;
-    name_kind(row, name);
+    snprintf(name, sizeof name, "%.40s", policy_label(row->policy_type, row->mode));
     while (i < kinds->count && strcmp(kinds->kinds[i].name, name) != 0)
         i++;
     if (i == KINDS_MAX)
