@@ -7,13 +7,15 @@
 
 #include "../db/domain.h"
 #include "app.h"
+#include "failing.h"
 #include "mode_cell.h"
+#include "reports.h"
 #include "text.h"
 
 enum { PANE_AXIS, PANE_RESULTS, PANE_SENDERS, PANE_REPORTERS, PANES };
 
 struct figures {
-    int64_t domain; /* as found by its name */
+    int64_t domain;
     bool found;
     enum tls_mode mode;
     bool mode_is_live;
@@ -27,99 +29,12 @@ struct figures {
 
 /* --- rows --- */
 
-struct result {
-    const char *type;
-    int64_t failed;
-    int64_t reporters;
-    int64_t whole; /* failed sessions of all */
-};
-struct sender {
-    const char *organization;
-    const char *ip;
-    const char *result_types;
-    int64_t failed;
-};
 struct reporter {
     const char *organization;
     struct totals totals;
 };
 
-#define RESULT   ((const struct result *)row)
-#define SENDER   ((const struct sender *)row)
 #define REPORTER ((const struct reporter *)row)
-
-static struct value result_type_value(const void *row)
-{
-    return value_text(RESULT->type);
-}
-static struct value result_failed(const void *row)
-{
-    return value_number(RESULT->failed);
-}
-static struct value result_reporters(const void *row)
-{
-    return value_number(RESULT->reporters);
-}
-static uint64_t result_id(const void *row)
-{
-    return hash_text(0, RESULT->type);
-}
-static void paint_share(const void *row, const struct cell *cell)
-{
-    chart_bar(cell->y, cell->x, cell->columns, STYLE_WARN | cell->style, RESULT->failed,
-              RESULT->whole);
-}
-
-static const struct column result_columns[] = {
-    {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, result_failed, NULL, NULL},
-    {"result_type", "Result type", VALUE_TEXT, 16, 34, 0, false, result_type_value, NULL, NULL},
-    {"share", "Share", VALUE_COUNT, 6, 20, 1, true, result_failed, NULL, paint_share},
-    {"reporters", "Reporters", VALUE_COUNT, 9, 9, 2, true, result_reporters, NULL, NULL},
-};
-static const struct table_type results_table = {
-    .title = "Result types",
-    .columns = result_columns,
-    .column_count = sizeof result_columns / sizeof *result_columns,
-    .id = result_id,
-    .sort = 0,
-    .nothing = "Nothing failed in these days.",
-};
-
-static struct value sender_organization(const void *row)
-{
-    return value_text(SENDER->organization);
-}
-static struct value sender_ip(const void *row)
-{
-    return value_text(SENDER->ip[0] != '\0' ? SENDER->ip : "(not reported)");
-}
-static struct value sender_failed(const void *row)
-{
-    return value_number(SENDER->failed);
-}
-static struct value sender_types(const void *row)
-{
-    return value_text(SENDER->result_types);
-}
-static uint64_t sender_id(const void *row)
-{
-    return hash_text(hash_text(0, SENDER->organization), SENDER->ip);
-}
-
-static const struct column sender_columns[] = {
-    {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, sender_failed, NULL, NULL},
-    {"organization", "Organization", VALUE_TEXT, 12, 26, 0, false, sender_organization, NULL, NULL},
-    {"sending_mta_ip", "Sending MTA", VALUE_TEXT, 15, 39, 0, false, sender_ip, NULL, NULL},
-    {"result_types", "Result types", VALUE_TEXT, 16, 40, 3, false, sender_types, NULL, NULL},
-};
-static const struct table_type senders_table = {
-    .title = "Failing senders",
-    .columns = sender_columns,
-    .column_count = sizeof sender_columns / sizeof *sender_columns,
-    .id = sender_id,
-    .sort = 0,
-    .nothing = "No sender failed in these days.",
-};
 
 static struct value reporter_organization(const void *row)
 {
@@ -159,33 +74,6 @@ static const struct table_type reporters_table = {
 
 /* --- reading --- */
 
-static int add_result(void *context, const struct result_row *row)
-{
-    struct result *result = snapshot_add(context, PANE_RESULTS, sizeof *result);
-    if (result == NULL)
-        return -1;
-    *result = (struct result){
-        .type = snapshot_text(context, row->result_type),
-        .failed = row->failed,
-        .reporters = row->reporters,
-    };
-    return snapshot_stopped(context);
-}
-
-static int add_sender(void *context, const struct sender_row *row)
-{
-    struct sender *sender = snapshot_add(context, PANE_SENDERS, sizeof *sender);
-    if (sender == NULL)
-        return -1;
-    *sender = (struct sender){
-        .organization = snapshot_text(context, row->organization),
-        .ip = snapshot_text(context, row->sending_mta_ip),
-        .result_types = snapshot_text(context, row->result_types),
-        .failed = row->failed,
-    };
-    return snapshot_stopped(context);
-}
-
 static int add_reporter(void *context, const struct reporter_row *row)
 {
     struct snapshot *snapshot = context;
@@ -215,12 +103,9 @@ static int take_domain(void *context, const struct domain_row *row)
 static enum db_status load_head(const struct request *request, struct db *db,
                                 struct figures *figures)
 {
-    enum db_status status = DB_OK;
     figures->domain = request->scope.domain;
     if (figures->domain < 0)
-        status = query_find_domain(db, request->scope.domain_name, &figures->domain);
-    if (status != DB_OK || (figures->domain == 0 && request->scope.domain < 0))
-        return status;
+        return DB_OK;
     if (figures->domain != ALL_DOMAINS)
         return query_domains(db, figures->domain, request->range, false, take_domain, figures);
     figures->found = true;
@@ -261,25 +146,12 @@ static enum db_status load_domain(const struct request *request, struct db *db,
         return status;
     status = load_axis(request, db, snapshot, figures);
     if (status == DB_OK)
-        status = query_results(db, figures->domain, request->range, add_result, snapshot);
+        status = load_failed_types(db, figures->domain, request->range, snapshot, PANE_RESULTS);
     if (status == DB_OK)
         status = query_reporters(db, figures->domain, request->range, add_reporter, snapshot);
     if (status == DB_OK)
-        status = query_senders(db, figures->domain, request->range, false, add_sender, snapshot);
-    struct result *results = (struct result *)(uintptr_t)snapshot->rows[PANE_RESULTS].items;
-    int64_t whole = 0;
-    for (size_t i = 0; i < snapshot->rows[PANE_RESULTS].count; i++)
-        whole += results[i].failed;
-    for (size_t i = 0; i < snapshot->rows[PANE_RESULTS].count; i++)
-        results[i].whole = whole;
+        status = load_failing_senders(db, figures->domain, request->range, snapshot, PANE_SENDERS);
     return status;
-}
-
-static void loaded(struct view *view)
-{
-    const struct figures *figures = view_figures(view);
-    if (figures->found)
-        view->scope.domain = figures->domain;
 }
 
 /* --- drawing --- */
@@ -412,11 +284,43 @@ static void draw_domain(struct view *view, struct area area)
 
 /* --- acting --- */
 
+/* What is behind the step under the cursor. */
+static void open_step(struct view *view, const struct axis *axis)
+{
+    struct scope scope = view->scope;
+    scope.days = axis_step(axis, view_step(view, axis));
+    app_open(view->app, &view_day, &scope);
+}
+
+static void open_row(struct view *view)
+{
+    const struct figures *figures = view_figures(view);
+    const struct reporter *reporter = table_current(&view->tables[PANE_REPORTERS]);
+    switch (view->focus) {
+    case PANE_AXIS:
+        open_step(view, &figures->axis);
+        break;
+    case PANE_RESULTS:
+        open_failed_type(view, PANE_RESULTS);
+        break;
+    case PANE_SENDERS:
+        open_failing_sender(view, PANE_SENDERS);
+        break;
+    default:
+        open_reports_of(view, reporter != NULL ? reporter->organization : NULL);
+        break;
+    }
+}
+
 static bool act(struct view *view, enum action action)
 {
     const struct figures *figures = view_figures(view);
     if (figures == NULL || !figures->found)
         return false;
+    if (action == ACT_OPEN) {
+        open_row(view);
+        return true;
+    }
     return view->focus == PANE_AXIS && view_move_step(view, &figures->axis, action);
 }
 
@@ -430,15 +334,14 @@ const struct view_type view_domain = {
     .help = "The mode of a domain as reporters saw it, its sessions and failures over time, and "
             "what and who is behind the failures. Left and right move the cursor over the days.",
     .panes = {{"Time", NULL},
-              {"Result types", &results_table},
-              {"Failing senders", &senders_table},
+              {"Result types", &failed_types_table},
+              {"Failing senders", &failing_senders_table},
               {"Reporters", &reporters_table}},
     .pane_count = PANES,
     .actions = {ACT_OPEN},
     .fitted = true,
     .title = title,
     .load = load_domain,
-    .loaded = loaded,
     .draw = draw_domain,
     .act = act,
 };

@@ -1,0 +1,279 @@
+#include "reports.h"
+
+#include <stdio.h>
+
+#include "app.h"
+#include "text.h"
+
+struct item {
+    int64_t id;
+    const char *domain;
+    int day;
+    bool covers_days;
+    const char *organization;
+    const char *report_id;
+    const char *policy_types;
+    struct totals totals;
+};
+
+struct figures {
+    struct totals totals; /* of the rows */
+    bool more;            /* there are more reports than rows */
+};
+
+/* --- columns --- */
+
+#define ITEM ((const struct item *)row)
+
+static struct value day_value(const void *row)
+{
+    return value_number(ITEM->day);
+}
+static struct value domain_value(const void *row)
+{
+    return value_text(ITEM->domain);
+}
+static struct value organization_value(const void *row)
+{
+    return value_text(ITEM->organization);
+}
+static struct value report_id_value(const void *row)
+{
+    return value_text(ITEM->report_id);
+}
+static struct value policy_types_value(const void *row)
+{
+    return value_text(ITEM->policy_types);
+}
+static struct value sessions_value(const void *row)
+{
+    return value_number(ITEM->totals.successful + ITEM->totals.failed);
+}
+static struct value failed_value(const void *row)
+{
+    return value_number(ITEM->totals.failed);
+}
+static struct value rate_value(const void *row)
+{
+    return value_failure_rate(ITEM->totals.successful, ITEM->totals.failed);
+}
+
+static int failures_style(const void *row)
+{
+    return ITEM->totals.failed > 0 ? STYLE_WARN : STYLE_DIM;
+}
+
+/* The day, with a plus when the report goes on behind it. */
+static void paint_day(const void *row, const struct cell *cell)
+{
+    char day[DAY_TEXT];
+    put_format(cell->y, cell->x, cell->columns, STYLE_NORMAL | cell->style, "%s%s",
+               day_format(ITEM->day, day), ITEM->covers_days ? "+" : "");
+}
+
+/* Of all domains a report has a row for each of them. */
+static uint64_t item_id(const void *row)
+{
+    return hash_text((uint64_t)ITEM->id, ITEM->domain);
+}
+
+enum { COLUMN_DAY, COLUMN_DOMAIN, COLUMN_ORGANIZATION };
+
+static const struct column columns[] = {
+    {"day", "Day", VALUE_DAY, 11, 11, 0, true, day_value, NULL, paint_day},
+    {"domain", "Domain", VALUE_DOMAIN, 14, 36, 0, false, domain_value, NULL, NULL},
+    {"organization", "Organization", VALUE_TEXT, 14, 30, 0, false, organization_value, NULL, NULL},
+    {"sessions", "Sessions", VALUE_COUNT, 9, 12, 1, true, sessions_value, NULL, NULL},
+    {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
+    {"rate", "Rate", VALUE_RATE, 6, 7, 4, true, rate_value, failures_style, NULL},
+    {"policy_types", "Policies", VALUE_TEXT, 9, 26, 2, false, policy_types_value, NULL, NULL},
+    {"report_id", "Report", VALUE_TEXT, 14, 70, 3, false, report_id_value, NULL, NULL},
+};
+
+const struct table_type reports_table = {
+    .title = "Reports",
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .id = item_id,
+    .sort = COLUMN_DAY,
+    .nothing = "No report came for these days; t shows others.",
+};
+
+/* --- reading --- */
+
+struct list {
+    struct snapshot *snapshot;
+    int pane;
+    bool *more;
+};
+
+static int add_report(void *context, const struct report_row *row)
+{
+    const struct list *list = context;
+    struct snapshot *snapshot = list->snapshot;
+    if (snapshot->rows[list->pane].count == REPORTS_MAX) {
+        *list->more = true;
+        return 0;
+    }
+    struct item *item = snapshot_add(snapshot, list->pane, sizeof *item);
+    if (item == NULL)
+        return -1;
+    *item = (struct item){
+        .id = row->id,
+        .domain = snapshot_text(snapshot, row->domain),
+        .day = row->day,
+        .covers_days = row->covers_days,
+        .organization = snapshot_text(snapshot, row->organization),
+        .report_id = snapshot_text(snapshot, row->report_id),
+        .policy_types = snapshot_text(snapshot, row->policy_types),
+        .totals = row->totals,
+    };
+    return snapshot_stopped(snapshot);
+}
+
+enum db_status load_reports(struct db *db, struct report_filter *filter, struct snapshot *snapshot,
+                            int pane, bool *more)
+{
+    struct list list = {snapshot, pane, more};
+    *more = false;
+    filter->limit = REPORTS_MAX + 1;
+    return query_reports(db, filter, add_report, &list);
+}
+
+static enum db_status load_list(const struct request *request, struct db *db,
+                                struct snapshot *snapshot)
+{
+    struct figures *figures = arena_alloc(&snapshot->arena, sizeof *figures);
+    struct report_filter filter = {
+        .domain = request->scope.domain,
+        .range = request->range,
+        .organization = request->scope.organization,
+        .failing = request->scope.failing,
+    };
+    snapshot->figures = figures;
+    if (figures == NULL)
+        return DB_MEMORY;
+    enum db_status status = load_reports(db, &filter, snapshot, 0, &figures->more);
+    const struct item *items = snapshot->rows[0].items;
+    for (size_t i = 0; i < snapshot->rows[0].count; i++) {
+        figures->totals.reports++;
+        figures->totals.successful += items[i].totals.successful;
+        figures->totals.failed += items[i].totals.failed;
+    }
+    return status;
+}
+
+void hide_common_columns(const struct scope *scope, struct table *table)
+{
+    table->hidden = (uint32_t)(scope->domain != ALL_DOMAINS) << COLUMN_DOMAIN |
+                    (uint32_t)(scope->organization != NULL) << COLUMN_ORGANIZATION;
+}
+
+static void loaded(struct view *view)
+{
+    hide_common_columns(&view->scope, &view->tables[0]);
+}
+
+/* --- drawing --- */
+
+static void draw_head(const struct view *view, int y, int columns_wide)
+{
+    const struct figures *figures = view_figures(view);
+    char reports[32], failed[32], sessions[32];
+    struct totals totals = figures->totals;
+    format_count(totals.reports, 20, reports);
+    format_count(totals.failed, 20, failed);
+    format_count(totals.successful + totals.failed, 20, sessions);
+    int x = 1;
+    x += put_format(y, x, columns_wide - x, totals.failed > 0 ? STYLE_WARN : STYLE_GOOD,
+                    "%s failed", totals.failed > 0 ? failed : "None");
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s sessions in %s%s report%s",
+                    sessions, figures->more ? "the newest " : "", reports,
+                    totals.reports == 1 ? "" : "s");
+    if (figures->more)
+        put_text(y, x, columns_wide - x, STYLE_WARN, "; fewer days (-) show the rest");
+}
+
+static void draw_item(const struct item *item, struct area area)
+{
+    char text[VALUE_TEXT_MAX];
+    snprintf(text, sizeof text, "%.2000s %.4000s", item->organization, item->report_id);
+    take_lines(&area, STYLE_NORMAL, text);
+    if (item->covers_days)
+        take_lines(&area, STYLE_DIM, "+ It covers more than this day, and counts on its first.");
+}
+
+static void draw_list(struct view *view, struct area area)
+{
+    enum { FOOT = 2 };
+    const struct item *item = table_current(&view->tables[0]);
+    struct area list = {area.y + 1, 1, area.rows - 1, area.columns - 1};
+    struct area foot = view_take_foot(&list, FOOT);
+    draw_head(view, area.y, area.columns);
+    table_draw(&view->tables[0], list, true);
+    if (item != NULL)
+        draw_item(item, foot);
+}
+
+/* --- acting --- */
+
+int64_t current_report(const struct table *table)
+{
+    const struct item *item = table_current(table);
+    return item != NULL ? item->id : 0;
+}
+
+void open_report(struct view *view, int64_t report)
+{
+    struct scope scope = view->scope;
+    scope.report = report;
+    if (report != 0)
+        app_open(view->app, &view_report, &scope);
+}
+
+void open_reports_of(struct view *view, const char *organization)
+{
+    struct scope scope = view->scope;
+    scope.organization = organization;
+    if (organization != NULL)
+        app_open(view->app, &view_reports, &scope);
+}
+
+/* Failing reports are read anew: there may be more than among the newest. */
+static bool act(struct view *view, enum action action)
+{
+    switch (action) {
+    case ACT_OPEN:
+        open_report(view, current_report(&view->tables[0]));
+        return true;
+    case ACT_FAILING:
+        view->scope.failing = !view->scope.failing;
+        view->tables[0].arrangement.failing = view->scope.failing;
+        view->stale = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void title(const struct view *view, char text[static VIEW_TITLE])
+{
+    text[0] = '\0';
+    if (view->scope.organization != NULL)
+        view_add_title(text, view->scope.organization);
+    view_add_title(text, view->scope.organization != NULL ? "reports" : "Reports");
+}
+
+const struct view_type view_reports = {
+    .name = "Reports",
+    .help = "The reports on these days, newest first. A + behind the day stands for a report that "
+            "covers more than that day; it counts on its first. Enter takes a report apart.",
+    .panes = {{"Reports", &reports_table}},
+    .pane_count = 1,
+    .actions = {ACT_OPEN},
+    .title = title,
+    .load = load_list,
+    .loaded = loaded,
+    .draw = draw_list,
+    .act = act,
+};
