@@ -29,6 +29,8 @@ static const struct {
 } screens[] = {
     {ACT_DOMAINS, &view_domains},
     {ACT_DOMAIN, &view_domain},
+    {ACT_SENDERS, &view_senders},
+    {ACT_REPORTS, &view_reports},
     {ACT_TIMELINE, &view_timeline},
     {ACT_IMPORTS, &view_imports},
 };

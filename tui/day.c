@@ -193,6 +193,10 @@ static void draw_head(const struct view *view, int y, int columns_wide)
         x += put_text(y, x, columns_wide - x, STYLE_DIM,
                       figures->mode.inherited ? " (as last stated)  " : "  ");
     }
+    if (view->snapshot->rows[PANE_COMPOSITION].count == 0) {
+        put_text(y, x, columns_wide - x, STYLE_DIM, "No report; [ and ] go to the days beside.");
+        return;
+    }
     format_count(totals.failed, 20, failed);
     format_count(totals.successful + totals.failed, 20, sessions);
     x +=
