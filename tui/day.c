@@ -194,7 +194,7 @@ static void draw_head(const struct view *view, int y, int columns_wide)
                       figures->mode.inherited ? " (as last stated)  " : "  ");
     }
     if (view->snapshot->rows[PANE_COMPOSITION].count == 0) {
-        put_text(y, x, columns_wide - x, STYLE_DIM, "No report; [ and ] go to the days beside.");
+        put_text(y, x, columns_wide - x, STYLE_DIM, "No report; try [ and ].");
         return;
     }
     format_count(totals.failed, 20, failed);
