@@ -378,7 +378,8 @@ static void watched(struct job *job)
     struct app *app = watch->app;
     app->watching = false;
     if (job->status == DB_OK) {
-        bool news = app->data_version >= 0 && (job->opened || watch->version != app->data_version);
+        int64_t before = app->data_version >= 0 ? app->data_version : app->extent_version;
+        bool news = before >= 0 && (job->opened || watch->version != before);
         app->data_version = watch->version;
         for (int i = 0; i < app->depth && news; i++)
             app->stack[i]->stale = true;
