@@ -16,13 +16,13 @@ static void search_changed(struct app *app)
 {
     struct table *table = view_table(app_top(app));
     snprintf(table->search, sizeof table->search, "%.*s", TABLE_SEARCH_MAX - 1, app->prompt.text);
-    if (table->search[0] != '\0' && !table_search(table, 0))
+    if (table->search[0] != '\0' && !table_search(table, 0, false))
         prompt_note(&app->prompt, true, "not here");
 }
 
 static bool search_accept(struct app *app)
 {
-    (void)app;
+    table_search(view_table(app_top(app)), 0, true);
     return true;
 }
 

@@ -492,7 +492,7 @@ static bool row_holds(const struct table *table, const void *row)
     return false;
 }
 
-bool table_search(struct table *table, int step)
+bool table_search(struct table *table, int step, bool reveal)
 {
     const struct order *order = &table->order;
     bool tree = order->whole != NULL;
@@ -507,7 +507,7 @@ bool table_search(struct table *table, int step)
         if (!row_holds(table, row_at(&table->rows, rows[n])))
             continue;
         if (tree)
-            tree_reveal(table, rows[n]);
+            tree_go_to(table, rows[n], reveal);
         else
             table->cursor = n;
         table->moved = true;

@@ -122,8 +122,9 @@ void table_sort_by(struct table *table, int column);
 
 /* Puts the cursor on the next row that holds the search text, from the row
  * STEP (1, -1) behind the cursor, or from the cursor itself (0); false when there
- * is none. */
-bool table_search(struct table *table, int step);
+ * is none.  What is in a shut branch is found too: REVEAL opens it, else the
+ * cursor stays on the branch. */
+bool table_search(struct table *table, int step, bool reveal);
 
 /* What is at that place of the screen: returns 'r' for a row, which gets the
  * cursor, 'h' for a head with its column at *COLUMN, 0 for neither. */

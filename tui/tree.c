@@ -125,14 +125,21 @@ static bool put_cursor(struct table *table, int64_t index)
     return false;
 }
 
-void tree_reveal(struct table *table, uint32_t index)
+void tree_go_to(struct table *table, uint32_t index, bool open)
 {
     const struct table_type *type = type_of(table);
-    for (int64_t above = index; (above = parent_of(type, &table->rows, above)) >= 0;)
-        if (!table_is_open(table, row_at(&table->rows, (size_t)above)))
-            set_branch(table, type->id(row_at(&table->rows, (size_t)above)), true);
+    int64_t target = index;
+    for (int64_t above = index; (above = parent_of(type, &table->rows, above)) >= 0;) {
+        const void *branch = row_at(&table->rows, (size_t)above);
+        if (table_is_open(table, branch))
+            continue;
+        if (open)
+            set_branch(table, type->id(branch), true);
+        else
+            target = above;
+    }
     tree_fold(table);
-    put_cursor(table, index);
+    put_cursor(table, target);
 }
 
 /* Does nothing stand below the row at N of all? */

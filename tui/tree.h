@@ -19,7 +19,8 @@ void tree_fold(struct table *table);
 
 /* Where the row under the cursor is in order.whole. */
 size_t tree_position(const struct table *table);
-/* Puts the cursor on the row INDEX and opens what is above it. */
-void tree_reveal(struct table *table, uint32_t index);
+/* Puts the cursor on the row INDEX, whose branches are opened for that with OPEN;
+ * else on the first shut one. */
+void tree_go_to(struct table *table, uint32_t index, bool open);
 
 #endif

@@ -518,7 +518,7 @@ static bool act_on_table(struct view *view, struct table *table, enum action act
         break;
     case ACT_SEARCH_NEXT:
     case ACT_SEARCH_PREVIOUS:
-        if (!table_search(table, action == ACT_SEARCH_NEXT ? 1 : -1))
+        if (!table_search(table, action == ACT_SEARCH_NEXT ? 1 : -1, true))
             app_say(view->app, STYLE_WARN, "\"%s\" is not here", table->search);
         return true;
     default:

@@ -146,17 +146,20 @@ static void a_row_with_nothing_below_is_no_branch(void **state)
     assert_false(table_go_up(&table));
 }
 
-static void a_search_opens_what_it_finds(void **state)
+static void a_search_opens_what_it_finds_when_it_is_done(void **state)
 {
     (void)state;
     table_set_shut(&table, true);
     assert_names("bread fruit tea");
     strcpy(table.search, "second");
-    assert_true(table_search(&table, 0));
+    assert_true(table_search(&table, 0, false));
+    assert_names("bread fruit tea");
+    assert_string_equal(current(), "tea");
+    assert_true(table_search(&table, 0, true));
     assert_names("bread fruit tea assam second flush green");
     assert_string_equal(current(), "second flush");
     strcpy(table.search, "apple");
-    assert_true(table_search(&table, 1));
+    assert_true(table_search(&table, 1, true));
     assert_string_equal(current(), "apple");
 }
 
@@ -188,7 +191,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_filter_leaves_what_is_above_its_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shut_branch_hides_all_below, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_with_nothing_below_is_no_branch, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_search_opens_what_it_finds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_search_opens_what_it_finds_when_it_is_done, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_filter_looks_into_shut_branches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_gets_the_leaves_only, set_up, tear_down),
     };
