@@ -15,6 +15,7 @@ enum level { ORGANIZATION, NETWORK, ADDRESS };
 struct item {
     enum level level;
     int64_t parent; /* index; -1: none */
+    int depth;      /* in the tree */
     const char *organization;
     const char *name; /* of the organization or network; the address, "" if not reported */
     const char *host_name;
@@ -84,8 +85,7 @@ static void paint_name(const void *row, const struct cell *cell)
 {
     const struct view *view = cell->context;
     int x = cell->x, end = cell->x + cell->columns;
-    bool grouped = view->snapshot->request.scope.grouped;
-    int indent = ITEM->level == ORGANIZATION ? 0 : ITEM->level == NETWORK || !grouped ? 2 : 4;
+    int indent = 2 * ITEM->depth;
     if (ITEM->level == ADDRESS) {
         const char *name = ITEM->name[0] != '\0' ? ITEM->name : "(not reported)";
         put_text(cell->y, x + indent, end - x - indent, STYLE_NORMAL | cell->style, name);
@@ -238,6 +238,7 @@ static void add_up(const struct reader *reader, int64_t branch, const struct mem
     for (size_t i = 0; i < count; i++) {
         struct item *item = item_at(reader, members[i].index);
         item->parent = branch;
+        item->depth = sum->depth + 1;
         sum->failed += item->failed;
         if (i == 0 || item->first_day < sum->first_day)
             sum->first_day = item->first_day;
@@ -268,6 +269,7 @@ static void add_networks(const struct reader *reader, struct member *members, si
             add_item(reader, (struct item){
                                  .level = NETWORK,
                                  .parent = reader->organization,
+                                 .depth = 1,
                                  .organization = organization,
                                  .name = snapshot_text(reader->snapshot, members[first].network),
                                  .host_name = "",
