@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ enum {
     EX_PROBLEM = EXIT_FAILURE, /* a domain has a problem */
     PATH_BYTES = 4096,
     OWN_RUA_MAX = 64,
+    DESCRIPTORS_WANTED = 8192,
     WAIT_MS = 1000 /* at the most, to move the bar */
 };
 
@@ -399,12 +401,13 @@ static void show_progress(const struct check *check)
 
 static void begin_more(struct check *check)
 {
-    while (check->begun < check->domains.count &&
-           examiner_open(check->examiner) < EXAMINED_OPEN_MAX && check->status == EX_OK) {
-        const char *domain = check->domains.names[check->begun];
-        if (examiner_begin(check->examiner, domain, check->begun++) != 0)
-            out_of_memory(check);
+    int begun = 1;
+    while (check->begun < check->domains.count && check->status == EX_OK && begun > 0) {
+        begun = examiner_begin(check->examiner, check->domains.names[check->begun], check->begun);
+        check->begun += begun > 0;
     }
+    if (begun < 0)
+        out_of_memory(check);
 }
 
 static void check_domains(struct check *check)
@@ -423,14 +426,14 @@ static void check_domains(struct check *check)
     }
     progress_expect(check->domains.count);
     begin_more(check);
-    while (examiner_open(check->examiner) > 0 && check->status == EX_OK && !stop_requested()) {
+    while (examiner_is_busy(check->examiner) && check->status == EX_OK && !stop_requested()) {
         resolver_process(check->resolver);
         transfers_process(check->transfers);
         examiner_process(check->examiner, check->begun < check->domains.count);
         print(check);
         show_progress(check);
         begin_more(check);
-        if (examiner_open(check->examiner) > 0)
+        if (examiner_is_busy(check->examiner))
             wait(check);
     }
 }
@@ -510,6 +513,16 @@ static void clean_up(struct check *check)
     arena_free(&check->arena);
 }
 
+/* A thousand questions that nobody answers hold a thousand sockets open. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS_WANTED)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
     static struct check check;
@@ -520,6 +533,7 @@ int main(int argc, char **argv)
         say("%s", strerror(errno));
         return EX_OSERR;
     }
+    raise_descriptor_limit();
     check.now = instant_now();
     domain_list_init(&check.domains);
     arena_init(&check.arena, 0);

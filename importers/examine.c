@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "turns.h"
 #include "txt_record.h"
 
 enum {
@@ -32,6 +33,7 @@ struct shared_host {
 };
 
 struct examination {
+    struct turn turn; /* first, as turns.h wants it */
     struct findings findings;
     struct examiner *examiner;
     size_t number;
@@ -39,7 +41,7 @@ struct examination {
     unsigned families_pending;
     struct question mx, tlsrpt, sts, v4, v6;
     struct waiter waiters[MX_MAX];
-    TAILQ_ENTRY(examination) entry;
+    TAILQ_ENTRY(examination) entry; /* of done and parked ones */
 };
 
 TAILQ_HEAD(examination_list, examination);
@@ -54,9 +56,8 @@ struct examiner {
     examined_fn *examined;
     void *context;
     enum smtp_way smtp;
-    size_t open_count;
+    struct turns turns; /* of all, done and parked ones too */
     size_t parked_count;
-    struct examination_list under_way;
     struct examination_list done;
     struct examination_list parked; /* done, but for what `smtp` will turn out to be */
     LIST_HEAD(, shared_host) hosts[HOST_BUCKETS];
@@ -138,17 +139,10 @@ static void join_addresses(const struct addresses *addresses, char text[static T
 
 /* --- domains that are done --- */
 
-static void move(struct examination *examination, struct examination_list *from,
-                 struct examination_list *to)
-{
-    TAILQ_REMOVE(from, examination, entry);
-    TAILQ_INSERT_TAIL(to, examination, entry);
-}
-
 static void settle(struct examination *examination)
 {
     if (--examination->pending == 0)
-        move(examination, &examination->examiner->under_way, &examination->examiner->done);
+        TAILQ_INSERT_TAIL(&examination->examiner->done, examination, entry);
 }
 
 /* --- MX hosts --- */
@@ -563,17 +557,16 @@ struct examiner *examiner_new(struct resolver *resolver, const struct examine_se
     examiner->settings = *settings;
     examiner->examined = examined;
     examiner->context = context;
-    TAILQ_INIT(&examiner->under_way);
+    turns_init(&examiner->turns, EXAMINED_QUICK_MAX, EXAMINED_OPEN_MAX);
     TAILQ_INIT(&examiner->done);
     TAILQ_INIT(&examiner->parked);
     return examiner;
 }
 
-static void drop(struct examination *examination, struct examination_list *list)
+static void drop(struct examination *examination)
 {
     struct findings *findings = &examination->findings;
-    TAILQ_REMOVE(list, examination, entry);
-    examination->examiner->open_count--;
+    turns_leave(&examination->examiner->turns, &examination->turn);
     for (size_t i = 0; i < findings->mx_count; i++)
         leave_host((struct shared_host *)findings->mx[i].host);
     policy_fetch_free(&findings->fetch);
@@ -583,45 +576,53 @@ static void drop(struct examination *examination, struct examination_list *list)
 
 void examiner_free(struct examiner *examiner)
 {
-    struct examination *examination;
+    struct turn *turn;
     if (examiner == NULL)
         return;
-    struct examination_list *lists[] = {&examiner->under_way, &examiner->done, &examiner->parked};
-    for (size_t i = 0; i < 3; i++) {
-        while ((examination = TAILQ_FIRST(lists[i])) != NULL)
-            drop(examination, lists[i]);
-    }
+    while ((turn = turns_any(&examiner->turns)) != NULL)
+        drop((struct examination *)turn);
     free(examiner);
 }
 
-size_t examiner_open(const struct examiner *examiner)
+bool examiner_is_busy(const struct examiner *examiner)
 {
-    return examiner->open_count;
+    return turns_any(&examiner->turns) != NULL;
+}
+
+/* The questions that every domain begins with. */
+static int ask_first(struct examination *examination)
+{
+    struct findings *findings = &examination->findings;
+    struct resolver *resolver = examination->examiner->resolver;
+    const char *domain = findings->domain;
+    const char *tlsrpt = arena_printf(&findings->arena, "_smtp._tls.%s", domain);
+    const char *sts = arena_printf(&findings->arena, "_mta-sts.%s", domain);
+    if (tlsrpt == NULL || sts == NULL)
+        return -1;
+    examination->pending = 3;
+    ask(resolver, &examination->mx, domain, ns_t_mx, take_mx, examination);
+    ask(resolver, &examination->tlsrpt, tlsrpt, ns_t_txt, take_tlsrpt, examination);
+    ask(resolver, &examination->sts, sts, ns_t_txt, take_sts, examination);
+    return 0;
 }
 
 int examiner_begin(struct examiner *examiner, const char *domain, size_t number)
 {
+    if (!turns_have_room(&examiner->turns))
+        return 0;
     struct examination *examination = calloc(1, sizeof *examination);
     if (examination == NULL)
         return -1;
-    struct findings *findings = &examination->findings;
-    arena_init(&findings->arena, FINDINGS_BYTES);
-    findings->domain = domain;
+    arena_init(&examination->findings.arena, FINDINGS_BYTES);
+    examination->findings.domain = domain;
     examination->examiner = examiner;
     examination->number = number;
-    examination->pending = 3;
-    TAILQ_INSERT_TAIL(&examiner->under_way, examination, entry);
-    examiner->open_count++;
-    const char *tlsrpt = arena_printf(&findings->arena, "_smtp._tls.%s", domain);
-    const char *sts = arena_printf(&findings->arena, "_mta-sts.%s", domain);
-    if (tlsrpt == NULL || sts == NULL) {
-        drop(examination, &examiner->under_way);
-        return -1;
-    }
-    ask(examiner->resolver, &examination->mx, domain, ns_t_mx, take_mx, examination);
-    ask(examiner->resolver, &examination->tlsrpt, tlsrpt, ns_t_txt, take_tlsrpt, examination);
-    ask(examiner->resolver, &examination->sts, sts, ns_t_txt, take_sts, examination);
-    return 0;
+    turns_wait(&examiner->turns, &examination->turn);
+    turns_begin(&examiner->turns);
+    if (ask_first(examination) == 0)
+        return 1;
+    drop(examination);
+    return -1;
 }
 
 static bool has_unreached_host(const struct findings *findings)
@@ -639,21 +640,24 @@ static void hand_out(struct examination *examination)
     put_in_order(&examination->findings);
     examiner->examined(examiner->context, examination->number, &examination->findings,
                        examiner->smtp == SMTP_CLOSED);
-    drop(examination, &examiner->done);
+    drop(examination);
 }
 
 /* Whether port 25 is closed here shows when all that is under way waits for just that. */
 static void decide_smtp(struct examiner *examiner, bool more)
 {
-    struct examination *examination;
-    bool stuck = examiner->parked_count > 0 && examiner->parked_count == examiner->open_count &&
-                 (!more || examiner->open_count >= EXAMINED_OPEN_MAX);
+    size_t open = examiner->turns.open_count;
+    bool stuck = examiner->parked_count > 0 && examiner->parked_count == open &&
+                 (!more || open >= EXAMINED_OPEN_MAX);
     if (examiner->smtp == SMTP_UNDECIDED && stuck)
         examiner->smtp = SMTP_CLOSED;
-    if (examiner->smtp == SMTP_UNDECIDED)
-        return;
+}
+
+static void unpark(struct examiner *examiner)
+{
+    struct examination *examination;
     while ((examination = TAILQ_FIRST(&examiner->parked)) != NULL) {
-        move(examination, &examiner->parked, &examiner->done);
+        TAILQ_REMOVE(&examiner->parked, examination, entry);
         examiner->parked_count--;
         hand_out(examination);
     }
@@ -663,12 +667,15 @@ void examiner_process(struct examiner *examiner, bool more)
 {
     struct examination *examination;
     while ((examination = TAILQ_FIRST(&examiner->done)) != NULL) {
+        TAILQ_REMOVE(&examiner->done, examination, entry);
         if (examiner->smtp == SMTP_UNDECIDED && has_unreached_host(&examination->findings)) {
-            move(examination, &examiner->done, &examiner->parked);
+            TAILQ_INSERT_TAIL(&examiner->parked, examination, entry);
             examiner->parked_count++;
         } else {
             hand_out(examination);
         }
     }
     decide_smtp(examiner, more);
+    if (examiner->smtp != SMTP_UNDECIDED)
+        unpark(examiner);
 }

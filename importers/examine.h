@@ -10,7 +10,10 @@
 
 #include "findings.h"
 
-enum { EXAMINED_OPEN_MAX = 256 };
+enum {
+    EXAMINED_QUICK_MAX = 256, /* at a time, as turns.h has it */
+    EXAMINED_OPEN_MAX = 2048
+};
 
 struct examiner;
 
@@ -31,11 +34,11 @@ struct examiner *examiner_new(struct resolver *resolver, const struct examine_se
 /* Call resolver_close() and transfers_close() first: they hold what is under way. */
 void examiner_free(struct examiner *examiner);
 
-/* How many domains are under way; more than EXAMINED_OPEN_MAX are too many. */
-size_t examiner_open(const struct examiner *examiner);
+/* Are there domains that are not done? */
+bool examiner_is_busy(const struct examiner *examiner);
 
-/* Begins with DOMAIN, which stays the caller's and valid.  Returns 0, or -1 when
- * memory is short. */
+/* Begins with DOMAIN, which stays the caller's and valid, if there is room for one more
+ * now.  Returns 1 if it does, 0 if not, or -1 when memory is short. */
 int examiner_begin(struct examiner *examiner, const char *domain, size_t number);
 
 /* Hands out the domains that are done.  MORE: others are going to be begun. */

@@ -174,7 +174,7 @@ static int take_ip(void *context, const char *ip)
 static void work(struct names *names)
 {
     while (names->status == DB_OK && (names->begun < names->count || names->under_way > 0)) {
-        while (names->begun < names->count && names->under_way < QUESTIONS_OPEN_MAX) {
+        while (names->begun < names->count && names->under_way < QUESTIONS_QUICK_MAX) {
             if (begin(names, names->ips[names->begun++]) != 0)
                 names->status = DB_MEMORY;
         }

@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 
+/* Many mail servers let strangers wait before they greet them. */
+enum { PATIENCE = 3 }; /* times the timeout of connecting */
+
 static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 {
     double connected = 0;
@@ -43,6 +46,7 @@ int mx_tls_begin(struct mx_tls *look, struct transfers *transfers, const char *h
     CURL *easy = look->transfer.easy;
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp");
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)PATIENCE * transfers_timeout_ms(transfers));
     curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
     transfer_begin(&look->transfer);
     return 0;

@@ -1,7 +1,8 @@
 /*
  * mx_tls.h - what an MX host shows after STARTTLS.
  *
- * libcurl speaks SMTP as far as the handshake and no further.  The certificates
+ * libcurl speaks SMTP as far as the handshake and no further, for up to three times
+ * the timeout that is set, as some servers are slow to greet.  The certificates
  * are taken without being verified: what they are worth is judged afterwards, by
  * the rules of the web and by DANE (chain.h, dane.h).
  */

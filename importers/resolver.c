@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
+#include <sys/resource.h>
 #include <unbound.h>
 #include <unistd.h>
 
@@ -19,47 +19,33 @@ enum {
     ANCHOR_LINE = 4096,
     SERVERS_MAX = 16,
     SERVER_TEXT = 128,
-    NAME_LENGTH_MAX = 253, /* of a name without its final dot */
-    NAME_TEXT = 1025       /* 255 octets, each written \ddd, and the NUL */
+    SOCKETS_MIN = 64,
+    SOCKETS_MAX = 4096,
+    DESCRIPTORS_KEPT = 512, /* for the web, mail servers and all else */
+    NAME_LENGTH_MAX = 253,  /* of a name without its final dot */
+    NAME_TEXT = 1025        /* 255 octets, each written \ddd, and the NUL */
 };
-
-TAILQ_HEAD(questions, question);
 
 struct resolver {
     struct ub_ctx *unbound;
-    struct questions waiting;
-    struct questions open; /* the time is the same for all: the first is due first */
-    size_t open_count;
+    struct turns questions; /* the time is the same for all: the oldest is due first */
     int timeout_ms;
     bool validates;
     char why[RESOLVER_SENTENCE];
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* --- questions --- */
 
 void resolver_ask(struct resolver *resolver, struct question *question)
 {
     question->resolver = resolver;
-    TAILQ_INSERT_TAIL(&resolver->waiting, question, entry);
-}
-
-static void close_question(struct question *question)
-{
-    TAILQ_REMOVE(&question->resolver->open, question, entry);
-    question->resolver->open_count--;
+    turns_wait(&resolver->questions, &question->turn);
 }
 
 static void give_up(struct question *question, enum dns_result result)
 {
     struct dns_answer answer = {.result = result, .canonical = "", .why = ""};
-    close_question(question);
+    turns_leave(&question->resolver->questions, &question->turn);
     question->answer(question, &answer);
 }
 
@@ -115,7 +101,7 @@ static void take_answer(void *context, int error, struct ub_result *result)
             answer.lengths = result->len;
         }
     }
-    close_question(question);
+    turns_leave(&question->resolver->questions, &question->turn);
     question->answer(question, &answer);
     ub_resolve_free(result);
 }
@@ -133,25 +119,28 @@ static int resolve(struct question *question)
     return error;
 }
 
-static void open_questions(struct resolver *resolver)
+static void begin_questions(struct resolver *resolver)
 {
-    struct question *question;
-    while (resolver->open_count < QUESTIONS_OPEN_MAX &&
-           (question = TAILQ_FIRST(&resolver->waiting)) != NULL) {
-        TAILQ_REMOVE(&resolver->waiting, question, entry);
-        TAILQ_INSERT_TAIL(&resolver->open, question, entry);
-        resolver->open_count++;
-        question->deadline = now_ms() + resolver->timeout_ms;
+    struct turn *turn;
+    while ((turn = turns_begin(&resolver->questions)) != NULL) {
+        struct question *question = (struct question *)turn;
         if (resolve(question) != 0) /* there is no name that is too long */
             give_up(question, strlen(question->name) > NAME_LENGTH_MAX ? DNS_NO_NAME : DNS_FAILED);
     }
 }
 
+/* Milliseconds until QUESTION has had its time. */
+static int time_left(const struct resolver *resolver, const struct turn *question)
+{
+    int64_t left = question->began + resolver->timeout_ms - monotonic_ms();
+    return left > 0 ? (int)left : 0;
+}
+
 static void expire_questions(struct resolver *resolver)
 {
-    struct question *question;
-    int64_t now = now_ms();
-    while ((question = TAILQ_FIRST(&resolver->open)) != NULL && question->deadline <= now) {
+    struct turn *turn;
+    while ((turn = turns_oldest(&resolver->questions)) != NULL && time_left(resolver, turn) == 0) {
+        struct question *question = (struct question *)turn;
         ub_cancel(resolver->unbound, question->id);
         give_up(question, DNS_TIMEOUT);
     }
@@ -159,10 +148,10 @@ static void expire_questions(struct resolver *resolver)
 
 void resolver_process(struct resolver *resolver)
 {
-    if (resolver->open_count > 0)
+    if (turns_oldest(&resolver->questions) != NULL)
         ub_process(resolver->unbound);
     expire_questions(resolver);
-    open_questions(resolver);
+    begin_questions(resolver);
 }
 
 int resolver_fd(const struct resolver *resolver)
@@ -172,13 +161,12 @@ int resolver_fd(const struct resolver *resolver)
 
 int resolver_wait_ms(const struct resolver *resolver)
 {
-    const struct question *first = TAILQ_FIRST(&resolver->open);
-    if (TAILQ_FIRST(&resolver->waiting) != NULL && resolver->open_count < QUESTIONS_OPEN_MAX)
-        return 0;
-    if (first == NULL)
-        return -1;
-    int64_t left = first->deadline - now_ms();
-    return left > 0 ? (int)left : 0;
+    const struct turn *oldest = turns_oldest(&resolver->questions);
+    int until_begin = turns_wait_ms(&resolver->questions);
+    if (oldest == NULL)
+        return until_begin;
+    int until_due = time_left(resolver, oldest);
+    return until_begin >= 0 && until_begin < until_due ? until_begin : until_due;
 }
 
 bool resolver_validates(const struct resolver *resolver, const char **why)
@@ -254,13 +242,29 @@ static int forward_to(struct ub_ctx *unbound, const char *servers,
     return 0;
 }
 
+/* How many sockets libunbound may have: one for each question that is under way or was
+ * cancelled not long ago, if the process may open so many. */
+static int socket_count(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * DESCRIPTORS_KEPT)
+        return SOCKETS_MIN;
+    rlim_t count = limit.rlim_cur - DESCRIPTORS_KEPT;
+    return count < SOCKETS_MAX ? (int)count : SOCKETS_MAX;
+}
+
+/* What differs from the defaults of the library: those are 16 sockets, and two
+ * connections by TCP.  A resolver that is silent about some names is soon believed
+ * dead, and then all questions fail: that is forgotten after a second.  And only a
+ * resolver may be on this machine, not what some delegation says. */
 static int set_options(struct ub_ctx *unbound, bool recursive)
 {
-    /* The defaults for a library are 16 sockets and two TCP connections.  Only a
-     * resolver may be on this machine, not what a stranger's delegation says. */
+    char sockets[16];
+    snprintf(sockets, sizeof sockets, "%d", socket_count());
     const char *const options[][2] = {
-        {"outgoing-range:", "256"},
+        {"outgoing-range:", sockets},
         {"outgoing-num-tcp:", "32"},
+        {"infra-host-ttl:", recursive ? "900" : "1"},
         {"do-not-query-localhost:", recursive ? "yes" : "no"},
         {"unblock-lan-zones:", "yes"},
         {"insecure-lan-zones:", "yes"},
@@ -324,8 +328,7 @@ static struct resolver *new_resolver(int timeout_ms)
     struct resolver *resolver = calloc(1, sizeof *resolver);
     if (resolver == NULL)
         return NULL;
-    TAILQ_INIT(&resolver->waiting);
-    TAILQ_INIT(&resolver->open);
+    turns_init(&resolver->questions, QUESTIONS_QUICK_MAX, QUESTIONS_OPEN_MAX);
     resolver->timeout_ms = timeout_ms;
     resolver->unbound = ub_ctx_create();
     if (resolver->unbound != NULL)

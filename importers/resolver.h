@@ -14,10 +14,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
+
+#include "turns.h"
 
 enum {
-    QUESTIONS_OPEN_MAX = 512,
+    QUESTIONS_QUICK_MAX = 512, /* at a time, as turns.h has it */
+    QUESTIONS_OPEN_MAX = 3072,
     RESOLVER_SENTENCE = 512,
 };
 
@@ -55,14 +57,12 @@ typedef void dns_answer_fn(struct question *question, const struct dns_answer *a
 
 /* The caller's memory, together with NAME, until it is answered. */
 struct question {
+    struct turn turn; /* of resolver.c, as all behind `context` */
     const char *name;
     int type; /* ns_t_mx... of arpa/nameser.h */
     dns_answer_fn *answer;
     void *context;
-    /* for resolver.c */
-    TAILQ_ENTRY(question) entry;
     struct resolver *resolver;
-    int64_t deadline; /* ms */
     int id;
 };
 

@@ -5,15 +5,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-TAILQ_HEAD(transfer_list, transfer);
-
 struct transfers {
     CURLM *multi;
-    struct transfer_list waiting;
-    struct transfer_list running;
-    size_t open_count;
+    struct turns turns;
     struct curl_slist *connect_to;
-    long timeout_ms;
+    int timeout_ms;
 };
 
 /* --- settings --- */
@@ -67,22 +63,17 @@ static void drop(struct transfer *transfer)
     transfer->addresses = NULL;
 }
 
-static void drop_all(struct transfers *transfers, struct transfer_list *list)
-{
-    struct transfer *transfer;
-    while ((transfer = TAILQ_FIRST(list)) != NULL) {
-        TAILQ_REMOVE(list, transfer, entry);
-        curl_multi_remove_handle(transfers->multi, transfer->easy);
-        drop(transfer);
-    }
-}
-
 void transfers_close(struct transfers *transfers)
 {
     if (transfers == NULL)
         return;
-    drop_all(transfers, &transfers->waiting);
-    drop_all(transfers, &transfers->running);
+    struct turn *turn;
+    while ((turn = turns_any(&transfers->turns)) != NULL) {
+        struct transfer *transfer = (struct transfer *)turn;
+        turns_leave(&transfers->turns, turn);
+        curl_multi_remove_handle(transfers->multi, transfer->easy);
+        drop(transfer);
+    }
     curl_slist_free_all(transfers->connect_to);
     if (transfers->multi != NULL)
         curl_multi_cleanup(transfers->multi);
@@ -98,8 +89,7 @@ int transfers_open(struct transfers **out, const struct transfer_settings *setti
     snprintf(why, TRANSFER_SENTENCE, "libcurl does not start");
     if (transfers == NULL)
         return status;
-    TAILQ_INIT(&transfers->waiting);
-    TAILQ_INIT(&transfers->running);
+    turns_init(&transfers->turns, TRANSFERS_QUICK_MAX, TRANSFERS_OPEN_MAX);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         goto out;
     transfers->timeout_ms = settings->timeout_ms;
@@ -113,6 +103,11 @@ out:
         *out = NULL;
     }
     return status;
+}
+
+int transfers_timeout_ms(const struct transfers *transfers)
+{
+    return transfers->timeout_ms;
 }
 
 /* --- one transfer --- */
@@ -153,8 +148,8 @@ int transfer_prepare(struct transfers *transfers, struct transfer *transfer, con
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, transfers->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, transfers->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfers->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)transfers->timeout_ms);
     if (transfers->connect_to != NULL)
         curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfers->connect_to);
     curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L); /* verified later: transfer.h */
@@ -167,7 +162,7 @@ int transfer_prepare(struct transfers *transfers, struct transfer *transfer, con
 
 void transfer_begin(struct transfer *transfer)
 {
-    TAILQ_INSERT_TAIL(&transfer->transfers->waiting, transfer, entry);
+    turns_wait(&transfer->transfers->turns, &transfer->turn);
 }
 
 void transfer_chain(const struct transfer *transfer, struct chain *chain)
@@ -188,8 +183,7 @@ void transfer_chain(const struct transfer *transfer, struct chain *chain)
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct transfers *transfers = transfer->transfers;
-    TAILQ_REMOVE(&transfers->running, transfer, entry);
-    transfers->open_count--;
+    turns_leave(&transfers->turns, &transfer->turn);
     curl_multi_remove_handle(transfers->multi, transfer->easy);
     transfer->done(transfer, code);
     drop(transfer);
@@ -197,11 +191,7 @@ static void finish(struct transfer *transfer, CURLcode code)
 
 static void run(struct transfer *transfer)
 {
-    struct transfers *transfers = transfer->transfers;
-    TAILQ_REMOVE(&transfers->waiting, transfer, entry);
-    TAILQ_INSERT_TAIL(&transfers->running, transfer, entry);
-    transfers->open_count++;
-    if (curl_multi_add_handle(transfers->multi, transfer->easy) != CURLM_OK)
+    if (curl_multi_add_handle(transfer->transfers->multi, transfer->easy) != CURLM_OK)
         finish(transfer, CURLE_OUT_OF_MEMORY);
 }
 
@@ -209,10 +199,10 @@ void transfers_process(struct transfers *transfers)
 {
     int running, left;
     CURLMsg *message;
+    struct turn *turn;
     struct transfer *transfer;
-    while (transfers->open_count < TRANSFERS_OPEN_MAX &&
-           (transfer = TAILQ_FIRST(&transfers->waiting)) != NULL)
-        run(transfer);
+    while ((turn = turns_begin(&transfers->turns)) != NULL)
+        run((struct transfer *)turn);
     curl_multi_perform(transfers->multi, &running);
     while ((message = curl_multi_info_read(transfers->multi, &left)) != NULL) {
         CURLcode code = message->data.result;
@@ -225,7 +215,8 @@ void transfers_process(struct transfers *transfers)
 void transfers_wait(struct transfers *transfers, struct curl_waitfd *watched, unsigned count,
                     int timeout_ms)
 {
-    bool ready =
-        TAILQ_FIRST(&transfers->waiting) != NULL && transfers->open_count < TRANSFERS_OPEN_MAX;
-    curl_multi_poll(transfers->multi, watched, count, ready ? 0 : timeout_ms, NULL);
+    int until_begin = turns_wait_ms(&transfers->turns);
+    if (until_begin >= 0 && until_begin < timeout_ms)
+        timeout_ms = until_begin;
+    curl_multi_poll(transfers->multi, watched, count, timeout_ms, NULL);
 }

@@ -1,7 +1,7 @@
 /*
  * transfer.h - HTTPS and SMTP connections by libcurl, many at a time.
  *
- * A bounded number is open; the others wait, and their time runs only from when
+ * A bounded number is under way; the others wait, and their time runs only from when
  * they are begun.  Addresses come from our own resolver, so libcurl never asks DNS.
  * No redirect is followed, no proxy and no configuration of the user is heeded.
  *
@@ -16,12 +16,13 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/queue.h>
 
 #include "chain.h"
+#include "turns.h"
 
 enum {
-    TRANSFERS_OPEN_MAX = 32,
+    TRANSFERS_QUICK_MAX = 32, /* at a time, as turns.h has it */
+    TRANSFERS_OPEN_MAX = 256,
     TRANSFER_SENTENCE = 256,
     TRANSFER_URL = 512,
     TRANSFER_ADDRESSES = 1024 /* bytes of them, joined by commas */
@@ -35,14 +36,13 @@ typedef void transfer_done_fn(struct transfer *transfer, CURLcode code);
 
 /* The caller's memory until `done` has returned. */
 struct transfer {
+    struct turn turn; /* of transfer.c, as all behind `error` */
     transfer_done_fn *done;
     void *context;
     CURL *easy;
     char error[CURL_ERROR_SIZE];
-    /* for transfer.c */
     struct transfers *transfers;
     struct curl_slist *addresses;
-    TAILQ_ENTRY(transfer) entry;
 };
 
 struct transfer_settings {
@@ -55,6 +55,8 @@ int transfers_open(struct transfers **transfers, const struct transfer_settings 
                    char why[static TRANSFER_SENTENCE]);
 /* Drops the transfers that are not done: their memory must still be there. */
 void transfers_close(struct transfers *transfers);
+
+int transfers_timeout_ms(const struct transfers *transfers);
 
 /* Makes TRANSFER's handle for URL (`https://HOST:PORT/...`, or `smtp:`), whose
  * HOST has ADDRESSES: numeric, joined by commas.  What is special is set on

@@ -1,11 +1,12 @@
 /*
  * check.c - how long the live check takes for many domains, and how much memory.
  *
- *   check DOMAINS POLICIES DELAY_MS [OPTION]...
+ *   check DOMAINS POLICIES DELAY_MS DEAD [OPTION]...
  *
  * Each domain has two of twenty MX hosts, a record for reports, and POLICIES of them a
- * policy on a web server; all answers of DNS come DELAY_MS late.  OPTIONs, such as
- * --mx, go to tlsrptop-check.
+ * policy on a web server; all answers of DNS come DELAY_MS late.  DEAD further domains,
+ * named before the others, get no answer at all, for which the check waits 5 s.
+ * OPTIONs, such as --mx, go to tlsrptop-check.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,11 +61,13 @@ static char *write_table(unsigned domains, unsigned policies)
     return table;
 }
 
-static char *write_names(const struct world *world)
+static char *write_names(const struct world *world, unsigned dead)
 {
     char *names = NULL;
     size_t size;
     FILE *out = open_memstream(&names, &size);
+    for (unsigned i = 0; i < dead; i++)
+        fprintf(out, "d%u.dead.example\n", i);
     for (size_t i = 0; i < world->case_count; i++) {
         if (world->cases[i].is_domain)
             fprintf(out, "%s\n", world->cases[i].name);
@@ -83,20 +86,23 @@ static size_t count(const char *text, const char *word)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4 || argc > 4 + OPTIONS_MAX) {
-        fprintf(stderr, "usage: check DOMAINS POLICIES DELAY_MS [OPTION]...\n");
+    if (argc < 5 || argc > 5 + OPTIONS_MAX) {
+        fprintf(stderr, "usage: check DOMAINS POLICIES DELAY_MS DEAD [OPTION]...\n");
         return 64;
     }
     struct world world;
-    struct dns_relay_wishes wishes = {.delay_ms = atoi(argv[3])};
+    struct dns_relay_wishes wishes = {.delay_ms = atoi(argv[3]),
+                                      .deaf_for = {"dead.example", NULL}};
     char folder[64], db[128], *options[OPTIONS_MAX + 1] = {NULL};
     make_folder(folder);
     snprintf(db, sizeof db, "%s/reports.db", folder);
-    for (int i = 4; i < argc; i++)
-        options[i - 4] = argv[i];
+    for (int i = 5; i < argc; i++)
+        options[i - 5] = argv[i];
     char *table = write_table((unsigned)atoi(argv[1]), (unsigned)atoi(argv[2]));
     world_start(&world, folder, table, &wishes);
-    char *names = write_names(&world);
+    world_configure(&world, world.relay.port, "timeout = 5\n");
+    world_configure(&world, world.relay.port, "timeout = 5\n");
+    char *names = write_names(&world, (unsigned)atoi(argv[4]));
     struct run run = {.input = names, .input_size = strlen(names)};
     double start = seconds(), cpu = cpu_seconds();
     run_program(&run, BUILD "/tlsrptop-check", "--config", world.config, "--db", db, "--json", "-",
