@@ -1,6 +1,6 @@
 #include "check_world.h"
 
-#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,16 +265,34 @@ static void start_servers(struct world *world)
     free(mail);
 }
 
+/* Writes a line, unless the key is among those of MORE. */
+__attribute__((format(printf, 4, 5))) static void set(FILE *file, const char *more, const char *key,
+                                                      const char *format, ...)
+{
+    char text[2 * WORLD_PATH];
+    snprintf(text, sizeof text, "%s = ", key);
+    if (strstr(more, text) != NULL)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(file, "%s = %s\n", key, text);
+}
+
 void world_configure(const struct world *world, int resolver_port, const char *more)
 {
     FILE *file = fopen(world->config, "w");
     if (file == NULL)
         fail(world->config);
-    fprintf(file,
-            "[check]\nresolver = 127.0.0.1@%d\ntrust-anchor = %s/anchor\nca-file = %s/ca.pem\n"
-            "connect-to = mta-sts.refused.example:443:127.0.0.1:1, :443:127.0.0.1:%d\n"
-            "smtp-port = %d\n%s\n",
-            resolver_port, world->folder, world->folder, world->web.port, world->mail.port, more);
+    fprintf(file, "[check]\n");
+    set(file, more, "resolver", "127.0.0.1@%d", resolver_port);
+    set(file, more, "trust-anchor", "%s/anchor", world->folder);
+    set(file, more, "ca-file", "%s/ca.pem", world->folder);
+    set(file, more, "connect-to", "mta-sts.refused.example:443:127.0.0.1:1, :443:127.0.0.1:%d",
+        world->web.port);
+    set(file, more, "smtp-port", "%d", world->mail.port);
+    fputs(more, file);
     if (fclose(file) != 0)
         fail(world->config);
 }

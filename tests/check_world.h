@@ -72,7 +72,8 @@ void world_start(struct world *world, const char *folder, const char *table,
                  const struct dns_relay_wishes *wishes);
 void world_stop(struct world *world);
 
-/* Writes the configuration anew: with RESOLVER_PORT, and MORE lines. */
+/* Writes the configuration anew: with RESOLVER_PORT, and MORE lines of [check], which
+ * replace those that there would be. */
 void world_configure(const struct world *world, int resolver_port, const char *more);
 
 /* The file of the policy of DOMAIN, which may be changed at any time. */

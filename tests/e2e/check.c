@@ -1,5 +1,6 @@
 /* The live check against DNS, web and mail servers of our own: check.table has the cases. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,11 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "../../db/connection.h"
 #include "../check_world.h"
+#include "../console_assert.h"
 #include "../make_report.h"
 #include "../run_program.h"
 
@@ -30,7 +35,7 @@ static int set_up_world(void **state)
     size_t size;
     char *table = read_whole_file("tests/e2e/check.table", &size);
     world_start(&world, folder, table, &wishes);
-    world_configure(&world, world.relay.port, "timeout = 5\n");
+    world_configure(&world, world.relay.port, "timeout = 8\n");
     free(table);
     snprintf(db, sizeof db, "%s/reports.db", folder);
     return 0;
@@ -146,11 +151,458 @@ static void certificates_are_judged_by_the_web_and_by_dane(void **state)
     check_table(true);
 }
 
+/* --- one domain after the other --- */
+
+/* The result of one run over one domain, with a database of the test's own. */
+struct look {
+    char db[128];
+    struct run run;
+    struct json_object *result;
+    const char *option;
+    const char *now; /* "SOURCE_DATE_EPOCH=..." */
+};
+
+static void look_at(struct look *look, const char *domain)
+{
+    const char *environment[] = {look->now, NULL};
+    run_free(&look->run);
+    json_object_put(look->result);
+    look->run = (struct run){.environment = look->now != NULL ? environment : NULL};
+    run_program(&look->run, CHECK, "--config", world.config, "--db", look->db, "--json", domain,
+                look->option, NULL);
+    look->run.environment = NULL;
+    look->result = json_tokener_parse(look->run.out);
+    assert_non_null(look->result);
+}
+
+static void end_look(struct look *look)
+{
+    run_free(&look->run);
+    json_object_put(look->result);
+    unlink(look->db);
+}
+
+/* What stands in the result under KEYS, with a dot between, as text; "" if nothing. */
+static const char *at(const struct look *look, const char *keys)
+{
+    char copy[256], *rest = copy;
+    struct json_object *object = look->result;
+    snprintf(copy, sizeof copy, "%s", keys);
+    for (char *key; (key = strsep(&rest, ".")) != NULL && object != NULL;) {
+        if (json_object_is_type(object, json_type_array))
+            object = json_object_array_get_idx(object, (size_t)atoi(key));
+        else if (!json_object_object_get_ex(object, key, &object))
+            object = NULL;
+    }
+    return object != NULL ? json_object_get_string(object) : "";
+}
+
+static bool has_problem(const struct look *look, const char *code)
+{
+    char quoted[128];
+    snprintf(quoted, sizeof quoted, "\"code\":\"%s\"", code);
+    struct json_object *problems = json_object_object_get(look->result, "problems");
+    return strstr(json_object_to_json_string_ext(problems, JSON_C_TO_STRING_PLAIN), quoted) != NULL;
+}
+
+static struct look new_look(const char *name)
+{
+    struct look look = {.option = NULL};
+    snprintf(look.db, sizeof look.db, "%s/%s.db", folder, name);
+    return look;
+}
+
+/* The relay is deaf for these, until the end of the test. */
+static struct dns_relay be_deaf_for(const char *name, const char *other)
+{
+    struct dns_relay_wishes wishes = {.deaf_for = {name, other, NULL}};
+    struct dns_relay relay = dns_relay_start(world.dns.port, &wishes);
+    world_configure(&world, relay.port, "timeout = 1\n");
+    return relay;
+}
+
+static void hear_again(const struct dns_relay *relay)
+{
+    dns_relay_stop(relay);
+    world_configure(&world, world.relay.port, "timeout = 8\n");
+}
+
+static void no_answer_keeps_the_mode_that_was_known(void **state)
+{
+    (void)state;
+    struct look look = new_look("kept");
+    look_at(&look, "dane-and-enforce.example");
+    assert_string_equal(at(&look, "mode"), "dane+sts-enforce");
+    assert_string_equal(at(&look, "evidence.kept"), "");
+    char *first = strdup(at(&look, "time"));
+
+    struct dns_relay relay = be_deaf_for("mta-sts.dane-and-enforce.example", "tlsa.example");
+    for (int i = 0; i < 2; i++) { /* what was kept once is kept again */
+        look_at(&look, "dane-and-enforce.example");
+        assert_string_equal(at(&look, "mode"), "dane+sts-enforce");
+        assert_string_equal(at(&look, "evidence.kept.sts"), first);
+        assert_string_equal(at(&look, "evidence.kept.dane"), first);
+        assert_string_equal(at(&look, "evidence.sts.state"), "unknown");
+        assert_string_equal(at(&look, "evidence.sts.policy.mode"), "enforce");
+        assert_string_equal(at(&look, "evidence.sts.policy.seen"), first);
+        assert_true(has_problem(&look, "sts-host-unknown"));
+        assert_true(has_problem(&look, "mx-host-unknown"));
+        assert_int_equal(look.run.status, 1);
+    }
+    hear_again(&relay);
+    look_at(&look, "dane-and-enforce.example");
+    assert_string_equal(at(&look, "evidence.kept"), "");
+    assert_string_equal(at(&look, "evidence.sts.policy.since"), first);
+    free(first);
+    end_look(&look);
+}
+
+static void without_dnssec_nothing_is_concluded_about_dane(void **state)
+{
+    (void)state;
+    struct look look = new_look("unverifiable"), fresh = new_look("unverifiable-fresh");
+    look_at(&look, "dane.example");
+    struct dns_relay_wishes wishes = {.strips_dnssec = true, .deaf_for = {NULL}};
+    struct dns_relay relay = dns_relay_start(world.dns.port, &wishes);
+    world_configure(&world, relay.port, "timeout = 8\n");
+
+    look_at(&look, "dane.example");
+    assert_string_equal(at(&look, "mode"), "dane");
+    assert_string_equal(at(&look, "evidence.dane.state"), "unverifiable");
+    assert_int_equal(look.run.status, 0);
+    assert_non_null(strstr(look.run.err, "DNSSEC cannot be validated here"));
+    look_at(&fresh, "opportunistic.example");
+    assert_string_equal(at(&fresh, "mode"), "unknown");
+    assert_string_equal(at(&fresh, "evidence.dnssec"), "unverifiable");
+    look_at(&fresh, "enforce.example");
+    assert_string_equal(at(&fresh, "mode"), "sts-enforce");
+
+    hear_again(&relay);
+    end_look(&look);
+    end_look(&fresh);
+}
+
+static void a_changed_policy_wants_a_changed_id(void **state)
+{
+    (void)state;
+    char path[WORLD_PATH];
+    struct look look = new_look("changed");
+    size_t size;
+    world_policy_path(&world, "testing.example", path);
+    char *before = read_whole_file(path, &size);
+    static const char after[] = "version: STSv1\nmode: enforce\nmx: *.example\nmax_age: 1209600\n";
+    look_at(&look, "testing.example");
+    assert_string_equal(at(&look, "mode"), "sts-testing");
+    assert_string_equal(at(&look, "evidence.sts.previous"), "");
+
+    write_whole_file(path, after, strlen(after));
+    for (int i = 0; i < 2; i++) { /* it stays a problem */
+        look_at(&look, "testing.example");
+        assert_string_equal(at(&look, "mode"), "sts-enforce");
+        assert_true(has_problem(&look, "sts-id-unchanged"));
+        assert_string_equal(at(&look, "evidence.sts.previous.mode"), "testing");
+        assert_string_equal(at(&look, "evidence.sts.previous.id"), "1");
+        assert_string_not_equal(at(&look, "evidence.sts.previous.until"), "");
+    }
+    write_whole_file(path, before, size);
+    free(before);
+    end_look(&look);
+}
+
+static void observations_are_stored_when_they_change_or_once_a_day(void **state)
+{
+    (void)state;
+    char now[64];
+    struct look look = new_look("stored");
+    struct db *stored;
+    const int64_t start = (int64_t)time(NULL);
+    static const int64_t hours[] = {0, 1, 23, 25, 26};
+    for (size_t i = 0; i < 5; i++) {
+        snprintf(now, sizeof now, "SOURCE_DATE_EPOCH=%lld", (long long)(start + hours[i] * 3600));
+        look.now = now;
+        look_at(&look, "enforce.example");
+    }
+    assert_int_equal(db_open(&stored, look.db, DB_READ), DB_OK);
+    assert_int_equal(sql_integer(stored, "SELECT count(*) FROM observation"), 2);
+    assert_int_equal(sql_integer(stored, "SELECT min(last_time) FROM observation"),
+                     start + 23 * 3600);
+    assert_int_equal(sql_integer(stored, "SELECT mode FROM observation"), MODE_STS_ENFORCE);
+    db_close(stored);
+    end_look(&look);
+}
+
+static void the_open_way_is_told(void **state)
+{
+    (void)state;
+    struct look look = new_look("ways");
+    look_at(&look, "opportunistic.example");
+    assert_string_equal(at(&look, "evidence.ways.dane.state"), "closed");
+    assert_string_equal(at(&look, "evidence.ways.dane.needs.0"),
+                        "whoever runs plain.example must publish TLSA records for it");
+    assert_string_equal(at(&look, "evidence.ways.sts.state"), "open");
+    look.option = "--mx";
+    look_at(&look, "implicit.example"); /* its own host: the very record is told */
+    assert_string_equal(at(&look, "evidence.ways.dane.state"), "open");
+    assert_non_null(strstr(at(&look, "evidence.ways.dane.needs.0"),
+                           "publish _25._tcp.implicit.example TLSA 3 1 1 "));
+    look_at(&look, "dane-and-enforce.example");
+    assert_string_equal(at(&look, "evidence.ways.dane.state"), "done");
+    assert_string_equal(at(&look, "evidence.ways.sts.state"), "done");
+    look_at(&look, "plain.unsigned.example");
+    assert_string_equal(at(&look, "evidence.ways.dane.state"), "closed");
+    assert_string_equal(at(&look, "evidence.ways.dane.needs.0"),
+                        "sign the zone of plain.unsigned.example with DNSSEC, and have its DS"
+                        " record published");
+    end_look(&look);
+}
+
+static void a_closed_port_25_is_said_once_and_is_no_problem(void **state)
+{
+    (void)state;
+    struct run run = {.input = "opportunistic.example\nenforce.example\nmx-no-starttls.example\n"};
+    run.input_size = strlen(run.input);
+    world_configure(&world, world.relay.port, "timeout = 8\nsmtp-port = 1\n");
+    run_program(&run, CHECK, "--config", world.config, "--db", db, "--mx", "--json", "-", NULL);
+    world_configure(&world, world.relay.port, "timeout = 8\n");
+    assert_int_equal(run.status, 0);
+    const char *said = strstr(run.err, "port 25 seems to be closed");
+    assert_non_null(said);
+    assert_null(strstr(said + 1, "port 25"));
+    assert_null(strstr(run.out, "\"certificate\""));
+    run_free(&run);
+}
+
+/* --- what is asked for --- */
+
+static void names_come_once_each_and_from_their_owner_alone(void **state)
+{
+    (void)state;
+    static const char names[] = "# mine\nopportunistic.example\n\n Opportunistic.EXAMPLE. \r\n"
+                                "b\303\274cher.example # with an umlaut\nno name\n";
+    struct run run = {.input = names, .input_size = sizeof names - 1};
+    run_program(&run, CHECK, "--config", world.config, "--db", db, "-", "dane.example", NULL);
+    assert_int_equal(run.status, 1); /* for the line that is no name */
+    assert_non_null(strstr(run.err, "standard input, line 6: \"no name\" is no domain name"));
+    assert_string_equal(strtok(run.out, "\n"), "opportunistic.example: Opportunistic");
+    assert_null(strstr(run.out + strlen(run.out) + 1, "\nopportunistic.example:"));
+    assert_non_null(strstr(run.out + strlen(run.out) + 1, "b\303\274cher.example: Opportunistic"));
+    assert_non_null(strstr(run.out + strlen(run.out) + 1, "dane.example: DANE"));
+    run_free(&run);
+}
+
+static void without_names_those_that_are_mine_are_checked(void **state)
+{
+    (void)state;
+    struct run run = {.home = NULL};
+    world_configure(&world, world.relay.port,
+                    "[domains]\nmine = enforce.example, *.example.net dane.example\n");
+    run_program(&run, CHECK, "--config", world.config, "--db", db, NULL);
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.out, "enforce.example: MTA-STS enforce\n"));
+    assert_non_null(strstr(run.out, "dane.example: DANE\n"));
+    assert_non_null(strstr(run.err, "patterns under [domains] mine name no domain"));
+    run_free(&run);
+    world_configure(&world, world.relay.port, "");
+    run_program(&run, CHECK, "--config", world.config, "--db", db, NULL);
+    assert_int_equal(run.status, EX_CONFIG);
+    assert_non_null(strstr(run.err, "there is nothing to check"));
+    run_free(&run);
+    world_configure(&world, world.relay.port, "timeout = 8\n");
+}
+
+static void senders_are_named_if_the_name_leads_back(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3",
+                                            "192.0.2.4", "192.0.2.5", "2001:db8::25"};
+    char path[128];
+    struct db *stored;
+    struct run run = {.home = NULL};
+    snprintf(path, sizeof path, "%s/names.db", folder);
+    assert_int_equal(db_open(&stored, path, DB_WRITE), DB_OK);
+    struct store *store = open_store(stored);
+    struct report report;
+    make_report(&report, "Reporter", "1", today());
+    struct policy *policy = add_policy(&report, "sts", "example.com", sts_text("testing"), 1, 6);
+    for (size_t i = 0; i < 6; i++)
+        add_failure(&report, policy, "starttls-not-supported", addresses[i], "mx.example.com", 1);
+    keep_report(store, &report, "report");
+    assert_int_equal(store_close(store, ""), DB_OK);
+
+    run_program(&run, CHECK, "--config", world.config, "--db", path, "--names", NULL);
+    assert_int_equal(run.status, 0);
+    assert_non_null(
+        strstr(run.err, "6 senders asked for: 3 have a name that leads back, 1 gave no answer"));
+    run_free(&run);
+    static const char select[] = "SELECT count(*) FROM host_name h, text t ON t.id = h.ip"
+                                 " WHERE t.value = '%s' AND h.name = '%s'";
+    assert_int_equal(sql_integer(stored, select, "192.0.2.1", "sender.example"), 1);
+    assert_int_equal(sql_integer(stored, select, "192.0.2.2", ""), 1); /* it does not */
+    assert_int_equal(sql_integer(stored, select, "192.0.2.3", "sender.example"), 1);
+    assert_int_equal(sql_integer(stored, select, "192.0.2.4", ""), 1);
+    assert_int_equal(sql_integer(stored, select, "2001:db8::25", "sender6.example"), 1);
+    assert_int_equal(sql_integer(stored, "SELECT count(*) FROM host_name"), 5);
+
+    run_program(&run, CHECK, "--config", world.config, "--db", path, "--names", NULL);
+    assert_non_null(strstr(run.err, "1 senders asked for: 0 have a name")); /* none anew */
+    run_free(&run);
+    db_close(stored);
+    unlink(path);
+}
+
+/* --- how it ends --- */
+
+static void expect_end(int status, const char *words, const char *more, const char *operand)
+{
+    struct run run = {.home = NULL};
+    world_configure(&world, world.relay.port, more);
+    run_program(&run, CHECK, "--config", world.config, "--db", db, operand, NULL);
+    world_configure(&world, world.relay.port, "timeout = 8\n");
+    if (run.status != status || strstr(run.err, words) == NULL)
+        fail_msg("status %d, and \"%s\"", run.status, run.err);
+    run_free(&run);
+}
+
+static void the_exit_status_says_what_went_wrong(void **state)
+{
+    (void)state;
+    expect_end(EX_USAGE, "there is no option --wrong", "", "--wrong");
+    expect_end(EX_USAGE, "a/b.example is no domain name", "", "a/b.example");
+    expect_end(EX_CONFIG, "has no key \"resolvers\"", "resolvers = 1\n", "enforce.example");
+    expect_end(EX_CONFIG, "neither ADDRESS nor ADDRESS@PORT", "resolver = localhost\n",
+               "enforce.example");
+    expect_end(EX_CONFIG, "trust-anchor: /nowhere/anchor cannot be read",
+               "trust-anchor = /nowhere/anchor\n", "enforce.example");
+    expect_end(EX_CONFIG, "/nowhere/ca.pem: no issuer", "ca-file = /nowhere/ca.pem\n",
+               "enforce.example");
+    expect_end(EX_CONFIG, "connect-to: \"a:b:c\"", "connect-to = a:b:c\n", "enforce.example");
+    expect_end(EX_UNAVAILABLE, "no resolver answers: 127.0.0.1@1",
+               "timeout = 1\nresolver = 127.0.0.1@1\n", "enforce.example");
+}
+
+static void a_locked_database_is_to_be_tried_again(void **state)
+{
+    (void)state;
+    char path[128];
+    struct db *writer;
+    struct run run = {.home = NULL};
+    snprintf(path, sizeof path, "%s/locked.db", folder);
+    assert_int_equal(db_open(&writer, path, DB_WRITE), DB_OK);
+    assert_int_equal(db_exec(writer, "BEGIN IMMEDIATE"), DB_OK);
+    run_program(&run, CHECK, "--config", world.config, "--db", path, "enforce.example", NULL);
+    assert_int_equal(run.status, EX_TEMPFAIL);
+    assert_non_null(strstr(run.err, "another program is writing"));
+    run_free(&run);
+    db_close(writer);
+    unlink(path);
+}
+
+static void a_signal_ends_it_with_what_is_done(void **state)
+{
+    (void)state;
+    char path[128];
+    struct db *stored;
+    struct run run = {.home = NULL};
+    snprintf(path, sizeof path, "%s/stopped.db", folder);
+    assert_int_equal(db_open(&stored, path, DB_WRITE), DB_OK);
+    world_configure(&world, world.relay.port, "timeout = 100\n");
+    run_start(&run, CHECK, "--config", world.config, "--db", path, "all.silent.example",
+              "enforce.example", NULL);
+    while (sql_integer(stored, "SELECT count(*) FROM observation") == 0)
+        usleep(10 * 1000);
+    kill(run.pid, SIGINT);
+    run_finish(&run);
+    world_configure(&world, world.relay.port, "timeout = 8\n");
+    assert_int_equal(run.status, EX_TEMPFAIL);
+    assert_string_equal(run.out, "enforce.example: MTA-STS enforce\n");
+    assert_non_null(strstr(run.err, "stopped: 1 of 2 domains were checked"));
+    run_free(&run);
+    db_close(stored);
+    unlink(path);
+}
+
+static void names_that_nobody_answers_do_not_hold_up_the_others(void **state)
+{
+    (void)state;
+    char *names = NULL;
+    size_t size, fine = 0;
+    FILE *out = open_memstream(&names, &size);
+    for (int i = 0; i < 600; i++)
+        fprintf(out, "d%d.silent.example\n", i);
+    fprintf(out, "enforce.example\ndane.example\n");
+    fclose(out);
+    struct run run = {.input = names, .input_size = size};
+    run_program(&run, CHECK, "--config", world.config, "--db", db, "-", NULL);
+    for (const char *line = run.out; (line = strstr(line, ".silent.example: Unknown\n")) != NULL;
+         line++)
+        fine++;
+    assert_int_equal(fine, 600);
+    assert_non_null(strstr(run.out, "enforce.example: MTA-STS enforce\ndane.example: DANE\n"));
+    run_free(&run);
+    free(names);
+}
+
+/* --- on a terminal --- */
+
+static bool is_harmless(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' && *text != '\n')
+            return false;
+    }
+    return true;
+}
+
+static void nothing_of_strangers_reaches_the_terminal_raw(void **state)
+{
+    (void)state;
+    struct run run = {.input = "binary-txt.example\nmx-strange.example\ncontrol-bytes.example\n"
+                               "all.bogus.example\npage.example\nendless.example\n"};
+    run.input_size = strlen(run.input);
+    for (int json = 0; json < 2; json++) {
+        run_program(&run, CHECK, "--config", world.config, "--db", db, "-v", "-",
+                    json ? "--json" : NULL, NULL);
+        assert_true(is_harmless(run.out));
+        assert_true(is_harmless(run.err));
+        assert_non_null(strstr(run.out, "[2J")); /* but it is shown */
+        run_free(&run);
+    }
+}
+
+static void progress_is_shown_on_a_terminal(void **state)
+{
+    (void)state;
+    const char *const argv[] = {CHECK, "--config",        world.config,         "--db",
+                                db,    "enforce.example", "all.silent.example", NULL};
+    struct console *console = assert_console(.argv = argv);
+    assert_shows(console, "enforce.example: MTA-STS enforce");
+    assert_shows(console, "1 of 2");
+    assert_shows(console, "2 domains: 1 with problems");
+    assert_hides(console, "1 of 2");
+    assert_exits(console, 1);
+    console_close(console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_case_has_its_mode_and_problems),
         cmocka_unit_test(certificates_are_judged_by_the_web_and_by_dane),
+        cmocka_unit_test(no_answer_keeps_the_mode_that_was_known),
+        cmocka_unit_test(without_dnssec_nothing_is_concluded_about_dane),
+        cmocka_unit_test(a_changed_policy_wants_a_changed_id),
+        cmocka_unit_test(observations_are_stored_when_they_change_or_once_a_day),
+        cmocka_unit_test(the_open_way_is_told),
+        cmocka_unit_test(a_closed_port_25_is_said_once_and_is_no_problem),
+        cmocka_unit_test(names_come_once_each_and_from_their_owner_alone),
+        cmocka_unit_test(without_names_those_that_are_mine_are_checked),
+        cmocka_unit_test(senders_are_named_if_the_name_leads_back),
+        cmocka_unit_test(the_exit_status_says_what_went_wrong),
+        cmocka_unit_test(a_locked_database_is_to_be_tried_again),
+        cmocka_unit_test(a_signal_ends_it_with_what_is_done),
+        cmocka_unit_test(names_that_nobody_answers_do_not_hold_up_the_others),
+        cmocka_unit_test(nothing_of_strangers_reaches_the_terminal_raw),
+        cmocka_unit_test(progress_is_shown_on_a_terminal),
     };
     return cmocka_run_group_tests(tests, set_up_world, tear_down_world);
 }
