@@ -498,6 +498,7 @@ void put_style(int y, int x, int columns, int style)
 
 void put_clear(struct area area)
 {
+    attrset(A_NORMAL); /* a plain blank takes on what is set */
     for (int row = 0; row < area.rows; row++) {
         int columns = area.columns;
         if (clip(area.y + row, area.x, &columns))

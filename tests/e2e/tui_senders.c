@@ -298,6 +298,19 @@ static void an_address_opens_its_failures_and_a_failure_its_report(void **state)
     leave_dashboard(console);
 }
 
+static void what_is_empty_below_a_report_has_no_colour(void **state)
+{
+    (void)state;
+    fill();
+    struct console *console = open_senders(100, 50);
+    assert_types(console, "j<Enter><Enter>");
+    assert_shows(console, "› Report");
+    assert_settles(console);
+    assert_row(console, 45, "");
+    assert_int_equal(console_cell(console, 45, 50).background, CONSOLE_DEFAULT);
+    leave_dashboard(console);
+}
+
 static void no_failure_is_said(void **state)
 {
     (void)state;
@@ -363,6 +376,7 @@ int main(void)
         TEST(a_file_gets_addresses_and_no_sums),
         TEST(all_domains_are_added_up),
         TEST(an_address_opens_its_failures_and_a_failure_its_report),
+        TEST(what_is_empty_below_a_report_has_no_colour),
         TEST(no_failure_is_said),
         TEST(hostile_text_is_harmless_and_keeps_columns_straight),
     };
