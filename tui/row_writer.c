@@ -65,7 +65,8 @@ static void put_quoted(FILE *file, const char *text)
 
 static void put_cell(FILE *file, const char *text)
 {
-    char cell[CELL_MAX] = "'";
+    char cell[CELL_MAX];
+    cell[0] = '\'';
     text_visible(text, cell + 1, sizeof cell - 1);
     bool formula = cell[1] != '\0' && strchr("=+-@", cell[1]) != NULL;
     const char *shown = formula ? cell : cell + 1;
