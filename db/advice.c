@@ -137,11 +137,6 @@ void advice_read_settings(const struct config *config, struct advice_settings *s
 
 /* --- what was counted --- */
 
-static int64_t sessions_of(struct totals totals)
-{
-    return totals.successful + totals.failed;
-}
-
 static void tell_reports(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
@@ -154,7 +149,7 @@ static void tell_reports(struct advising *advising)
     day_format(evidence->first_day, first);
     day_format(evidence->last_day, last);
     say(advising, sentences, "Reports have come from %s to %s.", first, last);
-    counted(sessions_of(evidence->with_policy), "session", sessions);
+    counted(evidence->sessions, "session", sessions);
     counted(evidence->reporters, "reporter", reporters);
     day_format(evidence->range.first, first);
     if (evidence->standing.testing_since >= 0)
@@ -170,24 +165,23 @@ static void tell_failures(struct advising *advising)
     const struct evidence *evidence = advising->evidence;
     struct sentences *sentences = &advising->advice->evidence;
     char failed[COUNT_TEXT];
-    counted(evidence->with_policy.failed, "session", failed);
-    if (evidence->with_policy.failed > 0 && evidence->standing.testing_since >= 0)
+    counted(evidence->failed, "session", failed);
+    if (evidence->failed > 0 && evidence->standing.testing_since >= 0)
         say(advising, sentences,
             "Of these %s failed: under enforce that mail would not have been "
             "delivered.",
             failed);
-    else if (evidence->with_policy.failed > 0)
+    else if (evidence->failed > 0)
         say(advising, sentences,
             tls_mode_enforces(evidence->standing.mode)
                 ? "Of these %s failed: that mail was late, or is lost."
                 : "Of these %s failed.",
             failed);
-    else if (sessions_of(evidence->with_policy) > 0)
+    else if (evidence->sessions > 0)
         say(advising, sentences, "None of these failed.");
     for (size_t i = 0; i < evidence->result_count; i++)
-        say(advising, sentences, "%s: %s in the last %d days.", evidence->results[i].result_type,
-            counted(evidence->results[i].failed, "failure", failed),
-            advising->settings->quiet_days);
+        say(advising, sentences, "%s: %s.", evidence->results[i].result_type,
+            counted(evidence->results[i].failed, "failure", failed));
     for (size_t i = 0; i < evidence->sender_count; i++) {
         const char *name = evidence->senders[i].host_name;
         const char *ip = evidence->senders[i].sending_mta_ip;
@@ -215,6 +209,8 @@ static void tell_check(struct advising *advising)
     say(advising, sentences, "Checked at %s: mode %s, DNSSEC of the domain %s.",
         instant_format(evidence->checked, time), tls_mode_label(evidence->standing.mode),
         evidence->dnssec[0] != '\0' ? evidence->dnssec : "unknown");
+    if (evidence->tlsrpt_record[0] != '\0')
+        say(advising, sentences, "Reports are asked for by: %s", evidence->tlsrpt_record);
 }
 
 /* --- what holds it back --- */
@@ -256,8 +252,8 @@ static void tell_remedies(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct sentences *to_do = &advising->advice->to_do;
-    for (size_t i = 0; i < evidence->result_count; i++) {
-        const char *name = evidence->results[i].result_type;
+    for (size_t i = 0; i < evidence->recent_count; i++) {
+        const char *name = evidence->recent[i].result_type;
         const struct result_type *type = result_type_find(name);
         say(advising, to_do, "%s: %s", name,
             type != NULL ? type->action

@@ -56,13 +56,11 @@ static enum db_status read_standing(struct gathering *gathering)
 static int add_policy_type(void *context, const struct policy_type_row *row)
 {
     struct evidence *evidence = ((struct gathering *)context)->evidence;
-    evidence->all_sessions += row->totals.successful + row->totals.failed;
     int type = policy_type_find(row->policy_type);
     if (type != POLICY_STS && type != POLICY_TLSA)
         return 0;
-    evidence->with_policy.reports += row->totals.reports;
-    evidence->with_policy.successful += row->totals.successful;
-    evidence->with_policy.failed += row->totals.failed;
+    evidence->sessions += row->totals.successful + row->totals.failed;
+    evidence->failed += row->totals.failed;
     return 0;
 }
 
@@ -79,14 +77,27 @@ static enum db_status read_figures(struct gathering *gathering)
     return status;
 }
 
-static int take_result(void *context, const struct result_row *row)
+static void take_result(struct gathering *gathering, const struct result_row *row,
+                        struct result_count *results, size_t *count)
+{
+    if (row->failed == 0 || *count == EVIDENCE_RESULTS)
+        return;
+    results[(*count)++] = (struct result_count){keep(gathering, row->result_type), row->failed};
+}
+
+static int take_any_result(void *context, const struct result_row *row)
 {
     struct gathering *gathering = context;
     struct evidence *evidence = gathering->evidence;
-    if (row->failed == 0 || evidence->result_count == EVIDENCE_RESULTS)
-        return 0;
-    evidence->results[evidence->result_count].result_type = keep(gathering, row->result_type);
-    evidence->results[evidence->result_count++].failed = row->failed;
+    take_result(gathering, row, evidence->results, &evidence->result_count);
+    return 0;
+}
+
+static int take_recent_result(void *context, const struct result_row *row)
+{
+    struct gathering *gathering = context;
+    struct evidence *evidence = gathering->evidence;
+    take_result(gathering, row, evidence->recent, &evidence->recent_count);
     return 0;
 }
 
@@ -115,12 +126,16 @@ static int take_sender(void *context, const struct sender_row *row)
 
 static enum db_status read_failures(struct gathering *gathering)
 {
-    struct day_range quiet = last_days(gathering->evidence->today, gathering->settings->quiet_days);
-    enum db_status status =
-        query_results(gathering->db, gathering->domain, quiet, take_result, gathering);
+    const struct evidence *evidence = gathering->evidence;
+    struct day_range quiet = last_days(evidence->today, gathering->settings->quiet_days);
+    enum db_status status = query_results(gathering->db, gathering->domain, evidence->range,
+                                          take_any_result, gathering);
     if (status == DB_OK)
         status =
-            query_senders(gathering->db, gathering->domain, quiet, false, take_sender, gathering);
+            query_results(gathering->db, gathering->domain, quiet, take_recent_result, gathering);
+    if (status == DB_OK)
+        status = query_senders(gathering->db, gathering->domain, evidence->range, false,
+                               take_sender, gathering);
     return status;
 }
 
@@ -143,7 +158,6 @@ static enum db_status read_published(struct gathering *gathering)
 {
     static const char select[] = "SELECT o.evidence ->> '$.dnssec',"
                                  " o.evidence ->> '$.tlsrpt.records[0]',"
-                                 " o.evidence ->> '$.dane.state',"
                                  " o.evidence ->> '$.ways.dane.state',"
                                  " o.evidence ->> '$.sts.id',"
                                  " o.evidence ->> '$.sts.policy.text',"
@@ -154,12 +168,11 @@ static enum db_status read_published(struct gathering *gathering)
     if (statement_next(gathering->db, row, &status)) {
         evidence->dnssec = keep(gathering, db_text(row, 0));
         evidence->tlsrpt_record = keep(gathering, db_text(row, 1));
-        evidence->dane_state = keep(gathering, db_text(row, 2));
-        evidence->dane_way = keep(gathering, db_text(row, 3));
-        evidence->policy_id = keep(gathering, db_text(row, 4));
-        evidence->policy_text = keep(gathering, db_text(row, 5));
+        evidence->dane_way = keep(gathering, db_text(row, 2));
+        evidence->policy_id = keep(gathering, db_text(row, 3));
+        evidence->policy_text = keep(gathering, db_text(row, 4));
         evidence->policy_is_live =
-            evidence->policy_text[0] != '\0' || sqlite3_column_int(row, 6) != 0;
+            evidence->policy_text[0] != '\0' || sqlite3_column_int(row, 5) != 0;
     }
     return db_done(row, status);
 }
@@ -288,7 +301,6 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
                                   .policy_id = "",
                                   .dnssec = "",
                                   .tlsrpt_record = "",
-                                  .dane_state = "",
                                   .dane_way = ""};
     enum db_status status = DB_OK;
     for (size_t i = 0; status == DB_OK && i < sizeof parts / sizeof *parts; i++)

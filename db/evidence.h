@@ -54,6 +54,11 @@ enum {
     EVIDENCE_NEEDS = 8
 };
 
+struct result_count {
+    const char *result_type;
+    int64_t failed;
+};
+
 /* All there is to say about one domain.  Strings are never NULL; "" is what is
  * not known. */
 struct evidence {
@@ -65,16 +70,15 @@ struct evidence {
 
     /* Since it is in testing; otherwise of the last testing_days. */
     struct day_range range;
-    struct totals with_policy; /* reports: of the reporter and type with most, added up */
-    int64_t all_sessions;      /* with a policy or without */
-    int64_t reporters;         /* all of them */
+    int64_t sessions; /* with a policy */
+    int64_t failed;   /* of these */
+    int64_t reporters;
 
-    /* Failures in the last quiet_days, most first. */
-    struct {
-        const char *result_type;
-        int64_t failed;
-    } results[EVIDENCE_RESULTS];
+    /* Failures of these days, most first; and those of the last quiet_days. */
+    struct result_count results[EVIDENCE_RESULTS];
     size_t result_count;
+    struct result_count recent[EVIDENCE_RESULTS];
+    size_t recent_count;
     struct {
         const char *organization;
         const char *sending_mta_ip;
@@ -102,7 +106,6 @@ struct evidence {
     int64_t checked;
     const char *dnssec;
     const char *tlsrpt_record;
-    const char *dane_state;
     const char *dane_way; /* "done", "open", "closed" */
     const char *dane_needs[EVIDENCE_NEEDS];
     size_t dane_need_count;

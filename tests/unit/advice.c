@@ -119,7 +119,6 @@ static int set_up(void **state)
                                  .policy_id = "",
                                  .dnssec = "",
                                  .tlsrpt_record = "",
-                                 .dane_state = "",
                                  .dane_way = ""};
     return 0;
 }
@@ -239,7 +238,7 @@ static void in_testing(int days)
     evidence.standing = (struct standing){REPORTED, TESTING(days), QUIET, .tlsrpt_seen = true,
                                           .testing_since = TODAY - days + 1};
     evidence.range.first = evidence.standing.testing_since;
-    evidence.with_policy = (struct totals){days, 1234, 0};
+    evidence.sessions = 1234;
     evidence.reporters = 2;
     evidence.policy_text = "version: STSv1\nmode: testing\nmx: *.example.com\nmax_age: 86400";
     evidence.policy_is_live = true;
@@ -327,12 +326,13 @@ static void failures_hold_back_and_are_named_with_their_remedy(void **state)
     (void)state;
     in_testing(24);
     evidence.standing.failed = 312;
-    evidence.with_policy.failed = 320;
+    evidence.failed = 320;
     evidence.results[0].result_type = "certificate-expired";
     evidence.results[0].failed = 300;
-    evidence.results[1].result_type = "new-type";
-    evidence.results[1].failed = 12;
-    evidence.result_count = 2;
+    evidence.result_count = 1;
+    evidence.recent[0] = (struct result_count){"certificate-expired", 300};
+    evidence.recent[1] = (struct result_count){"new-type", 12};
+    evidence.recent_count = 2;
     evidence.senders[0].organization = "Google";
     evidence.senders[0].sending_mta_ip = "192.0.2.1";
     evidence.senders[0].host_name = "mail.sender.example";
@@ -344,7 +344,7 @@ static void failures_hold_back_and_are_named_with_their_remedy(void **state)
     assert_string_equal(advice.summary, "Not safe to enforce: 312 failures in the last 7 days.");
     expect_to_say(&advice.evidence, "320 sessions failed: under enforce that mail would not have "
                                     "been delivered.");
-    expect_to_say(&advice.evidence, "certificate-expired: 300 failures in the last 7 days.");
+    expect_to_say(&advice.evidence, "certificate-expired: 300 failures.");
     expect_to_say(&advice.evidence, "Google from 192.0.2.1 mail.sender.example to "
                                     "mx1.example.com: 300 failures (certificate-expired).");
     expect_to_say(&advice.held_back, "312 failures in the last 7 days; 0 are asked for.");

@@ -247,6 +247,7 @@ static void evidence_is_counted_since_testing_began(void **state)
     keep_day("example.com", "Google", TODAY - 101, "", 0);
     keep_days("example.com", "Google", TODAY - 100, TODAY - 2, "testing");
     keep_days("example.com", "Yahoo", TODAY - 90, TODAY - 60, "testing");
+    keep_day("example.com", "Mail.ru", TODAY - 50, "testing", 5);
     keep_day("example.com", "Google", TODAY - 1, "testing", 7);
     evidence_of("example.com", &evidence);
     assert_string_equal(evidence.domain, "example.com");
@@ -254,15 +255,18 @@ static void evidence_is_counted_since_testing_began(void **state)
     assert_int_equal(evidence.standing.testing_days, 101);
     assert_int_equal(evidence.first_day, TODAY - 101);
     assert_int_equal(evidence.last_day, TODAY - 1);
-    assert_int_equal(evidence.with_policy.successful, 100 * (100 + 31) - 7);
-    assert_int_equal(evidence.with_policy.failed, 7);
-    assert_int_equal(evidence.reporters, 2);
+    assert_int_equal(evidence.sessions, 100 * (100 + 31 + 1));
+    assert_int_equal(evidence.failed, 12);
+    assert_int_equal(evidence.reporters, 3);
     assert_int_equal(evidence.standing.reporters, 1);
     assert_int_equal(evidence.standing.failed, 7);
     assert_int_equal(evidence.result_count, 1);
     assert_string_equal(evidence.results[0].result_type, "certificate-expired");
-    assert_int_equal(evidence.results[0].failed, 7);
-    assert_int_equal(evidence.sender_count, 1);
+    assert_int_equal(evidence.results[0].failed, 12);
+    assert_int_equal(evidence.recent_count, 1);
+    assert_string_equal(evidence.recent[0].result_type, "certificate-expired");
+    assert_int_equal(evidence.recent[0].failed, 7);
+    assert_int_equal(evidence.sender_count, 2);
     assert_string_equal(evidence.senders[0].organization, "Google");
     assert_string_equal(evidence.senders[0].sending_mta_ip, "192.0.2.1");
     assert_int_equal(evidence.host_count, 1);
@@ -306,8 +310,8 @@ static void a_check_tells_what_is_published(void **state)
           "{\"dnssec\":\"secure\",\"mx\":{\"hosts\":[{\"name\":\"mx1.example.com\"},"
           "{\"name\":\"mx2.example.com\"}]},\"tlsrpt\":{\"state\":\"found\",\"records\":"
           "[\"v=TLSRPTv1; rua=mailto:a@example.com\"]},\"sts\":{\"state\":\"found\",\"id\":\"7\","
-          "\"policy\":{\"text\":\"version: STSv1\\nmode: testing\"}},\"dane\":{\"state\":"
-          "\"none\"},\"ways\":{\"dane\":{\"state\":\"open\",\"needs\":[\"TLSA records.\"]}}}",
+          "\"policy\":{\"text\":\"version: STSv1\\nmode: "
+          "testing\"}},\"ways\":{\"dane\":{\"state\":\"open\",\"needs\":[\"TLSA records.\"]}}}",
           "[{\"severity\":\"error\",\"text\":\"Broken.\",\"remedy\":\"Mend it.\"},"
           "{\"severity\":\"note\",\"text\":\"Fine.\",\"remedy\":\"\"}]");
     evidence_of("example.com", &evidence);
@@ -318,7 +322,6 @@ static void a_check_tells_what_is_published(void **state)
     assert_string_equal(evidence.policy_text, "version: STSv1\nmode: testing");
     assert_true(evidence.policy_is_live);
     assert_string_equal(evidence.policy_id, "7");
-    assert_string_equal(evidence.dane_state, "none");
     assert_string_equal(evidence.dane_way, "open");
     assert_int_equal(evidence.dane_need_count, 1);
     assert_string_equal(evidence.dane_needs[0], "TLSA records.");
