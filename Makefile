@@ -120,12 +120,12 @@ fuzz: $(FUZZERS)
 
 MANUALS = $(wildcard */*.1) $(wildcard */*.5)
 SOURCES = $(wildcard */*.[ch] */*/*.[ch])
-TIDY = clang-tidy --quiet {} -- -std=c11 $(CPPFLAGS) -DBUILD=\"$(BUILD)\" 2>/dev/null
 lint: | packages
 	clang-format --dry-run -Werror $(SOURCES)
 	mandoc -Tlint -Wwarning $(MANUALS)
 	$(MAKE) CC=clang BUILD=$(BUILD)/clang CFLAGS='-O1 -Werror' everything
-	@printf '%s\n' $(wildcard db/*.c importers/*.c tui/*.c) | xargs -P "$$(nproc)" -I{} sh -c "$(TIDY)"
+	@printf '%s\n' $(wildcard db/*.c importers/*.c tui/*.c) | xargs -P "$$(nproc)" -I{} \
+	  clang-tidy --quiet {} -- -std=c11 $(filter-out -M%,$(CPPFLAGS)) 2>/dev/null
 
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 UNITDIR = $(DESTDIR)$(PREFIX)/lib/systemd

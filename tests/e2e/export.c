@@ -31,7 +31,7 @@ static int set_up(void **state)
     putenv((char *)(uintptr_t)NOW);
     make_folder(folder);
     snprintf(path, sizeof path, "%s/reports.db", folder);
-    return db_open(&db, path, DB_WRITE);
+    return db_open(&db, path, DB_WRITE) == DB_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)

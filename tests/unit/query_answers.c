@@ -41,8 +41,9 @@ static const char *pick_word(const char *const *words, unsigned count)
 static void add_failures(struct report *report, struct policy *policy)
 {
     for (unsigned i = pick(4); i > 0; i--) {
-        char ip[32];
-        snprintf(ip, sizeof ip, pick(8) ? "192.0.2.%u" : "", pick(5));
+        char ip[32] = "";
+        if (pick(8) != 0)
+            snprintf(ip, sizeof ip, "192.0.2.%u", pick(5));
         struct failure *failure =
             add_failure(report, policy,
                         PICK("certificate-expired", "tlsa-invalid", "validation-failure", "new"),
