@@ -39,7 +39,9 @@ struct store {
     bool open;       /* a transaction is */
     struct store_counts counts;
     struct store_counts committed;
-    unsigned char *packed; /* buffer for compressing plain JSON */
+    z_stream deflating; /* for plain JSON; kept, for it is dear to begin */
+    bool deflates;      /* it has begun */
+    unsigned char *packed;
     size_t packed_size;
 };
 
@@ -220,6 +222,8 @@ static void store_free(struct store *store)
         close(store->lock);
     interns_free(store->interns);
     totals_free(store->totals);
+    if (store->deflates)
+        deflateEnd(&store->deflating);
     free(store->packed);
     free(store->mine);
     free(store);
@@ -614,29 +618,27 @@ static enum db_status write_head(struct store *store, const struct report *repor
 /* Compresses SIZE bytes of JSON to one gzip member in the store's buffer. */
 static size_t pack(struct store *store, const void *json, size_t size)
 {
-    z_stream stream = {0};
+    z_stream *stream = &store->deflating;
     enum { GZIP_WINDOW = 15 + 16, MEMORY = 8 };
-    if (size > UINT32_MAX / 2 || deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-                                              GZIP_WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (size > UINT32_MAX / 2 ||
+        (store->deflates ? deflateReset(stream)
+                         : deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW,
+                                        MEMORY, Z_DEFAULT_STRATEGY)) != Z_OK)
         return 0;
-    size_t bound = deflateBound(&stream, size);
+    store->deflates = true;
+    size_t bound = deflateBound(stream, size);
     if (bound > store->packed_size) {
         unsigned char *bigger = realloc(store->packed, bound);
-        if (bigger == NULL) {
-            deflateEnd(&stream);
+        if (bigger == NULL)
             return 0;
-        }
         store->packed = bigger;
         store->packed_size = bound;
     }
-    stream.next_in = (z_const Bytef *)json;
-    stream.avail_in = (uInt)size;
-    stream.next_out = store->packed;
-    stream.avail_out = (uInt)store->packed_size;
-    int code = deflate(&stream, Z_FINISH);
-    size_t packed = stream.total_out;
-    deflateEnd(&stream);
-    return code == Z_STREAM_END ? packed : 0;
+    stream->next_in = (z_const Bytef *)json;
+    stream->avail_in = (uInt)size;
+    stream->next_out = store->packed;
+    stream->avail_out = (uInt)store->packed_size;
+    return deflate(stream, Z_FINISH) == Z_STREAM_END ? stream->total_out : 0;
 }
 
 static enum db_status write_document(struct store *store, int64_t report, const void *raw,
