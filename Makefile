@@ -37,7 +37,7 @@ BUILD_PACKAGES := gcc make pkg-config libncurses-dev libsqlite3-dev libjson-c-de
 DEMO_PACKAGES := dovecot-imapd gnutls-bin
 TEST_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libvterm-dev openssl nsd ldnsutils procps tmux \
   sqlite3 python3 valgrind screen ncurses-term
-BENCH_PACKAGES := $(TEST_PACKAGES) isync
+BENCH_PACKAGES := $(TEST_PACKAGES) isync time
 LINT_PACKAGES := $(TEST_PACKAGES) clang clang-format clang-tidy mandoc
 FUZZ_PACKAGES := clang
 PACKAGES := $(if $(filter demo test bench lint fuzz screenshots,$(MAKECMDGOALS)),$(BUILD_PACKAGES) \
@@ -109,6 +109,9 @@ everything: $(PROGRAMS) $(UNIT_TESTS) $(E2E_TESTS) $(TOOLS)
 
 test: everything $(FUZZERS)
 	@tests/run $(UNIT_TESTS) $(FUZZERS) $(E2E_TESTS)
+
+bench: $(PROGRAMS) $(TOOLS)
+	@tests/bench/run $(BUILD)
 
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)
