@@ -27,7 +27,7 @@ for number, entry in enumerate(sorted(os.scandir(sys.argv[2]), key=lambda entry:
         for n, item in enumerate(report["policies"] if row.rowcount else ()):
             policy, summary = item["policy"], item["summary"]
             database.execute("INSERT INTO policy VALUES(?,?,?,?,?,?,?,?)", (
-                row.lastrowid, n, policy["policy-type"], policy["policy-domain"],
+                row.lastrowid, n, policy["policy-type"], policy.get("policy-domain"),
                 "\n".join(policy.get("policy-string", ())), " ".join(policy.get("mx-host", ())),
                 summary["total-successful-session-count"], summary["total-failure-session-count"]))
             database.executemany("INSERT INTO failure VALUES(?,?,?,?,?,?,?,?,?,?)", [(
