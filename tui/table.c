@@ -375,7 +375,7 @@ static void draw_nothing(const struct table *table, struct area area)
     const char *text = type->nothing;
     if (table->arrangement.filter.count > 0)
         text = "Nothing matches the filter: f changes it, Esc there keeps the one before.";
-    else if (table->arrangement.failing && table->rows.count > 0)
+    else if (table->arrangement.failing)
         text = "Nothing failed here. x shows all rows again.";
     if (text != NULL)
         put_lines(area, STYLE_DIM, text);
