@@ -22,7 +22,7 @@ for number, entry in enumerate(sorted(os.scandir(sys.argv[2]), key=lambda entry:
         report = json.loads(gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed)
         days = report["date-range"]
         row = database.execute("INSERT OR IGNORE INTO report VALUES(NULL,?,?,?,?,?,?,?,?)", (
-            report["organization-name"], report["report-id"], mail["TLS-Report-Domain"],
+            report["organization-name"], report["report-id"], str(mail["TLS-Report-Domain"]),
             days["start-datetime"], days["end-datetime"], report["contact-info"], entry.path, packed))
         for n, item in enumerate(report["policies"] if row.rowcount else ()):
             policy, summary = item["policy"], item["summary"]
