@@ -11,7 +11,7 @@
 #include "findings.h"
 
 enum {
-    EXAMINED_QUICK_MAX = 256, /* at a time, as turns.h has it */
+    EXAMINED_QUICK_MAX = 128, /* at a time, as turns.h has it */
     EXAMINED_OPEN_MAX = 2048
 };
 
