@@ -29,7 +29,7 @@
  *     certificate  with --mx: {state, subject, issuer, names, expires, webpki,
  *                  dane}: state is "seen", "no-starttls", "failed" (TLS did not
  *                  come about), "no-smtp" or "unreached"; webpki is "valid", or
- *                  what is wrong ("has expired"); dane is "match", "mismatch",
+ *                  what is wrong ("expired on 2026-11-23"); dane is "match", "mismatch",
  *                  "wrong-name", "invalid" (the chain), or "none"
  *   tlsrpt    {state, alias, records, rua}: state is "found", "absent",
  *             "several", "invalid", "bogus" or "unknown"

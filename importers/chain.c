@@ -1,8 +1,12 @@
 #include "chain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "../db/day.h"
 
 int chain_add(struct chain *chain, const char *pem, size_t length)
 {
@@ -103,13 +107,68 @@ void trust_close(struct trust *trust)
     free(trust);
 }
 
-const char *chain_fault(const struct chain *chain, const struct trust *trust, const char *host)
+/* --- what is wrong --- */
+
+/* The first certificate of CHAIN that has expired by now, if any. */
+static void describe_expiry(const struct chain *chain, char fault[static CHAIN_FAULT])
+{
+    char day[DAY_TEXT];
+    for (unsigned i = 0; i < chain->count; i++) {
+        time_t expires = gnutls_x509_crt_get_expiration_time(chain->certificates[i]);
+        if (expires >= time(NULL))
+            continue;
+        snprintf(fault, CHAIN_FAULT, i == 0 ? "expired on %s" : "has an issuer that expired on %s",
+                 day_format(day_of(expires), day));
+        return;
+    }
+    snprintf(fault, CHAIN_FAULT, "has expired");
+}
+
+static void describe_names(const struct chain_facts *facts, char fault[static CHAIN_FAULT])
+{
+    enum { SHOWN = 200 };
+    if (facts->has_names)
+        snprintf(fault, CHAIN_FAULT, "is for another name: %.*s", SHOWN, facts->names);
+    else
+        snprintf(fault, CHAIN_FAULT, "names no host but in its subject");
+}
+
+static void describe(const struct chain *chain, unsigned status, char fault[static CHAIN_FAULT])
+{
+    static const struct {
+        unsigned bit;
+        const char *fault;
+    } faults[] = {
+        {GNUTLS_CERT_REVOKED, "has been revoked"},
+        {GNUTLS_CERT_NOT_ACTIVATED, "is not valid yet"},
+        {GNUTLS_CERT_PURPOSE_MISMATCH, "is not meant for servers"},
+        {GNUTLS_CERT_INSECURE_ALGORITHM, "is signed by a broken algorithm"},
+        {GNUTLS_CERT_SIGNATURE_FAILURE, "has a wrong signature"},
+    };
+    struct chain_facts facts;
+    chain_facts(chain, &facts);
+    snprintf(fault, CHAIN_FAULT, "is not valid");
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        if (status & faults[i].bit)
+            snprintf(fault, CHAIN_FAULT, "%s", faults[i].fault);
+    }
+    if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
+        snprintf(fault, CHAIN_FAULT,
+                 "was issued by %s, which is not trusted, or an issuer between is missing",
+                 facts.issuer);
+    if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
+        describe_names(&facts, fault);
+    if (status & GNUTLS_CERT_EXPIRED)
+        describe_expiry(chain, fault);
+}
+
+static unsigned verify(const struct chain *chain, const struct trust *trust, const char *host)
 {
     static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
     char name[CHAIN_TEXT];
     size_t length = strlen(host);
     if (length >= sizeof name)
-        return certificate_fault(GNUTLS_CERT_UNEXPECTED_OWNER);
+        return GNUTLS_CERT_INVALID | GNUTLS_CERT_UNEXPECTED_OWNER;
     memcpy(name, host, length + 1);
     gnutls_typed_vdata_st wanted[] = {
         {.type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)name},
@@ -121,27 +180,20 @@ const char *chain_fault(const struct chain *chain, const struct trust *trust, co
     unsigned status = 0;
     int code = gnutls_x509_trust_list_verify_crt2(trust->list, certificates, chain->count, wanted,
                                                   2, 0, &status, NULL);
-    return code == 0 && status == 0 ? "" : certificate_fault(status);
+    return code == 0 ? status : status | GNUTLS_CERT_INVALID;
 }
 
-const char *certificate_fault(unsigned status)
+/* GnuTLS takes the name of a subject where there is no other; senders need not. */
+bool chain_is_good(const struct chain *chain, const struct trust *trust, const char *host,
+                   char fault[static CHAIN_FAULT])
 {
-    static const struct {
-        unsigned bit;
-        const char *fault;
-    } faults[] = {
-        {GNUTLS_CERT_REVOKED, "has been revoked"},
-        {GNUTLS_CERT_EXPIRED, "has expired"},
-        {GNUTLS_CERT_NOT_ACTIVATED, "is not valid yet"},
-        {GNUTLS_CERT_UNEXPECTED_OWNER, "is for another name"},
-        {GNUTLS_CERT_SIGNER_NOT_FOUND, "is of an issuer nobody knows, or the chain is incomplete"},
-        {GNUTLS_CERT_PURPOSE_MISMATCH, "is not meant for servers"},
-        {GNUTLS_CERT_INSECURE_ALGORITHM, "is signed by a broken algorithm"},
-        {GNUTLS_CERT_SIGNATURE_FAILURE, "has a wrong signature"},
-    };
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        if (status & faults[i].bit)
-            return faults[i].fault;
-    }
-    return "is not valid";
+    struct chain_facts facts;
+    unsigned status = verify(chain, trust, host);
+    chain_facts(chain, &facts);
+    if (!facts.has_names)
+        status |= GNUTLS_CERT_UNEXPECTED_OWNER;
+    fault[0] = '\0';
+    if (status != 0)
+        describe(chain, status, fault);
+    return status == 0;
 }

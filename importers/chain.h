@@ -45,12 +45,11 @@ struct trust;
 struct trust *trust_open(const char *ca_file);
 void trust_close(struct trust *trust);
 
-/* Is CHAIN good for HOST by the rules of the web (RFC 8461 section 4.2)?  The
- * answer is "", or what is wrong with it, as certificate_fault() says. */
-const char *chain_fault(const struct chain *chain, const struct trust *trust, const char *host);
-
-/* What a status of GnuTLS's verification means, behind "the certificate": "has
- * expired". */
-const char *certificate_fault(unsigned status);
+/* Is CHAIN good for HOST by the rules of the web (RFC 8461 section 4.2)?  If not, FAULT
+ * says what is wrong with "the certificate": "has expired on 2026-11-23".  It may quote
+ * the certificate, so it is not fit for a terminal yet. */
+enum { CHAIN_FAULT = 512 };
+bool chain_is_good(const struct chain *chain, const struct trust *trust, const char *host,
+                   char fault[static CHAIN_FAULT]);
 
 #endif

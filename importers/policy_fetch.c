@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../db/sts_policy.h"
-#include "chain.h"
 
 enum {
     HEADERS_MAX = 32 * 1024, /* bytes of them */
@@ -89,16 +88,16 @@ static bool has_good_certificate(struct policy_fetch *fetch)
 {
     struct chain chain = {.count = 0};
     struct chain_facts facts;
-    const char *fault = "is missing";
+    bool good = false;
+    snprintf(fetch->detail, sizeof fetch->detail, "is missing");
     transfer_chain(&fetch->transfer, &chain);
     if (chain.count > 0) {
-        fault = chain_fault(&chain, fetch->trust, fetch->host);
+        good = chain_is_good(&chain, fetch->trust, fetch->host, fetch->detail);
         chain_facts(&chain, &facts);
         fetch->expires = facts.expires;
     }
     chain_free(&chain);
-    snprintf(fetch->detail, sizeof fetch->detail, "%s", fault);
-    return fault[0] == '\0';
+    return good;
 }
 
 static enum fetch_result judge(struct policy_fetch *fetch, CURLcode code)

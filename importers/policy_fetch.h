@@ -29,7 +29,7 @@ enum fetch_result {
     FETCH_BROKEN /* the connection ended early, or it was no HTTP */
 };
 
-enum { FETCH_TYPE_MAX = 128, FETCH_DETAIL = 256 };
+enum { FETCH_TYPE_MAX = 128, FETCH_DETAIL = CHAIN_FAULT };
 
 struct policy_fetch;
 typedef void policy_fetch_done_fn(void *context);
@@ -39,7 +39,8 @@ struct policy_fetch {
     enum fetch_result result;
     long status; /* of HTTP, 0 without an answer */
     char content_type[FETCH_TYPE_MAX];
-    char detail[FETCH_DETAIL]; /* of a certificate what is wrong with it: "has expired" */
+    char detail[FETCH_DETAIL]; /* of a certificate what is wrong with it, as
+                                  chain_is_good() says */
     int64_t expires;           /* the certificate, when FETCH_OK; an instant */
     struct buffer body;
     size_t length;

@@ -7,7 +7,7 @@
  *
  * libcurl does not verify certificates here: with GnuTLS it would read all issuers
  * anew for each connection, at 11 ms and 3 MB more than all the rest.  Who uses a
- * transfer takes the chain when it is done, and judges it (chain_fault) before
+ * transfer takes the chain when it is done, and judges it (chain_is_good) before
  * anything else that came.
  */
 #ifndef TLSRPTOP_IMPORTERS_TRANSFER_H

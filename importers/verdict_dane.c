@@ -289,10 +289,9 @@ static void weigh_web(struct verdict *verdict, struct host_verdict *weighed,
     static const char section[] = "RFC 8461 section 4.2";
     int64_t left = weighed->facts.expires - verdict->settings->now;
     enum severity severity = severity_by_mode(verdict);
-    weighed->web_fault =
-        verdict->trust != NULL ? chain_fault(&host->tls.chain, verdict->trust, host->name) : "";
-    if (weighed->web_fault[0] == '\0' && !weighed->facts.has_names)
-        weighed->web_fault = "names no host but in its subject";
+    char fault[CHAIN_FAULT];
+    chain_is_good(&host->tls.chain, verdict->trust, host->name, fault);
+    weighed->web_fault = quote_text(verdict, fault);
     if (severity == SEVERITY_NOTE && verdict->dane_state == DANE_PRESENT)
         return; /* DANE needs none of it */
     if (weighed->web_fault[0] != '\0') {

@@ -111,7 +111,8 @@ static void need_policy(struct verdict *verdict)
              domain);
     } else if (verdict->sts != TXT_FOUND) {
         need(verdict, way,
-             "serve a policy with \"mode: testing\" at https://mta-sts.%s/.well-known/mta-sts.txt",
+             "serve a policy with \"mode: testing\" and an mx line for each MX host at"
+             " https://mta-sts.%s/.well-known/mta-sts.txt",
              domain);
         need(verdict, way, "publish _mta-sts.%s TXT \"v=STSv1; id=1\"", domain);
     } else if (verdict->policy.mode == STS_NONE) {
