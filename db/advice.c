@@ -153,10 +153,12 @@ static void tell_reports(struct advising *advising)
     counted(evidence->reporters, "reporter", reporters);
     day_format(evidence->range.first, first);
     if (evidence->standing.testing_since >= 0)
-        say(advising, sentences, "MTA-STS testing since %s, %d days: %s under a policy, by %s.",
-            first, evidence->standing.testing_days, sessions, reporters);
+        say(advising, sentences,
+            "MTA-STS testing since %s, %d days: reports by %s, %s under a policy.", first,
+            evidence->standing.testing_days, reporters, sessions);
     else
-        say(advising, sentences, "Since %s: %s under a policy, by %s.", first, sessions, reporters);
+        say(advising, sentences, "Since %s: reports by %s, %s under a policy.", first, reporters,
+            sessions);
 }
 
 /* What has failed, and what that did to the mail. */
@@ -327,6 +329,7 @@ static void tell_what_to_do(struct advising *advising)
         say(advising, to_do,
             "Publish MTA-STS in mode testing: it changes no delivery, and reports "
             "begin to tell what enforce would refuse.");
+        tell_remedies(advising);
         break;
     case NEXT_MORE_REPORTS:
         say(advising, to_do,

@@ -148,8 +148,8 @@ static void add_hosts(struct advising *advising, struct proposal *proposal)
             continue;
         if (evidence->checked != 0 && !evidence->hosts[i].live) {
             say(advising, to_do,
-                "Reports name %s, which is no MX host of the domain: it is not "
-                "in the mx lines below.",
+                "Reports name %s, which is no MX host of the domain now: no mx line is proposed "
+                "for it.",
                 name);
             continue;
         }
@@ -161,11 +161,21 @@ static void add_hosts(struct advising *advising, struct proposal *proposal)
                 "below.",
                 name);
     }
-    if (evidence->checked == 0 && proposal->changed)
-        say(advising, to_do,
-            "The mx lines below are made from reports, which anybody may send: "
-            "compare them with dig +short MX %s, or run tlsrptop check %s.",
-            evidence->domain, evidence->domain);
+}
+
+/* Reports come from anybody, and name MX hosts only where something failed. */
+static void doubt_reports(struct advising *advising)
+{
+    const char *domain = advising->evidence->domain;
+    if (advising->evidence->checked != 0)
+        return;
+    say(advising, &advising->advice->to_do,
+        advising->evidence->policy_text[0] != '\0'
+            ? "The mx lines below are made from reports, which anybody may send: compare them with "
+              "dig +short MX %s, or run tlsrptop check %s."
+            : "Reports name MX hosts only where something failed, so the mx lines below may not be "
+              "all: complete them from dig +short MX %s, or run tlsrptop check %s.",
+        domain, domain);
 }
 
 /* Names the published lines that no MX host needs any more. */
@@ -235,6 +245,7 @@ void publish_policy(struct advising *advising, enum sts_mode mode)
     }
     if (!proposal.changed)
         return;
+    doubt_reports(advising);
     const char *text = write_policy(advising, &proposal);
     publish(advising, "policy file",
             text_of(advising, "https://mta-sts.%s/.well-known/mta-sts.txt", domain), text);

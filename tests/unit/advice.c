@@ -221,7 +221,7 @@ static void without_a_check_hosts_of_reports_are_to_be_compared(void **state)
     add_host("*.example.com", false);
     advise(&settings);
     expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
-    expect_to_say(&advice.to_do, "compare them with dig +short MX example.com");
+    expect_to_say(&advice.to_do, "complete them from dig +short MX example.com");
 }
 
 static void without_any_host_no_policy_is_proposed(void **state)
@@ -231,6 +231,7 @@ static void without_any_host_no_policy_is_proposed(void **state)
     advise(&settings);
     assert_int_equal(advice.text_count, 0);
     expect_to_say(&advice.to_do, "run tlsrptop check example.com");
+    assert_false(says(&advice.to_do, "mx lines below"));
 }
 
 static void in_testing(int days)
@@ -259,13 +260,37 @@ static void ready_to_enforce_is_the_same_policy_enforced(void **state)
     assert_string_equal(advice.summary,
                         "Safe to enforce, as far as reports tell: 24 days of testing, 2 "
                         "reporters, no failure in the last 7 days.");
-    expect_to_say(&advice.evidence, "MTA-STS testing since 2026-11-01, 24 days: 1,234 sessions "
-                                    "under a policy, by 2 reporters.");
+    expect_to_say(&advice.evidence, "MTA-STS testing since 2026-11-01, 24 days: reports by 2 "
+                                    "reporters, 1,234 sessions under a policy.");
     expect_to_say(&advice.evidence, "None of these failed.");
     expect_to_say(&advice.evidence,
                   "Checked at 2026-11-24T12:34:56Z: mode MTA-STS testing, DNSSEC of the domain "
                   "insecure.");
     assert_int_equal(advice.held_back.count, 0);
+}
+
+static void a_policy_known_from_reports_alone_is_to_be_compared(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.checked = 0;
+    evidence.policy_is_live = false;
+    advise(&settings);
+    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+    expect_to_say(&advice.to_do, "made from reports, which anybody may send");
+}
+
+/* They hold testing back from nothing, and are put right in the meantime. */
+static void failures_before_any_policy_come_with_their_remedy(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_OPPORTUNISTIC;
+    evidence.recent[0] = (struct result_count){"starttls-not-supported", 96};
+    evidence.recent_count = 1;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_START_TESTING);
+    assert_int_equal(advice.held_back.count, 0);
+    expect_to_say(&advice.to_do, "starttls-not-supported: Enable STARTTLS");
 }
 
 static void a_policy_that_stands_is_not_published_again(void **state)
@@ -421,6 +446,8 @@ int main(void)
         TEST(without_a_check_hosts_of_reports_are_to_be_compared),
         TEST(without_any_host_no_policy_is_proposed),
         TEST(ready_to_enforce_is_the_same_policy_enforced),
+        TEST(a_policy_known_from_reports_alone_is_to_be_compared),
+        TEST(failures_before_any_policy_come_with_their_remedy),
         TEST(a_policy_that_stands_is_not_published_again),
         TEST(an_uncovered_mx_host_is_added_and_named),
         TEST(no_published_line_is_dropped_in_silence),
