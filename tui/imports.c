@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "reports.h"
 #include "text.h"
 
 enum { PANE_RUNS, PANE_TROUBLE, PANE_MAILBOXES, PANE_JOURNAL, PANES };
@@ -358,6 +359,7 @@ static void open_entry(struct view *view, const struct table *table)
                 entry->outcome == OUTCOME_DAMAGED
                     ? "; tlsrptop-import --retry-damaged tries it again"
                     : "");
+    open_report(view, entry->report);
 }
 
 /* --- mailboxes --- */

@@ -133,7 +133,8 @@ static void a_run_opens_what_it_wrote(void **state)
     (void)state;
     fill();
     struct console *console = open_dashboard(100, 30);
-    assert_types(console, "9G<Enter>");
+    assert_types(console, "9");
+    assert_types(console, "G<Enter>");
     assert_row(console, 0, " Domains › Imports › Run 1");
     assert_shows(console, "row 1 of 5");
     assert_shows(console, "invoice.eml");
@@ -145,6 +146,20 @@ static void a_run_opens_what_it_wrote(void **state)
     assert_types(console, "<Esc>");
     assert_row(console, 0, " Domains › Imports");
     assert_shows(console, "row 3 of 3");
+    leave(console);
+}
+
+static void what_was_imported_opens_its_report(void **state)
+{
+    (void)state;
+    fill();
+    struct console *console = open_dashboard(100, 30);
+    assert_types(console, "9");
+    assert_types(console, "G<Enter>");
+    assert_types(console, "foutcome:imported<Enter>");
+    assert_types(console, "<Enter>");
+    assert_shows(console, "Run 1 › Report");
+    assert_shows(console, "Report          g1");
     leave(console);
 }
 
@@ -480,6 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(runs_tell_how_they_ended),
         TEST(a_run_opens_what_it_wrote),
+        TEST(what_was_imported_opens_its_report),
         TEST(trouble_says_why_in_full),
         TEST(mailboxes_tell_how_far_they_were_read),
         TEST(every_pane_has_the_keys_once_at_every_size),
