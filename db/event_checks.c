@@ -77,8 +77,10 @@ static int take_live_change(struct finder *finder, const struct live_change *cha
         event->to = change->kind == EVENT_POLICY ? MODE_UNKNOWN : change->mode_to;
     }
     event->live_day = change->day;
-    if (change->day < event->day)
+    if (change->day < event->day) {
+        event->until -= event->until >= 0 ? event->day - change->day : 0;
         event->day = change->day;
+    }
     if (change->kind == EVENT_DANE)
         return 0;
     if (is_text(change->text_to))

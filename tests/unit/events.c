@@ -356,6 +356,19 @@ static void the_live_check_dates_a_change_that_reports_tell(void **state)
     assert_string_equal(event->text_to, enforce);
 }
 
+static void a_check_that_read_no_policy_dates_the_change_all_the_same(void **state)
+{
+    (void)state;
+    for (int day = DAY; day < DAY + 9; day++)
+        sts(day, GOOGLE, day < DAY + 6 ? STS_TESTING : STS_ENFORCE, 100);
+    policy(testing, GOOGLE, DAY, DAY + 5);
+    check(DAY, MODE_STS_TESTING, "");
+    check(DAY + 4, MODE_STS_ENFORCE, "");
+    const struct event *event = find(1);
+    assert_int_equal(event->day, DAY + 4);
+    assert_int_equal(event->until, DAY + 4 + WEEK);
+}
+
 static void a_check_may_come_later_than_reports(void **state)
 {
     (void)state;
@@ -552,6 +565,7 @@ int main(void)
         TEST(a_policy_of_another_mode_that_few_saw_is_an_event),
         TEST(a_policy_behind_a_change_of_mode_is_another_event),
         TEST(the_live_check_dates_a_change_that_reports_tell),
+        TEST(a_check_that_read_no_policy_dates_the_change_all_the_same),
         TEST(a_check_may_come_later_than_reports),
         TEST(what_no_report_says_yet_is_an_event),
         TEST(a_change_long_before_is_another_one),
