@@ -30,6 +30,7 @@ static const struct {
     {ACT_DOMAINS, &view_domains},
     {ACT_DOMAIN, &view_domain},
     {ACT_SENDERS, &view_senders},
+    {ACT_POLICIES, &view_policies},
     {ACT_REPORTS, &view_reports},
     {ACT_TIMELINE, &view_timeline},
     {ACT_IMPORTS, &view_imports},

@@ -7,12 +7,13 @@
 
 #include "../db/domain.h"
 #include "app.h"
+#include "changes.h"
 #include "failing.h"
 #include "mode_cell.h"
 #include "reports.h"
 #include "text.h"
 
-enum { PANE_AXIS, PANE_RESULTS, PANE_SENDERS, PANE_REPORTERS, PANES };
+enum { PANE_AXIS, PANE_RESULTS, PANE_SENDERS, PANE_REPORTERS, PANE_CHANGES, PANES };
 
 struct figures {
     int64_t domain;
@@ -151,6 +152,8 @@ static enum db_status load_domain(const struct request *request, struct db *db,
         status = query_reporters(db, figures->domain, request->range, add_reporter, snapshot);
     if (status == DB_OK)
         status = load_failing_senders(db, figures->domain, request->range, snapshot, PANE_SENDERS);
+    if (status == DB_OK && figures->domain != ALL_DOMAINS)
+        status = changes_load(db, snapshot, PANE_CHANGES, figures->domain, request->range);
     return status;
 }
 
@@ -243,6 +246,7 @@ static int draw_axis(const struct view *view, const struct figures *figures, str
     int failed_rows = spare > 12 ? 4 : spare > 6 ? 3 : 2;
     int y = area.y;
     if (figures->modes != NULL) {
+        y += changes_draw_marks(&view->snapshot->rows[PANE_CHANGES], axis, y, LEFT);
         put_right(y, 1, 8, STYLE_HEAD, "Mode");
         chart_modes(y++, LEFT, axis, figures->modes);
     }
@@ -261,7 +265,14 @@ static int draw_axis(const struct view *view, const struct figures *figures, str
     put_glyphs(y, cursor, 1, focused ? STYLE_FOCUS : STYLE_DIM, glyph(GLYPH_CARET));
     y++;
     put_text(y, 0, area.columns, STYLE_NORMAL, "");
-    draw_step(view, figures, y++, area.columns - 1);
+    const struct change *change = table_current(&view->tables[PANE_CHANGES]);
+    char text[CHANGE_SENTENCES];
+    if (view->focus == PANE_CHANGES && change != NULL) {
+        changes_explain(change, text);
+        put_text(y++, 1, area.columns - 1, STYLE_NORMAL, text);
+    } else {
+        draw_step(view, figures, y++, area.columns - 1);
+    }
     return y;
 }
 
@@ -306,6 +317,9 @@ static void open_row(struct view *view)
     case PANE_SENDERS:
         open_failing_sender(view, PANE_SENDERS);
         break;
+    case PANE_CHANGES:
+        app_open(view->app, &view_policies, &view->scope);
+        break;
     default:
         open_reports_of(view, reporter != NULL ? reporter->organization : NULL);
         break;
@@ -336,7 +350,8 @@ const struct view_type view_domain = {
     .panes = {{"Time", NULL},
               {"Result types", &failed_types_table},
               {"Failing senders", &failing_senders_table},
-              {"Reporters", &reporters_table}},
+              {"Reporters", &reporters_table},
+              {"Changes", &changes_table}},
     .pane_count = PANES,
     .actions = {ACT_OPEN},
     .fitted = true,

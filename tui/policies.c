@@ -1,0 +1,624 @@
+/* The policies of a domain as reporters quoted them: each text, beside the one
+ * before it; what is wrong with it; who saw it; and when what changed. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../db/sts_policy.h"
+#include "app.h"
+#include "beside.h"
+#include "changes.h"
+#include "mode_cell.h"
+#include "policy_diff.h"
+#include "text.h"
+
+enum { PANE_TEXTS, PANE_DIFFERENCE, PANE_CHANGES, PANE_REPORTERS, PANES };
+
+enum {
+    TEXTS_MAX = 4096,       /* different ones that are shown */
+    CHANGES_DAYS = 3 * 366, /* back from the last report */
+    REPORTERS_WORDS = 160,
+};
+
+/* One text, by all who reported it. */
+struct item {
+    int64_t number;
+    const char *type; /* policy-type */
+    enum sts_mode mode;
+    const char *text;
+    const char *reporters; /* their names, as far as there is room */
+    int64_t reporter_count;
+    int first_day, last_day;
+    struct totals totals;
+    const char *canonical; /* of MTA-STS; "" of others */
+    unsigned problems;
+    int64_t max_age;
+    size_t before; /* the index of the text before; of itself: there is none */
+};
+
+/* One text by one reporter. */
+struct sight {
+    size_t item;
+    const char *organization;
+    int first_day, last_day;
+    struct totals totals;
+};
+
+struct figures {
+    struct sight *sights;
+    size_t sight_count, sight_capacity;
+    bool cut; /* there are more than TEXTS_MAX */
+};
+
+#define ITEM  ((const struct item *)row)
+#define SIGHT ((const struct sight *)row)
+#define LINE  ((const struct diff_line *)row)
+
+/* --- texts --- */
+
+static struct value first_day_value(const void *row)
+{
+    return value_number(ITEM->first_day);
+}
+static struct value last_day_value(const void *row)
+{
+    return value_number(ITEM->last_day);
+}
+static struct value policy_value(const void *row)
+{
+    return value_text(policy_label(ITEM->type, ITEM->mode));
+}
+static struct value sessions_value(const void *row)
+{
+    return value_number(ITEM->totals.successful + ITEM->totals.failed);
+}
+static struct value failed_value(const void *row)
+{
+    return value_number(ITEM->totals.failed);
+}
+static struct value reporters_value(const void *row)
+{
+    return value_number(ITEM->reporter_count);
+}
+static struct value by_value(const void *row)
+{
+    return value_text(ITEM->reporters);
+}
+static int policy_style(const void *row)
+{
+    bool wrong = ITEM->canonical[0] != '\0' && ITEM->problems != 0;
+    return wrong ? STYLE_BAD : STYLE_MODE + (int)policy_mode(ITEM->type, ITEM->mode);
+}
+static uint64_t item_id(const void *row)
+{
+    return hash_text((uint64_t)ITEM->number, ITEM->type);
+}
+static uint64_t item_stamp(const void *row)
+{
+    return (uint64_t)ITEM->totals.reports;
+}
+
+static const struct column text_columns_[] = {
+    {"first_day", "First day", VALUE_DAY, 10, 10, 0, true, first_day_value, NULL, NULL},
+    {"last_day", "Last day", VALUE_DAY, 10, 10, 0, true, last_day_value, NULL, NULL},
+    {"policy", "Policy", VALUE_TEXT, 15, 23, 0, false, policy_value, policy_style, NULL},
+    {"sessions", "Sessions", VALUE_COUNT, 8, 10, 2, true, sessions_value, NULL, NULL},
+    {"failed", "Failed", VALUE_COUNT, 6, 8, 3, true, failed_value, NULL, NULL},
+    {"reporters", "Reporters", VALUE_COUNT, 9, 9, 4, true, reporters_value, NULL, NULL},
+    {"reported_by", "Reported by", VALUE_TEXT, 14, 60, 1, false, by_value, NULL, NULL},
+};
+
+static const struct table_type texts_table = {
+    .title = "Policies",
+    .columns = text_columns_,
+    .column_count = sizeof text_columns_ / sizeof *text_columns_,
+    .id = item_id,
+    .stamp = item_stamp,
+    .sort = 0,
+    .nothing = "No report on this domain quotes a policy.",
+};
+
+/* --- the difference --- */
+
+static struct value before_value(const void *row)
+{
+    return value_text(LINE->before != NULL ? LINE->before : "");
+}
+static struct value now_value(const void *row)
+{
+    return value_text(LINE->now != NULL ? LINE->now : "");
+}
+static void paint_side(const struct cell *cell, const char *text, bool same, const char *mark,
+                       int style)
+{
+    if (text == NULL)
+        return;
+    put_text(cell->y, cell->x, 2, (same ? STYLE_DIM : style) | cell->style, same ? " " : mark);
+    put_text(cell->y, cell->x + 2, cell->columns - 2, (same ? STYLE_NORMAL : style) | cell->style,
+             text);
+}
+static void paint_before(const void *row, const struct cell *cell)
+{
+    paint_side(cell, LINE->before, LINE->same, "-", STYLE_BAD);
+}
+static void paint_now(const void *row, const struct cell *cell)
+{
+    paint_side(cell, LINE->now, LINE->same, "+", STYLE_GOOD);
+}
+static uint64_t line_id(const void *row)
+{
+    return (uint64_t)(uintptr_t)row;
+}
+
+static const struct column difference_columns[] = {
+    {"before", "", VALUE_TEXT, 20, SCREEN_COLUMNS_MAX, 0, false, before_value, NULL, paint_before},
+    {"now", "", VALUE_TEXT, 20, SCREEN_COLUMNS_MAX, 0, false, now_value, NULL, paint_now},
+};
+
+static const struct table_type difference_table = {
+    .title = "Difference",
+    .columns = difference_columns,
+    .column_count = 2,
+    .id = line_id,
+    .sort = -1,
+    .no_head = true,
+    .nothing = "No text was reported.",
+};
+
+/* --- reporters of a text --- */
+
+static struct value organization_value(const void *row)
+{
+    return value_text(SIGHT->organization);
+}
+static struct value sight_first_value(const void *row)
+{
+    return value_number(SIGHT->first_day);
+}
+static struct value sight_last_value(const void *row)
+{
+    return value_number(SIGHT->last_day);
+}
+static struct value sight_sessions_value(const void *row)
+{
+    return value_number(SIGHT->totals.successful + SIGHT->totals.failed);
+}
+static uint64_t sight_id(const void *row)
+{
+    return hash_text(0, SIGHT->organization);
+}
+
+static const struct column reporter_columns[] = {
+    {"organization", "Reporter", VALUE_TEXT, 14, 40, 0, false, organization_value, NULL, NULL},
+    {"first_day", "First day", VALUE_DAY, 10, 10, 0, true, sight_first_value, NULL, NULL},
+    {"last_day", "Last day", VALUE_DAY, 10, 10, 0, true, sight_last_value, NULL, NULL},
+    {"sessions", "Sessions", VALUE_COUNT, 8, 12, 1, true, sight_sessions_value, NULL, NULL},
+};
+
+static const struct table_type reporters_table = {
+    .title = "Reported by",
+    .columns = reporter_columns,
+    .column_count = sizeof reporter_columns / sizeof *reporter_columns,
+    .id = sight_id,
+    .sort = -1,
+    .nothing = "",
+};
+
+/* --- reading --- */
+
+/* The texts that are there already, by their number and type. */
+struct loading {
+    struct snapshot *snapshot;
+    struct figures *figures;
+    size_t slots[2 * TEXTS_MAX]; /* index + 1; 0: free */
+};
+
+static struct item *items(const struct snapshot *snapshot)
+{
+    return (struct item *)(uintptr_t)snapshot->rows[PANE_TEXTS].items;
+}
+
+static void read_policy(struct snapshot *snapshot, struct item *item)
+{
+    struct sts_policy policy;
+    item->canonical = "";
+    item->max_age = -1;
+    if (policy_type_find(item->type) != POLICY_STS || item->text[0] == '\0')
+        return;
+    sts_policy_read(item->text, strlen(item->text), &policy);
+    const char *canonical = sts_policy_canonical(&policy, &snapshot->arena);
+    snapshot->short_of_memory = snapshot->short_of_memory || canonical == NULL;
+    item->canonical = canonical != NULL ? canonical : "";
+    item->problems = policy.problems;
+    item->max_age = policy.max_age;
+}
+
+/* The item of ROW; NULL when there is no more room. */
+static struct item *find_item(struct loading *loading, const struct policy_seen_row *row)
+{
+    struct snapshot *snapshot = loading->snapshot;
+    uint64_t hash = hash_text((uint64_t)row->text_id, row->policy_type);
+    size_t slot = (size_t)(hash % (2 * TEXTS_MAX));
+    for (; loading->slots[slot] != 0; slot = (slot + 1) % (2 * TEXTS_MAX)) {
+        struct item *item = &items(snapshot)[loading->slots[slot] - 1];
+        if (item->number == row->text_id && strcmp(item->type, row->policy_type) == 0)
+            return item;
+    }
+    if (snapshot->rows[PANE_TEXTS].count == TEXTS_MAX) {
+        loading->figures->cut = true;
+        return NULL;
+    }
+    struct item *item = snapshot_add(snapshot, PANE_TEXTS, sizeof *item);
+    if (item == NULL)
+        return NULL;
+    loading->slots[slot] = snapshot->rows[PANE_TEXTS].count;
+    *item = (struct item){
+        .number = row->text_id,
+        .type = snapshot_text(snapshot, row->policy_type),
+        .mode = row->mode,
+        .text = snapshot_text(snapshot, row->text),
+        .first_day = row->first_day,
+        .last_day = row->last_day,
+    };
+    read_policy(snapshot, item);
+    return item;
+}
+
+static int add_sight(void *context, const struct policy_seen_row *row)
+{
+    struct loading *loading = context;
+    struct snapshot *snapshot = loading->snapshot;
+    struct figures *figures = loading->figures;
+    struct item *item = find_item(loading, row);
+    if (item == NULL)
+        return snapshot_stopped(snapshot);
+    struct sight *sights = arena_grow(&snapshot->arena, figures->sights, sizeof *sights,
+                                      figures->sight_count, &figures->sight_capacity);
+    if (sights == NULL) {
+        snapshot->short_of_memory = true;
+        return -1;
+    }
+    figures->sights = sights;
+    sights[figures->sight_count++] =
+        (struct sight){(size_t)(item - items(snapshot)), snapshot_text(snapshot, row->organization),
+                       row->first_day, row->last_day, row->totals};
+    item->reporter_count++;
+    item->totals.reports += row->totals.reports;
+    item->totals.successful += row->totals.successful;
+    item->totals.failed += row->totals.failed;
+    if (row->last_day > item->last_day)
+        item->last_day = row->last_day;
+    return snapshot_stopped(snapshot);
+}
+
+/* Latest first; of those of a day the one with most sessions. */
+static int compare_sights(const void *left, const void *right)
+{
+    const struct sight *a = left, *b = right;
+    if (a->item != b->item)
+        return (a->item > b->item) - (a->item < b->item);
+    int64_t sessions_a = a->totals.successful + a->totals.failed;
+    int64_t sessions_b = b->totals.successful + b->totals.failed;
+    return (sessions_a < sessions_b) - (sessions_a > sessions_b);
+}
+
+static void name_reporters(struct snapshot *snapshot)
+{
+    const struct figures *figures = snapshot->figures;
+    for (size_t i = 0; i < figures->sight_count;) {
+        struct item *item = &items(snapshot)[figures->sights[i].item];
+        char names[REPORTERS_WORDS] = "";
+        size_t used = 0;
+        for (; i < figures->sight_count && &items(snapshot)[figures->sights[i].item] == item; i++)
+            if (used < sizeof names)
+                used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                         used > 0 ? ", " : "", figures->sights[i].organization);
+        item->reporters = snapshot_text(snapshot, names);
+    }
+}
+
+/* Texts come by their first day.  The one before is the last that says something
+ * else; the last at all where all say the same. */
+static void find_before(struct item *texts, size_t number)
+{
+    struct item *item = &texts[number];
+    item->before = number;
+    for (size_t i = number; i > 0; i--) {
+        const struct item *other = &texts[i - 1];
+        if (strcmp(other->type, item->type) != 0)
+            continue;
+        if (item->before == number)
+            item->before = i - 1;
+        if (item->canonical[0] == '\0' || strcmp(other->canonical, item->canonical) != 0) {
+            item->before = i - 1;
+            return;
+        }
+    }
+}
+
+static enum db_status load_texts(const struct request *request, struct db *db,
+                                 struct snapshot *snapshot)
+{
+    struct figures *figures = snapshot->figures;
+    struct loading *loading = calloc(1, sizeof *loading);
+    if (loading == NULL)
+        return DB_MEMORY;
+    loading->snapshot = snapshot;
+    loading->figures = figures;
+    enum db_status status = query_policies(db, request->scope.domain, add_sight, loading);
+    free(loading);
+    if (figures->sight_count > 0)
+        qsort(figures->sights, figures->sight_count, sizeof *figures->sights, compare_sights);
+    name_reporters(snapshot);
+    for (size_t i = 0; i < snapshot->rows[PANE_TEXTS].count; i++)
+        find_before(items(snapshot), i);
+    return status;
+}
+
+static enum db_status load_policies(const struct request *request, struct db *db,
+                                    struct snapshot *snapshot)
+{
+    struct day_range days = {0, request->today};
+    snapshot->figures = arena_alloc(&snapshot->arena, sizeof(struct figures));
+    if (snapshot->figures == NULL)
+        return DB_MEMORY;
+    if (request->scope.domain <= 0)
+        return DB_OK;
+    enum db_status status = load_texts(request, db, snapshot);
+    if (request->extent.last >= request->extent.first)
+        days = request->extent;
+    if (days.last > request->today + 1) /* a report of the future */
+        days.last = request->today + 1;
+    if (days.last - days.first >= CHANGES_DAYS)
+        days.first = days.last - CHANGES_DAYS + 1;
+    if (status == DB_OK)
+        status = changes_load(db, snapshot, PANE_CHANGES, request->scope.domain, days);
+    return status;
+}
+
+/* --- what is shown of the text under the cursor --- */
+
+struct policies {
+    struct beside difference, reporters;
+};
+
+static const struct item *current_item(const struct view *view)
+{
+    return table_current(&view->tables[PANE_TEXTS]);
+}
+
+/* The text before ITEM; NULL: there is none. */
+static const struct item *item_before(const struct view *view, const struct item *item)
+{
+    const struct item *texts = view->snapshot->rows[PANE_TEXTS].items;
+    return &texts[item->before] != item ? &texts[item->before] : NULL;
+}
+
+static void show_difference(struct view *view, int width)
+{
+    struct policies *policies = view->state;
+    const struct item *item = current_item(view);
+    struct snapshot *made = &policies->difference.made;
+    if (!beside_begin(view, PANE_DIFFERENCE, &policies->difference,
+                      item != NULL ? item_id(item) : 0, width))
+        return;
+    if (item != NULL) {
+        struct diff_line *lines;
+        const struct item *before = item_before(view, item);
+        size_t count =
+            policy_diff(before != NULL ? before->text : "", item->text, &made->arena, &lines);
+        made->rows[PANE_DIFFERENCE] = (struct rows){lines, sizeof *lines, count};
+    }
+    beside_show(view, PANE_DIFFERENCE, &policies->difference);
+}
+
+static void show_reporters(struct view *view)
+{
+    struct policies *policies = view->state;
+    const struct figures *figures = view_figures(view);
+    const struct item *item = current_item(view);
+    if (!beside_begin(view, PANE_REPORTERS, &policies->reporters, item != NULL ? item_id(item) : 0,
+                      0))
+        return;
+    size_t number = item != NULL ? (size_t)(item - items(view->snapshot)) : SIZE_MAX;
+    for (size_t i = 0; i < figures->sight_count; i++) {
+        if (figures->sights[i].item != number)
+            continue;
+        struct sight *sight =
+            snapshot_add(&policies->reporters.made, PANE_REPORTERS, sizeof *sight);
+        if (sight != NULL)
+            *sight = figures->sights[i];
+    }
+    beside_show(view, PANE_REPORTERS, &policies->reporters);
+}
+
+static void loaded(struct view *view)
+{
+    struct policies *policies = view->state;
+    beside_forget(&policies->difference);
+    beside_forget(&policies->reporters);
+}
+
+static void close_policies(struct view *view)
+{
+    struct policies *policies = view->state;
+    beside_free(&policies->difference);
+    beside_free(&policies->reporters);
+}
+
+/* --- drawing --- */
+
+/* Draws TEXT in at most ROWS lines; returns the line behind it. */
+static int draw_words(struct area area, int style, const char *text)
+{
+    for (; area.rows > 0 && *text != '\0'; area.rows--) {
+        char line[512];
+        const char *next;
+        size_t length = text_line(text, area.columns, &next);
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        put_text(area.y++, area.x, area.columns, style, line);
+        text = next;
+    }
+    return area.y;
+}
+
+/* What the text says that the one before did not. */
+static int draw_news(const struct view *view, const struct item *item, struct area area)
+{
+    const struct item *before = item_before(view, item);
+    char words[POLICY_WORDS] = "", text[POLICY_WORDS + 64], day[DAY_TEXT];
+    if (before != NULL && item->canonical[0] != '\0')
+        policy_say_difference(before->text, item->text, glyph(GLYPH_ENTER), words);
+    if (before == NULL)
+        snprintf(text, sizeof text, "The first of its kind.");
+    else if (item->canonical[0] == '\0')
+        snprintf(text, sizeof text, "Beside that of %s.", day_format(before->first_day, day));
+    else if (words[0] == '\0')
+        snprintf(text, sizeof text, "It says the same as that of %s, in other words.",
+                 day_format(before->first_day, day));
+    else
+        snprintf(text, sizeof text, "Since %s: %s", day_format(item->first_day, day), words);
+    return draw_words(area, STYLE_STRONG, text);
+}
+
+static int draw_problems(const struct item *item, struct area area)
+{
+    int end = area.y + area.rows;
+    for (size_t i = 0; i < sts_fault_count; i++) {
+        const struct sts_fault *fault = &sts_faults[i];
+        char text[256];
+        if (!(item->problems & fault->problem) || area.y >= end)
+            continue;
+        snprintf(text, sizeof text, "It %s%s: %s.", fault->text,
+                 fault->fatal ? ", so that senders take it for none" : "", fault->remedy);
+        area.rows = end - area.y;
+        area.y = draw_words(area, fault->fatal ? STYLE_BAD : STYLE_WARN, text);
+    }
+    return area.y;
+}
+
+static int draw_about_change(const struct view *view, struct area area)
+{
+    const struct change *change = table_current(&view->tables[PANE_CHANGES]);
+    char text[CHANGE_SENTENCES];
+    if (change == NULL)
+        return area.y;
+    changes_explain(change, text);
+    return draw_words(area, STYLE_STRONG, text);
+}
+
+/* The rows that all of a pane takes, with its title. */
+static int height_of(const struct view *view, int pane)
+{
+    const struct table *table = &view->tables[pane];
+    int rows = (int)table->order.count;
+    return 1 + !table->arrangement.type->no_head + (rows > 0 ? rows : 1);
+}
+
+static void draw_pane(struct view *view, int pane, struct area area)
+{
+    bool focused = view->focus == pane;
+    char title[96];
+    snprintf(title, sizeof title, "%s (%zu)", view->type->panes[pane].title,
+             view->tables[pane].order.count);
+    put_text(area.y, area.x, area.columns, focused ? STYLE_FOCUS : STYLE_HEAD, title);
+    table_draw(&view->tables[pane], (struct area){area.y + 1, area.x, area.rows - 1, area.columns},
+               focused);
+}
+
+/* Draws panes from FIRST on, one below the other, as far as there is room: where
+ * there is not, the one that has the keys comes first. */
+static void draw_below(struct view *view, int first, struct area area)
+{
+    enum { LEAST = 4, GAP = 1 };
+    int wanted = -GAP, end = area.y + area.rows, start = first, count = PANES - first;
+    for (int pane = first; pane < PANES; pane++)
+        wanted += height_of(view, pane) + GAP;
+    if (wanted > area.rows && view->focus > first)
+        start = view->focus;
+    for (int i = 0; i < count && end - area.y >= LEAST; i++) {
+        int pane = first + (start - first + i) % count, rows = height_of(view, pane);
+        rows = rows > end - area.y || i == count - 1 ? end - area.y : rows;
+        draw_pane(view, pane, (struct area){area.y, area.x, rows, area.columns});
+        area.y += rows + GAP;
+    }
+}
+
+static void draw_panes(struct view *view, struct area area)
+{
+    enum { WIDE = 150, GAP = 3 };
+    int left = area.columns * 2 / 5;
+    if (area.columns < WIDE) {
+        draw_below(view, PANE_DIFFERENCE, area);
+        return;
+    }
+    draw_pane(view, PANE_DIFFERENCE, (struct area){area.y, area.x, area.rows, left});
+    draw_below(view, PANE_DIFFERENCE + 1,
+               (struct area){area.y, area.x + left + GAP, area.rows, area.columns - left - GAP});
+}
+
+/* The words about what the cursor is on; returns the line behind them. */
+static int draw_about(struct view *view, const struct item *item, struct area area)
+{
+    const struct figures *figures = view_figures(view);
+    if (view->focus == PANE_CHANGES)
+        return draw_about_change(view, area);
+    int y = area.y;
+    if (figures->cut)
+        y = draw_words(area, STYLE_WARN, "There are more texts: these are the first 4,096.");
+    y = draw_news(view, item, (struct area){y, area.x, area.y + area.rows - y, area.columns});
+    return draw_problems(item, (struct area){y, area.x, area.y + area.rows - y, area.columns});
+}
+
+static void draw_policies(struct view *view, struct area area)
+{
+    enum { WORDS_MAX = 4 };
+    struct table *texts = &view->tables[PANE_TEXTS];
+    if (view->scope.domain <= 0) {
+        draw_words((struct area){area.y + 1, 2, area.rows - 1, area.columns - 4}, STYLE_NORMAL,
+                   "A policy is that of one domain: choose one in the list (1), then press 6.");
+        return;
+    }
+    int above = 1 + (texts->order.count > 0 ? (int)texts->order.count : 1);
+    above = above > area.rows / 3 ? area.rows / 3 : above;
+    table_draw(texts, (struct area){area.y, 1, above, area.columns - 1}, view->focus == PANE_TEXTS);
+    const struct item *item = current_item(view);
+    show_difference(view, area.columns);
+    show_reporters(view);
+    if (item == NULL)
+        return;
+    int y =
+        draw_about(view, item, (struct area){area.y + above, 1, WORDS_MAX, area.columns - 2}) + 1;
+    draw_panes(view, (struct area){y, 1, area.y + area.rows - y, area.columns - 1});
+}
+
+/* --- acting --- */
+
+static bool act(struct view *view, enum action action)
+{
+    if (action != ACT_OPEN)
+        return false;
+    view->focus = view->focus == PANE_TEXTS ? PANE_DIFFERENCE : PANE_TEXTS;
+    return true;
+}
+
+const struct view_type view_policies = {
+    .name = "Policies",
+    .help = "Every policy text that reports on a domain quote, each beside the one before it: "
+            "- is gone, + is new. Tab goes on to the changes of mode and policy, with who saw them "
+            "first and who went on reporting what was before, and to who reported the text.",
+    .panes = {{"Policies", &texts_table},
+              {"Difference to the one before", &difference_table},
+              {"Changes", &changes_table},
+              {"Reported by", &reporters_table}},
+    .pane_count = PANES,
+    .actions = {ACT_OPEN},
+    .timeless = true,
+    .load = load_policies,
+    .loaded = loaded,
+    .draw = draw_policies,
+    .act = act,
+    .close = close_policies,
+    .state_size = sizeof(struct policies),
+};
