@@ -240,16 +240,16 @@ static void search_goes_round(void **state)
 {
     (void)state;
     strcpy(table.search, "TA");
-    assert_true(table_search(&table, 0));
+    assert_true(table_search(&table, 0, true));
     assert_string_equal(current(), "delta");
-    assert_true(table_search(&table, 1));
+    assert_true(table_search(&table, 1, true));
     assert_string_equal(current(), "Beta");
-    assert_true(table_search(&table, 1));
+    assert_true(table_search(&table, 1, true));
     assert_string_equal(current(), "delta");
-    assert_true(table_search(&table, -1));
+    assert_true(table_search(&table, -1, true));
     assert_string_equal(current(), "Beta");
     strcpy(table.search, "5");
-    assert_false(table_search(&table, 1)); /* figures are for filters */
+    assert_false(table_search(&table, 1, true)); /* figures are for filters */
     assert_string_equal(current(), "Beta");
 }
 
