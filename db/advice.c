@@ -109,7 +109,7 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         snprintf(label, ADVICE_LABEL, "not enough reports");
         break;
     case NEXT_KEEP_TESTING:
-        snprintf(label, ADVICE_LABEL, "testing: %d of %d days", standing->testing_days,
+        snprintf(label, ADVICE_LABEL, "testing: %d/%d days", standing->testing_days,
                  settings->testing_days);
         break;
     case NEXT_ENFORCE:
@@ -264,23 +264,37 @@ static void tell_remedies(struct advising *advising)
     }
 }
 
-static void tell_way_to_dane(struct advising *advising)
+static void tell_way(struct advising *advising, const char *name, const struct advice_way *way)
+{
+    struct sentences *ways = &advising->advice->ways;
+    if (strcmp(way->state, "done") == 0)
+        say(advising, ways, "%s: in force.", name);
+    else if (strcmp(way->state, "open") == 0)
+        say(advising, ways, way->need_count > 0 ? "%s: open. It takes:" : "%s: open.", name);
+    else if (strcmp(way->state, "closed") == 0)
+        say(advising, ways, "%s: closed until others have moved:", name);
+    else
+        say(advising, ways, "%s: the check could not tell.", name);
+    for (size_t i = 0; i < way->need_count; i++)
+        say(advising, ways, "%s", way->needs[i]);
+}
+
+static void tell_ways(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
-    struct sentences *to_do = &advising->advice->to_do;
-    if (evidence->dane_way[0] == '\0' || strcmp(evidence->dane_way, "done") == 0)
+    struct sentences *ways = &advising->advice->ways;
+    if (evidence->checked == 0) {
+        say(advising, ways, "A look at DNS tells which is open: tlsrptop check %s",
+            evidence->domain);
         return;
-    say(advising, to_do,
-        strcmp(evidence->dane_way, "open") == 0
-            ? "DANE is open to the domain as well; it takes:"
-            : "DANE is closed to the domain until others have moved:");
-    for (size_t i = 0; i < evidence->dane_need_count; i++)
-        say(advising, to_do, "%s", evidence->dane_needs[i]);
-    if (strcmp(evidence->dane_way, "open") == 0)
-        say(advising, to_do,
-            "A TLSA record at _25._tcp.MX says 3 1 1 and the digest that this prints: openssl "
-            "s_client -starttls smtp -connect MX:25 -servername MX </dev/null | openssl x509 "
-            "-noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256");
+    }
+    tell_way(advising, "MTA-STS", &evidence->sts_way);
+    tell_way(advising, "DANE", &evidence->dane_way);
+    if (strcmp(evidence->dane_way.state, "open") == 0)
+        say(advising, ways,
+            "A TLSA record at _25._tcp.MX says 3 1 1 and the digest that this prints: "
+            "openssl s_client -starttls smtp -connect MX:25 -servername MX </dev/null | openssl "
+            "x509 -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256");
 }
 
 static void tell_how_to_publish(struct advising *advising)
@@ -351,7 +365,6 @@ static void tell_what_to_do(struct advising *advising)
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, to_do, "%s", evidence->problems[i].remedy);
     advise_policy(advising);
-    tell_way_to_dane(advising);
 }
 
 static const char *summarise(struct advising *advising)
@@ -411,5 +424,6 @@ int advice_make(const struct evidence *evidence, const struct advice_settings *s
     tell_check(&advising);
     tell_what_holds_back(&advising);
     tell_what_to_do(&advising);
+    tell_ways(&advising);
     return advising.out_of_memory ? -1 : 0;
 }

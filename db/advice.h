@@ -51,7 +51,7 @@ enum advice_step advice_step(const struct standing *standing,
                              const struct advice_settings *settings);
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings);
 
-/* The next step in a few words: "publish TLS-RPT", "testing: 9 of 14 days",
+/* The next step in a few words: "publish TLS-RPT", "testing: 9/14 days",
  * "fix 312 failures", "enforced"... */
 enum { ADVICE_LABEL = 25 };
 const char *advice_label(const struct standing *standing, const struct advice_settings *settings,
@@ -85,6 +85,7 @@ struct advice {
     struct sentences evidence;  /* what was counted */
     struct sentences held_back; /* by what, each with its number; none: by nothing */
     struct sentences to_do;
+    struct sentences ways; /* "DANE or MTA-STS?": which is open, and what it takes */
     struct publication texts[ADVICE_TEXTS];
     size_t text_count;
 };

@@ -158,6 +158,7 @@ static enum db_status read_published(struct gathering *gathering)
 {
     static const char select[] = "SELECT o.evidence ->> '$.dnssec',"
                                  " o.evidence ->> '$.tlsrpt.records[0]',"
+                                 " o.evidence ->> '$.ways.sts.state',"
                                  " o.evidence ->> '$.ways.dane.state',"
                                  " o.evidence ->> '$.sts.id',"
                                  " o.evidence ->> '$.sts.policy.text',"
@@ -168,11 +169,12 @@ static enum db_status read_published(struct gathering *gathering)
     if (statement_next(gathering->db, row, &status)) {
         evidence->dnssec = keep(gathering, db_text(row, 0));
         evidence->tlsrpt_record = keep(gathering, db_text(row, 1));
-        evidence->dane_way = keep(gathering, db_text(row, 2));
-        evidence->policy_id = keep(gathering, db_text(row, 3));
-        evidence->policy_text = keep(gathering, db_text(row, 4));
+        evidence->sts_way.state = keep(gathering, db_text(row, 2));
+        evidence->dane_way.state = keep(gathering, db_text(row, 3));
+        evidence->policy_id = keep(gathering, db_text(row, 4));
+        evidence->policy_text = keep(gathering, db_text(row, 5));
         evidence->policy_is_live =
-            evidence->policy_text[0] != '\0' || sqlite3_column_int(row, 5) != 0;
+            evidence->policy_text[0] != '\0' || sqlite3_column_int(row, 6) != 0;
     }
     return db_done(row, status);
 }
@@ -193,17 +195,24 @@ static enum db_status read_problems(struct gathering *gathering)
     return db_done(row, status);
 }
 
-static enum db_status read_needs(struct gathering *gathering)
+static enum db_status read_needs(struct gathering *gathering, const char *select,
+                                 struct advice_way *way)
 {
-    static const char select[] =
-        "SELECT n.value" NEWEST_CHECK "  CROSS JOIN json_each(o.evidence, '$.ways.dane.needs') n";
-    struct evidence *evidence = gathering->evidence;
     enum db_status status = DB_OK;
     sqlite3_stmt *row = select_of_domain(gathering, select);
-    while (evidence->dane_need_count < EVIDENCE_NEEDS &&
-           statement_next(gathering->db, row, &status))
-        evidence->dane_needs[evidence->dane_need_count++] = keep(gathering, db_text(row, 0));
+    while (way->need_count < EVIDENCE_NEEDS && statement_next(gathering->db, row, &status))
+        way->needs[way->need_count++] = keep(gathering, db_text(row, 0));
     return db_done(row, status);
+}
+
+static enum db_status read_ways(struct gathering *gathering)
+{
+    static const char sts[] =
+        "SELECT n.value" NEWEST_CHECK "  CROSS JOIN json_each(o.evidence, '$.ways.sts.needs') n";
+    static const char dane[] =
+        "SELECT n.value" NEWEST_CHECK "  CROSS JOIN json_each(o.evidence, '$.ways.dane.needs') n";
+    enum db_status status = read_needs(gathering, sts, &gathering->evidence->sts_way);
+    return status == DB_OK ? read_needs(gathering, dane, &gathering->evidence->dane_way) : status;
 }
 
 static enum db_status read_newest_check(struct gathering *gathering)
@@ -213,7 +222,7 @@ static enum db_status read_newest_check(struct gathering *gathering)
     enum db_status status = read_published(gathering);
     if (status == DB_OK)
         status = read_problems(gathering);
-    return status == DB_OK ? read_needs(gathering) : status;
+    return status == DB_OK ? read_ways(gathering) : status;
 }
 
 /* --- MX hosts --- */
@@ -301,7 +310,8 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
                                   .policy_id = "",
                                   .dnssec = "",
                                   .tlsrpt_record = "",
-                                  .dane_way = ""};
+                                  .sts_way = {.state = ""},
+                                  .dane_way = {.state = ""}};
     enum db_status status = DB_OK;
     for (size_t i = 0; status == DB_OK && i < sizeof parts / sizeof *parts; i++)
         status = parts[i](&gathering);

@@ -59,6 +59,13 @@ struct result_count {
     int64_t failed;
 };
 
+/* A way to refuse mail without good TLS, by the check. */
+struct advice_way {
+    const char *state; /* "done", "open", "closed" (others must move first), "unknown" */
+    const char *needs[EVIDENCE_NEEDS];
+    size_t need_count;
+};
+
 /* All there is to say about one domain.  Strings are never NULL; "" is what is
  * not known. */
 struct evidence {
@@ -106,9 +113,7 @@ struct evidence {
     int64_t checked;
     const char *dnssec;
     const char *tlsrpt_record;
-    const char *dane_way; /* "done", "open", "closed" */
-    const char *dane_needs[EVIDENCE_NEEDS];
-    size_t dane_need_count;
+    struct advice_way sts_way, dane_way;
     struct {
         const char *text;
         const char *remedy;

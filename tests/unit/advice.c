@@ -41,9 +41,9 @@ static const struct {
     {{REPORTED, .mode = MODE_OPPORTUNISTIC, .failed = 1}, STEP_REPORTING, "fix 1 failure"},
     {{REPORTED, .mode = MODE_OPPORTUNISTIC, .problems = 2}, STEP_REPORTING, "fix 2 problems"},
 
-    {{REPORTED, TESTING(1), QUIET}, STEP_TESTING, "testing: 1 of 14 days"},
-    {{REPORTED, TESTING(13), QUIET}, STEP_TESTING, "testing: 13 of 14 days"},
-    {{REPORTED, TESTING(9), .sessions = 0}, STEP_TESTING, "testing: 9 of 14 days"},
+    {{REPORTED, TESTING(1), QUIET}, STEP_TESTING, "testing: 1/14 days"},
+    {{REPORTED, TESTING(13), QUIET}, STEP_TESTING, "testing: 13/14 days"},
+    {{REPORTED, TESTING(9), .sessions = 0}, STEP_TESTING, "testing: 9/14 days"},
     {{REPORTED, TESTING(9), QUIET, .failed = 312}, STEP_TESTING, "fix 312 failures"},
     {{REPORTED, TESTING(9), QUIET, .problems = 1}, STEP_TESTING, "fix 1 problem"},
     {{REPORTED, TESTING(14), QUIET}, STEP_REVIEW, "ready for enforce"},
@@ -119,7 +119,8 @@ static int set_up(void **state)
                                  .policy_id = "",
                                  .dnssec = "",
                                  .tlsrpt_record = "",
-                                 .dane_way = ""};
+                                 .sts_way = {.state = ""},
+                                 .dane_way = {.state = ""}};
     return 0;
 }
 
@@ -398,15 +399,32 @@ static void what_the_check_found_holds_back_with_its_remedy(void **state)
     evidence.problems[0].text = "The certificate of mta-sts.example.com expired yesterday.";
     evidence.problems[0].remedy = "Renew it.";
     evidence.problem_count = 1;
-    evidence.dane_way = "open";
-    evidence.dane_needs[0] = "TLSA records for mx1.example.com.";
-    evidence.dane_need_count = 1;
     advise(&settings);
     assert_int_equal(advice.next, NEXT_FIX_PROBLEMS);
     expect_to_say(&advice.held_back, "expired yesterday");
     expect_to_say(&advice.to_do, "Renew it.");
-    expect_to_say(&advice.to_do, "TLSA records for mx1.example.com.");
-    expect_to_say(&advice.to_do, "openssl dgst -sha256");
+}
+
+static void the_check_tells_which_way_is_open(void **state)
+{
+    (void)state;
+    advise(&settings);
+    expect_to_say(&advice.ways, "tlsrptop check example.com");
+    evidence.checked = NOW - 60;
+    evidence.sts_way = (struct advice_way){.state = "done"};
+    evidence.dane_way =
+        (struct advice_way){.state = "open", .needs = {"publish it"}, .need_count = 1};
+    advise(&settings);
+    expect_to_say(&advice.ways, "MTA-STS: in force.");
+    expect_to_say(&advice.ways, "DANE: open. It takes:");
+    expect_to_say(&advice.ways, "publish it");
+    expect_to_say(&advice.ways, "openssl dgst -sha256");
+    evidence.sts_way = (struct advice_way){.state = "unknown"};
+    evidence.dane_way.state = "closed";
+    advise(&settings);
+    expect_to_say(&advice.ways, "MTA-STS: the check could not tell.");
+    expect_to_say(&advice.ways, "DANE: closed until others have moved:");
+    assert_false(says(&advice.ways, "openssl"));
 }
 
 static void enforced_stays_as_it_is_unless_its_max_age_is_short(void **state)
@@ -455,6 +473,7 @@ int main(void)
         TEST(failures_hold_back_and_are_named_with_their_remedy),
         TEST(too_few_reports_are_said_to_be_too_few),
         TEST(what_the_check_found_holds_back_with_its_remedy),
+        TEST(the_check_tells_which_way_is_open),
         TEST(enforced_stays_as_it_is_unless_its_max_age_is_short),
         TEST(short_memory_is_told),
     };

@@ -145,7 +145,7 @@ static void every_domain_of_a_list_has_its_next_step(void **state)
     check("i.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
     check("j.example", NOW - 8 * 86400, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
     expect_labels("a.example: start testing\n"
-                  "b.example: testing: 9 of 14 days\n"
+                  "b.example: testing: 9/14 days\n"
                   "c.example: ready for enforce\n"
                   "d.example: not enough reports\n"
                   "e.example: fix 7 failures\n"
@@ -188,7 +188,7 @@ static void testing_starts_anew_after_another_mode(void **state)
     keep_day("b.example", "Google", TODAY - 18, "testing", 0);
     keep_day("b.example", "Google", TODAY - 3, "testing", 0);
     keep_day("b.example", "Yahoo", TODAY - 3, "testing", 0);
-    expect_labels("a.example: testing: 9 of 14 days\n"
+    expect_labels("a.example: testing: 9/14 days\n"
                   "b.example: ready for enforce\n");
 }
 
@@ -228,7 +228,7 @@ static void a_check_counts_while_it_is_young(void **state)
     check("d.example", NOW - 86400, MODE_OPPORTUNISTIC, "no JSON", "none");
     expect_labels("a.example: fix 1 problem\n"
                   "b.example: start testing\n"
-                  "c.example: testing: 6 of 14 days\n"
+                  "c.example: testing: 6/14 days\n"
                   "d.example: start testing\n");
 }
 
@@ -310,8 +310,8 @@ static void a_check_tells_what_is_published(void **state)
           "{\"dnssec\":\"secure\",\"mx\":{\"hosts\":[{\"name\":\"mx1.example.com\"},"
           "{\"name\":\"mx2.example.com\"}]},\"tlsrpt\":{\"state\":\"found\",\"records\":"
           "[\"v=TLSRPTv1; rua=mailto:a@example.com\"]},\"sts\":{\"state\":\"found\",\"id\":\"7\","
-          "\"policy\":{\"text\":\"version: STSv1\\nmode: "
-          "testing\"}},\"ways\":{\"dane\":{\"state\":\"open\",\"needs\":[\"TLSA records.\"]}}}",
+          "\"policy\":{\"text\":\"version: STSv1\\nmode: testing\"}},\"ways\":{\"sts\":{\"state\":"
+          "\"done\"},\"dane\":{\"state\":\"open\",\"needs\":[\"TLSA records.\"]}}}",
           "[{\"severity\":\"error\",\"text\":\"Broken.\",\"remedy\":\"Mend it.\"},"
           "{\"severity\":\"note\",\"text\":\"Fine.\",\"remedy\":\"\"}]");
     evidence_of("example.com", &evidence);
@@ -322,9 +322,11 @@ static void a_check_tells_what_is_published(void **state)
     assert_string_equal(evidence.policy_text, "version: STSv1\nmode: testing");
     assert_true(evidence.policy_is_live);
     assert_string_equal(evidence.policy_id, "7");
-    assert_string_equal(evidence.dane_way, "open");
-    assert_int_equal(evidence.dane_need_count, 1);
-    assert_string_equal(evidence.dane_needs[0], "TLSA records.");
+    assert_string_equal(evidence.sts_way.state, "done");
+    assert_int_equal(evidence.sts_way.need_count, 0);
+    assert_string_equal(evidence.dane_way.state, "open");
+    assert_int_equal(evidence.dane_way.need_count, 1);
+    assert_string_equal(evidence.dane_way.needs[0], "TLSA records.");
     assert_int_equal(evidence.problem_count, 1);
     assert_string_equal(evidence.problems[0].text, "Broken.");
     assert_string_equal(evidence.problems[0].remedy, "Mend it.");
