@@ -27,13 +27,9 @@ static const struct {
     enum action action;
     const struct view_type *type;
 } screens[] = {
-    {ACT_DOMAINS, &view_domains},
-    {ACT_DOMAIN, &view_domain},
-    {ACT_SENDERS, &view_senders},
-    {ACT_POLICIES, &view_policies},
-    {ACT_REPORTS, &view_reports},
-    {ACT_TIMELINE, &view_timeline},
-    {ACT_IMPORTS, &view_imports},
+    {ACT_DOMAINS, &view_domains},   {ACT_DOMAIN, &view_domain},   {ACT_SENDERS, &view_senders},
+    {ACT_POLICIES, &view_policies}, {ACT_REPORTS, &view_reports}, {ACT_TIMELINE, &view_timeline},
+    {ACT_IMPORTS, &view_imports},   {ACT_ADVICE, &view_advice},
 };
 
 static int64_t milliseconds(void)
@@ -125,6 +121,8 @@ static void go_to(struct app *app, const struct view_type *type)
         top->type->target(top, &on);
     struct scope scope = {
         .domain = on.domain, .domain_name = on.domain_name, .foreign = on.foreign};
+    if (on.domain == ALL_DOMAINS && type->of_all != NULL)
+        type = type->of_all;
     if (type->of_no_domain)
         scope = (struct scope){.domain_name = "", .foreign = on.foreign};
     for (int i = app->depth - 1; i >= 0; i--) {

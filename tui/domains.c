@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "../db/advice.h"
 #include "app.h"
 #include "extras.h"
 #include "mode_cell.h"
@@ -143,7 +144,7 @@ static const struct column columns[] = {
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
     {"rate", "Rate", VALUE_RATE, 6, 7, 2, true, rate_value, failures_style, NULL},
     {"trend", "Trend", VALUE_COUNT, 6, 12, 5, true, failed_value, NULL, paint_trend},
-    {"next_step", "Next step", VALUE_TEXT, 16, 28, 3, false, next_step_value, NULL, NULL},
+    {"next_step", "Next step", VALUE_TEXT, 18, 28, 3, false, next_step_value, NULL, NULL},
     {"reports", "Reports", VALUE_COUNT, 7, 10, 7, true, reports_value, NULL, NULL},
     {"last_day", "Last day", VALUE_DAY, 10, 10, 6, true, last_day_value, NULL, NULL},
 };
@@ -166,9 +167,16 @@ struct summary {
     int64_t failing;
 };
 
+struct adding {
+    struct snapshot *snapshot;
+    struct advice_settings settings;
+};
+
 static int add_item(void *context, const struct domain_row *row)
 {
-    struct snapshot *snapshot = context;
+    const struct adding *adding = context;
+    struct snapshot *snapshot = adding->snapshot;
+    char label[ADVICE_LABEL];
     struct item *item = snapshot_add(snapshot, 0, sizeof *item);
     if (item == NULL)
         return -1;
@@ -181,6 +189,9 @@ static int add_item(void *context, const struct domain_row *row)
         .last_day = row->last_day,
         .next_step = "",
     };
+    if (row->standing != NULL)
+        item->next_step =
+            snapshot_text(snapshot, advice_label(row->standing, &adding->settings, label));
     struct summary *summary = snapshot->figures;
     summary->domains++;
     summary->failing += row->totals.failed > 0;
@@ -212,8 +223,12 @@ static enum db_status load_domains(const struct request *request, struct db *db,
                          .name = request->scope.foreign ? "All foreign domains" : "All domains",
                          .next_step = "",
                          .last_day = -1};
+    struct adding adding = {.snapshot = snapshot};
+    advice_read_settings(request->config, &adding.settings);
     enum db_status status =
-        query_domains(db, ALL_DOMAINS, request->range, request->scope.foreign, add_item, snapshot);
+        request->scope.foreign
+            ? query_domains(db, ALL_DOMAINS, request->range, true, add_item, &adding)
+            : query_standings(db, ALL_DOMAINS, request->range, &adding.settings, add_item, &adding);
     add_up(snapshot);
     return status;
 }

@@ -82,6 +82,7 @@ struct view_type {
     enum action actions[VIEW_ACTIONS_MAX]; /* what act() understands, besides ACT_OPEN */
     bool timeless;                         /* does not depend on the range of days */
     bool of_no_domain;                     /* its scope names none */
+    const struct view_type *of_all;        /* in its place for all domains; NULL: itself */
     bool without_reports;                  /* has something to show even when there are none */
     bool fitted; /* to be read again when the size of the screen changes */
 
@@ -183,6 +184,7 @@ extern const struct view_type view_imports;
 extern const struct view_type view_run;    /* of the importer */
 extern const struct view_type view_import; /* the one that was started here */
 extern const struct view_type view_advice;
+extern const struct view_type view_next_steps; /* advice for all domains */
 extern const struct view_type view_help;
 
 #endif
