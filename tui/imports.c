@@ -9,7 +9,7 @@
 #include "text.h"
 
 enum { PANE_RUNS, PANE_TROUBLE, PANE_MAILBOXES, PANE_JOURNAL, PANES };
-enum { ROWS_MAX = 2000 /* of the journal, the newest: as many as are read in a moment */ };
+enum { ROWS_MAX = 5000 /* of the journal, the newest: as many as are read in a moment */ };
 
 /* What the row under the cursor tells in full, in the last lines of AREA;
  * returns what is left of it. */
