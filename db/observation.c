@@ -43,7 +43,7 @@ static enum db_status find_same(struct db *db, int64_t domain, const struct obse
 {
     static const char select[] =
         "SELECT id, first_time > ?2, mode = ?3 AND evidence = ?4 AND problems = ?5"
-        " FROM observation WHERE domain = ?1 ORDER BY last_time DESC LIMIT 1";
+        " FROM observation WHERE domain = ?1 ORDER BY last_time DESC, id DESC LIMIT 1";
     sqlite3_stmt *statement = db_statement(db, select);
     db_bind_integers(statement, (int64_t[]){domain, seen->last_time - SECONDS_PER_DAY, seen->mode},
                      3);
@@ -100,7 +100,7 @@ enum db_status observation_each(struct db *db, int64_t domain, int64_t limit,
 {
     static const char select[] = "SELECT first_time, last_time, mode, evidence, problems"
                                  " FROM observation WHERE domain = ?1"
-                                 " ORDER BY last_time DESC LIMIT ?2";
+                                 " ORDER BY last_time DESC, id DESC LIMIT ?2";
     sqlite3_stmt *statement = db_statement(db, select);
     db_bind_integers(statement, (int64_t[]){domain, limit == 0 ? -1 : limit}, 2);
     enum db_status status = DB_OK;

@@ -125,7 +125,8 @@ enum db_status query_find_domain(struct db *db, const char *name, int64_t *domai
     "SELECT d.id, d.name, d.mine, coalesce(d.first_day, 0), coalesce(d.last_day, -1), d.mode,"     \
     "  o.mode, o.last_time"                                                                        \
     " FROM domain d LEFT JOIN observation o ON o.id ="                                             \
-    "  (SELECT n.id FROM observation n WHERE n.domain = d.id ORDER BY n.last_time DESC LIMIT 1)"
+    "  (SELECT n.id FROM observation n WHERE n.domain = d.id ORDER BY n.last_time DESC, n.id "     \
+    "DESC LIMIT 1)"
 
 /* The live check, while it is young, is nearer to the present than reports. */
 static void set_mode(struct domain_row *domain, sqlite3_stmt *statement, int64_t fresh_since)
