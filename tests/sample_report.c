@@ -17,7 +17,7 @@ struct making {
     struct sample_report *report;
     const struct occasion *occasion;
     struct luck luck;
-    int ago;          /* days before the end of the sample */
+    int ago;          /* days before the end of the sample: its first day */
     int64_t sessions; /* of this reporter on that day */
 };
 
@@ -181,7 +181,7 @@ void sample_report_make(const struct occasion *occasion, struct sample_report *r
         .occasion = occasion,
         .luck =
             luck_of(occasion->seed, occasion->domain, occasion->reporter, (uint64_t)occasion->day),
-        .ago = occasion->last - occasion->day + 1,
+        .ago = occasion->last - occasion->day + 1 + (reporter->time == TIME_WEEK ? 6 : 0),
     };
     report->reporter = reporter;
     report->organization = reporter->organization;

@@ -37,7 +37,7 @@ static const struct story stories[] = {
      .activity = 300,
      .phases = {{255, PUBLISHED_TESTING, DAY, MX_FIRST},
                 {215, PUBLISHED_TESTING, 10 * DAY, MX_BOTH},
-                {60, PUBLISHED_ENFORCE, 10 * DAY, MX_BOTH}},
+                {6, PUBLISHED_ENFORCE, 10 * DAY, MX_BOTH}},
      .incidents = {{214, 171, STS, ALL, 1, 250, "certificate-host-mismatch", "", ""},
                    {150, 150, STS, 1 << GOOGLE, 0, 4, "validation-failure", "", ""}}},
     /* DANE and MTA-STS together. */
