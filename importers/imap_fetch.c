@@ -24,7 +24,6 @@ enum {
     LIST_STEP = 5000,  /* UIDs a command */
     LIST_MAX = 100000, /* UIDs in memory */
     SLACK = 64 * 1024, /* a message may be so much longer than the server said */
-    SLACK_SHARE = 8,   /* or this part of it: some servers only estimate */
     REASON = 512,
 };
 
@@ -169,9 +168,17 @@ static void hand_over_too_large(struct imap_session *session, const struct place
                                 size_t size)
 {
     char reason[REASON];
-    snprintf(reason, sizeof reason, "%zu bytes are more than message-max (%zu); it was not read",
+    snprintf(reason, sizeof reason, "it has %zu bytes or more, message-max is %zu: it was not read",
              size, session->account->message_max);
     check_storing(session, pipeline_damaged(session->pipeline, place, reason));
+}
+
+/* The message at PLACE is there, but does not come. */
+static int hand_over_refused(struct imap_session *session, const struct place *place)
+{
+    char reason[REASON];
+    snprintf(reason, sizeof reason, "the server does not give it: %s", imap_answer_text(session));
+    return pipeline_damaged(session->pipeline, place, reason) == 0 ? EX_OK : EX_TEMPFAIL;
 }
 
 static void take_message(void *context, const struct imap_message *message)
@@ -216,8 +223,7 @@ static void take_piece(void *context, const struct imap_message *message)
     assembly->size += assembly->came;
 }
 
-/* Reads the pieces of a message until one is short.  EX_NOPERM: it is gone, or
- * the server does not give it. */
+/* Reads the pieces of a message until one is short.  EX_NOINPUT: it is gone. */
 static int assemble(struct imap_session *session, struct assembly *assembly)
 {
     do {
@@ -228,37 +234,41 @@ static int assemble(struct imap_session *session, struct assembly *assembly)
         if (status != EX_OK)
             return status;
         if (!assembly->there)
-            return EX_NOPERM;
+            return EX_NOINPUT;
     } while (assembly->came == PIECE && assembly->size < assembly->capacity);
     return EX_OK;
+}
+
+/* Fetches a message into CAPACITY bytes.  EX_DATAERR: it is longer. */
+static int fetch_pieces(struct batch *batch, size_t i, size_t capacity)
+{
+    struct imap_session *session = batch->session;
+    struct place place = place_of(batch->mailbox, batch->uids[i]);
+    struct assembly assembly = {.uid = batch->uids[i], .capacity = capacity};
+    assembly.room = pipeline_begin_message(session->pipeline, &place, capacity);
+    if (assembly.room == NULL)
+        return EX_TEMPFAIL;
+    int status = assemble(session, &assembly);
+    if (status == EX_OK && assembly.size == capacity)
+        return EX_DATAERR;
+    if (status == EX_OK && pipeline_end_message(session->pipeline, assembly.size) != 0)
+        return EX_TEMPFAIL;
+    return status;
 }
 
 static int fetch_large(struct batch *batch, size_t i)
 {
     struct imap_session *session = batch->session;
     struct place place = place_of(batch->mailbox, batch->uids[i]);
-    struct assembly assembly = {.uid = batch->uids[i]};
-    assembly.capacity = batch->large[i] + batch->large[i] / SLACK_SHARE + SLACK;
-    if (assembly.capacity > session->account->message_max + 1)
-        assembly.capacity = session->account->message_max + 1;
-    assembly.room = pipeline_begin_message(session->pipeline, &place, assembly.capacity);
-    if (assembly.room == NULL)
-        return EX_TEMPFAIL;
-    int status = assemble(session, &assembly), result = 0;
-    if (status == EX_NOPERM) {
-        batch->done[i] = false;
-        return EX_OK;
-    }
-    if (status != EX_OK)
-        return status;
-    if (assembly.size > session->account->message_max)
-        hand_over_too_large(session, &place, assembly.size);
-    else if (assembly.size == assembly.capacity)
-        result = pipeline_damaged(session->pipeline, &place,
-                                  "it is longer than the server said; it was not read");
-    else
-        result = pipeline_end_message(session->pipeline, assembly.size);
-    return result == 0 ? EX_OK : EX_TEMPFAIL;
+    size_t most = session->account->message_max, capacity = (size_t)batch->large[i] + SLACK;
+    int status = fetch_pieces(batch, i, capacity < most ? capacity : most + 1);
+    if (status == EX_DATAERR && capacity < most) /* some servers only estimate sizes */
+        status = fetch_pieces(batch, i, most + 1);
+    if (status == EX_DATAERR)
+        hand_over_too_large(session, &place, most + 1);
+    else if (status == EX_NOPERM)
+        return hand_over_refused(session, &place);
+    return status == EX_DATAERR || status == EX_NOINPUT ? EX_OK : status;
 }
 
 /* Asks for the messages of the batch from FIRST to LAST that are not done; no
@@ -276,24 +286,19 @@ static int fetch_range(struct batch *batch, size_t first, size_t last)
 static int fetch_refused(struct batch *batch)
 {
     struct imap_session *session = batch->session;
-    char reason[REASON];
-    for (size_t i = 0; i < batch->count; i++) {
+    int status = EX_OK;
+    for (size_t i = 0; i < batch->count && status == EX_OK; i++) {
+        struct place place = place_of(batch->mailbox, batch->uids[i]);
         if (batch->done[i])
             continue;
-        struct place place = place_of(batch->mailbox, batch->uids[i]);
-        int status = fetch_range(batch, i, i);
+        status = fetch_range(batch, i, i);
         if (status == EX_NOPERM && batch->came == 0)
             return imap_complain(session, EX_TEMPFAIL, "mailbox %s cannot be read: %s",
                                  batch->mailbox->name, imap_answer_text(session));
-        if (status == EX_NOPERM) {
-            snprintf(reason, sizeof reason, "the server does not give it: %s",
-                     imap_answer_text(session));
-            status = pipeline_damaged(session->pipeline, &place, reason) == 0 ? EX_OK : EX_TEMPFAIL;
-        }
-        if (status != EX_OK)
-            return status;
+        if (status == EX_NOPERM)
+            status = hand_over_refused(session, &place);
     }
-    return EX_OK;
+    return status;
 }
 
 static int fetch_batch(struct batch *batch)

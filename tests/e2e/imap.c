@@ -188,7 +188,7 @@ static void judges_messages_by_their_size(void **state)
     dovecot_deliver(&dovecot, "", larger, strlen(larger));
     free(large);
     free(larger);
-    expect(EXIT_FAILURE, "more than message-max");
+    expect(EXIT_FAILURE, "message-max is 5242880: it was not read");
     assert_int_equal(integer(IMPORTED), 2);
     assert_int_equal(integer("SELECT count(*) FROM journal WHERE outcome = 5 AND uid = 3"), 1);
     expect(EX_OK, "0 messages");

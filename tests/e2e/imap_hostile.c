@@ -17,7 +17,7 @@
 #define IMPORTED "SELECT count(*) FROM journal WHERE outcome = 1"
 #define SESSIONS "SELECT sum(successful) FROM policy"
 
-enum { FLOOD = 8 * 1024 * 1024, SEVERAL = 7, BATCHES = 501 };
+enum { FLOOD = 8 * 1024 * 1024, LONG = 5 * 1024 * 1024, SEVERAL = 7, BATCHES = 501 };
 
 static struct account account;
 static struct fake_imap fake;
@@ -455,6 +455,46 @@ static void keeps_the_others_when_a_message_cannot_be_had(void **state)
     fake_stop(&fake);
 }
 
+/* Gives the piece that is asked for of a message three times as long as its size
+ * is said to be; the second one is refused at its second piece. */
+static void give_pieces(struct fake_imap *server)
+{
+    char *mail = make_report_mail(1, LONG);
+    size_t length = strlen(mail);
+    bool fetching = fake_log_in(server, "") && fake_select(server, 2) && fake_list(server, 2);
+    while (fetching && fake_read(server, "")) {
+        unsigned first = 0, last = 0, from = 0, most = 0;
+        int numbers = sscanf(server->line, "%*u UID FETCH %u:%u", &first, &last);
+        if (strchr(server->line, '<') != NULL)
+            sscanf(strchr(server->line, '<'), "<%u.%u>", &from, &most);
+        size_t size = length - from < most ? length - from : most;
+        bool refused = first == 2 && from > 0;
+        for (unsigned uid = first; uid <= (numbers == 2 ? last : first) && most > 0 && !refused;
+             uid++) {
+            fake_say(server, "* %u FETCH (UID %u RFC822.SIZE %u BODY[]<%u> {%zu}\r\n", uid, uid,
+                     LONG / 3, from, size);
+            fake_send(server, mail + from, size);
+            fake_say(server, ")\r\n");
+        }
+        fake_say(server, "%s %s done\r\n", server->tag, refused ? "NO" : "OK");
+    }
+    free(mail);
+}
+
+static void reads_messages_in_pieces_whatever_their_size_is_said_to_be(void **state)
+{
+    (void)state;
+    serve(give_pieces, "security = none");
+    expect(EXIT_FAILURE, "work INBOX UID 2: damaged: the server does not give it: NO done");
+    assert_int_equal(account_integer(&account, IMPORTED), 1);
+    fake_stop(&fake);
+    account_close(&account);
+    account_open(&account);
+    serve(give_pieces, "security = none\n[import]\nmessage-max = 2M");
+    expect(EXIT_FAILURE, "work INBOX UID 1: damaged: it has 2097153 bytes or more");
+    fake_stop(&fake);
+}
+
 /* The first messages come, the next ones never. */
 static void hang_after_a_batch(struct fake_imap *server)
 {
@@ -594,6 +634,7 @@ int main(void)
         TEST(counts_no_message_twice_after_a_failure),
         TEST(takes_only_what_it_asked_for),
         TEST(keeps_the_others_when_a_message_cannot_be_had),
+        TEST(reads_messages_in_pieces_whatever_their_size_is_said_to_be),
         TEST(moves_its_position_with_what_it_stores),
         TEST(ends_when_it_is_asked_to_whatever_the_server_does),
         TEST(connects_again_while_it_watches),
