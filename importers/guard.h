@@ -1,51 +1,69 @@
 /*
- * guard.h - bounds on what an IMAP server sends, watched on the wire.
+ * guard.h - what an IMAP server says, line by line, before libetpan hears it.
  *
- * libetpan reads whatever comes into memory: a line without an end, a literal
- * of four gigabytes, brackets nested a million deep.  So every byte passes here
- * first.  A guard knows of IMAP only what RFC 3501 section 9 says of lines and
- * literals: "{N}" at the end of a line announces N bytes of text.  Of what a
- * server says it keeps the last line, and the reason it gave for hanging up.
+ * libetpan keeps whatever comes, a line without an end or a literal of four
+ * gigabytes, and falls over some malformed answers (CVE-2022-4121 is one of
+ * several).  So it is given only lines of bounded length, in bounded number, of
+ * the few forms that an importer needs (RFC 3501 section 7); of other answers
+ * the first word is overwritten with OK, which makes them remarks that mean
+ * nothing, and what is not even an answer is refused.  A literal, which a line
+ * has announced, passes as it is.
  */
 #ifndef TLSRPTOP_IMPORTERS_GUARD_H
 #define TLSRPTOP_IMPORTERS_GUARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum {
-    GUARD_LINE_MAX = 64 * 1024,    /* bytes of one line; lists of keywords are long */
+    GUARD_LINE_MAX = 64 * 1024,    /* bytes of one line with its end; lists of flags are long */
     GUARD_LINES_MAX = 1024 * 1024, /* bytes of all lines in answer to one command */
-    GUARD_BRACKETS_MAX = 32,       /* opened in one answer; a FETCH needs three */
+    GUARD_READ = 16 * 1024,        /* bytes asked for at once: a record of TLS */
     GUARD_TEXT = 256,
 };
 
+/* Where bytes come from, as read(); but 0 is a failure, too. */
+typedef ssize_t guard_source_fn(void *context, void *bytes, size_t size);
+
 struct guard {
-    size_t literals_left; /* how many more may come */
-    size_t literal_max;   /* and how large one may be */
-    size_t lines_left;    /* bytes */
-    /* where in the stream we are */
-    size_t literal_left; /* bytes of a literal yet to come; then a line goes on */
-    size_t line;         /* bytes of the present line */
-    size_t brackets;
-    enum { GUARD_WORDS, GUARD_NUMBER, GUARD_NUMBER_ENDED, GUARD_CR } state;
-    size_t number;            /* of the literal that may be announced */
-    size_t kept;              /* bytes of `present` */
-    char present[GUARD_TEXT]; /* the beginning of the present line */
-    char last[GUARD_TEXT];    /* of the last one that was not empty */
+    guard_source_fn *source;
+    void *context;
+    char read[GUARD_READ]; /* what has come and is not a line yet */
+    size_t begin, end;
+    /* what may come in answer to the present command */
+    size_t literals_left;
+    size_t literal_max;
+    size_t lines_left; /* bytes */
+    /* what comes next */
+    size_t literal_left;                                        /* bytes before the next line */
+    enum { GUARD_BEGINS, GUARD_IN_FETCH, GUARD_IN_LIST } place; /* of the present line */
+    bool complete;
+    char line[GUARD_LINE_MAX];
+    size_t length;
+    size_t given; /* bytes of it that have been read */
+    /* what was said */
     bool ended;               /* there was a "* BYE" */
     char goodbye[GUARD_TEXT]; /* what followed it */
+    char last[GUARD_TEXT];    /* the last line that was not empty, as it came */
 };
 
-/* A guard that expects a greeting. */
-void guard_init(struct guard *guard);
+/* A guard that expects a greeting from SOURCE. */
+void guard_init(struct guard *guard, guard_source_fn *source, void *context);
 
 /* Begins the answer to a command, which may hold LITERALS literals of at most
  * LITERAL_MAX bytes each. */
 void guard_expect(struct guard *guard, size_t literals, size_t literal_max);
 
-/* Looks at the next SIZE bytes.  Returns NULL, or a sentence on what is out of
- * bounds ("a line of more than 65536 bytes"): then nothing of them may be used. */
-const char *guard_check(struct guard *guard, const char *bytes, size_t size);
+/* Reads what libetpan may see: at least one byte, or -1.  Then *TROUBLE says what
+ * the server sends ("a line of more than 65536 bytes"), or is NULL: the source has
+ * failed, or guard->ended.  In any case nothing more can be read. */
+ssize_t guard_read(struct guard *guard, void *bytes, size_t size, const char **trouble);
+
+/* Has something come that was not read? */
+bool guard_pending(const struct guard *guard);
+
+/* What is wrong with an answer of no known form, which is guard->last. */
+extern const char guard_nonsense[];
 
 #endif

@@ -18,7 +18,7 @@
 #include "stop.h"
 
 enum {
-    STREAM_BUFFER = 16 * 1024, /* a record of TLS */
+    STREAM_BUFFER = 16 * 1024,
     ANSWER_FACTOR = 10,
     RESOLVE_STEP = 100, /* milliseconds between two looks whether the run is to end */
     KEEPALIVE_IDLE = 60,
@@ -125,8 +125,10 @@ void wire_expect(struct wire *wire, size_t literals, size_t literal_max)
 
 /* --- bytes --- */
 
-static ssize_t read_some(struct wire *wire, void *bytes, size_t size)
+/* The guard's source. */
+static ssize_t read_some(void *context, void *bytes, size_t size)
 {
+    struct wire *wire = context;
     for (;;) {
         ssize_t count =
             wire->tls != NULL ? tls_read(wire->tls, bytes, size) : recv(wire->fd, bytes, size, 0);
@@ -142,21 +144,21 @@ static ssize_t read_some(struct wire *wire, void *bytes, size_t size)
     }
 }
 
-static ssize_t read_guarded(mailstream_low *low, void *bytes, size_t size)
+static ssize_t read_low(mailstream_low *low, void *bytes, size_t size)
 {
     struct wire *wire = low->data;
-    ssize_t count = wire->dead ? -1 : read_some(wire, bytes, size);
-    if (count < 0)
-        return -1;
-    const char *trouble = guard_check(&wire->guard, bytes, (size_t)count);
-    if (trouble == NULL && !wire->guard.ended)
+    const char *trouble;
+    char reason[TLS_ERROR];
+    ssize_t count = wire->dead ? -1 : guard_read(&wire->guard, bytes, size, &trouble);
+    if (count > 0 || wire->dead)
         return count;
     if (trouble == NULL) {
         fail_at_end(wire);
         return -1;
     }
-    char reason[TLS_ERROR];
-    snprintf(reason, sizeof reason, "the server sends %s", trouble);
+    bool nonsense = trouble == guard_nonsense;
+    snprintf(reason, sizeof reason, "the server sends %s%s%s", trouble, nonsense ? ": " : "",
+             nonsense ? wire->guard.last : "");
     wire_fail(wire, reason);
     return -1;
 }
@@ -195,7 +197,8 @@ int wire_fd(const struct wire *wire)
 
 bool wire_pending(const struct wire *wire)
 {
-    return wire->stream->read_buffer_len > 0 || (wire->tls != NULL && tls_pending(wire->tls));
+    return wire->stream->read_buffer_len > 0 || guard_pending(&wire->guard) ||
+           (wire->tls != NULL && tls_pending(wire->tls));
 }
 
 const char *wire_last_line(const struct wire *wire)
@@ -228,7 +231,7 @@ static void free_low(mailstream_low *low)
 }
 
 static mailstream_low_driver driver = {
-    .mailstream_read = read_guarded,
+    .mailstream_read = read_low,
     .mailstream_write = write_low,
     .mailstream_close = close_low,
     .mailstream_get_fd = get_fd_low,
@@ -259,7 +262,7 @@ void wire_close(struct wire *wire)
 
 int wire_start_tls(struct wire *wire, const char *ca_file, char error[static TLS_ERROR])
 {
-    if (wire->stream != NULL && wire->stream->read_buffer_len > 0) {
+    if (wire->stream != NULL && wire_pending(wire)) {
         snprintf(error, TLS_ERROR,
                  "the server sent more before TLS than its answer: someone may "
                  "have put it there");
@@ -420,7 +423,7 @@ int wire_open(struct wire **out, const struct wire_settings *settings, char erro
     }
     wire->fd = fd;
     wire->timeout = (int)settings->timeout * MILLISECONDS;
-    guard_init(&wire->guard);
+    guard_init(&wire->guard, read_some, wire);
     wire_progress(wire);
     error[0] = '\0';
     *out = wire;

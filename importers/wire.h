@@ -4,7 +4,7 @@
  * libetpan can connect by itself, but then nothing ends a wait when the run is
  * to end, nothing bounds what a server sends, and no certificate is verified.
  * So it is given this stream: every wait has an end (the timeout, the time for a
- * whole answer, or stop_requested()), every byte has passed guard.h, and TLS is
+ * whole answer, or stop_requested()), every line has passed guard.h, and TLS is
  * that of tls.h.
  *
  * Once something has failed the wire is dead, wire_error() says why, and reading
