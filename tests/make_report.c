@@ -19,10 +19,19 @@ void make_report(struct report *report, const char *organization, const char *re
     report->end = report->begin + SECONDS_PER_DAY - 1;
 }
 
+/* The capacity that arena_grow() has given an array of COUNT. */
+static size_t room_for(size_t count)
+{
+    size_t room = count > 0 ? 8 : 0;
+    while (room < count)
+        room *= 2;
+    return room;
+}
+
 struct policy *add_policy(struct report *report, const char *type, const char *domain,
                           const char *text, int64_t successful, int64_t failed)
 {
-    size_t capacity = report->policy_count;
+    size_t capacity = room_for(report->policy_count);
     report->policies = arena_grow(&report->arena, report->policies, sizeof *report->policies,
                                   report->policy_count, &capacity);
     struct policy *policy = &report->policies[report->policy_count++];
@@ -42,7 +51,7 @@ struct policy *add_policy(struct report *report, const char *type, const char *d
 struct failure *add_failure(struct report *report, struct policy *policy, const char *result_type,
                             const char *sending_mta_ip, const char *mx_host, int64_t failed)
 {
-    size_t capacity = policy->failure_count;
+    size_t capacity = room_for(policy->failure_count);
     policy->failures = arena_grow(&report->arena, policy->failures, sizeof *policy->failures,
                                   policy->failure_count, &capacity);
     struct failure *failure = &policy->failures[policy->failure_count++];
