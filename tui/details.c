@@ -91,7 +91,7 @@ static const struct column columns[] = {
     {"domain", "Domain", VALUE_DOMAIN, 14, 30, 3, false, domain_value, NULL, NULL},
     {"organization", "Organization", VALUE_TEXT, 12, 26, 2, false, organization_value, NULL, NULL},
     {"sending_mta_ip", "Sending MTA", VALUE_TEXT, 15, 39, 1, false, ip_value, NULL, NULL},
-    {"result_type", "Result type", VALUE_TEXT, 16, 34, 0, false, type_value, NULL, NULL},
+    {"result_type", "Result type", VALUE_TEXT, 25, 34, 0, false, type_value, NULL, NULL},
     {"receiving_mx_hostname", "MX host", VALUE_TEXT, 13, 36, 4, false, mx_value, NULL, NULL},
     {"receiving_ip", "Receiving IP", VALUE_TEXT, 12, 39, 6, false, receiving_ip_value, NULL, NULL},
     {"reason_code", "Reason code", VALUE_TEXT, 11, 36, 5, false, reason_value, NULL, NULL},

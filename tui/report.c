@@ -15,16 +15,12 @@ struct sheet {
     struct snapshot *snapshot;
     int columns;
     bool in_policy;
+    int style;          /* of failures of the policy */
     int64_t failed;     /* of the policy, */
     int64_t named;      /* and what its failures add up to */
     uint32_t explained; /* bit set of the result types whose meaning was told */
     bool cut;           /* at LINES_MAX */
 };
-
-static int style_of(int64_t failed)
-{
-    return failed > 0 ? STYLE_WARN : STYLE_GOOD;
-}
 
 /* "  Sending MTA     192.0.2.1", nothing where TEXT is empty. */
 static void add_field(const struct sheet *sheet, int indent, int style, const char *name,
@@ -108,7 +104,7 @@ static void add_policy_title(const struct sheet *sheet, const struct policy_row 
              policy->failed > 0 ? failed : "none", sessions, rate[0] != '\0' ? " (" : "", rate,
              rate[0] != '\0' ? ")" : "");
     add_space(sheet);
-    add_text(sheet, 0, style_of(policy->failed), text);
+    add_text(sheet, 0, policy->failed > 0 ? sheet->style : STYLE_GOOD, text);
 }
 
 static int add_policy(void *context, const struct policy_row *policy)
@@ -118,6 +114,7 @@ static int add_policy(void *context, const struct policy_row *policy)
     sheet->in_policy = true;
     sheet->failed = policy->failed;
     sheet->named = 0;
+    sheet->style = failed_style(policy_mode(policy->policy_type, policy->mode), 1);
     add_policy_title(sheet, policy);
     add_field(sheet, 2, STYLE_NORMAL, "Policy type", policy->policy_type);
     add_field(sheet, 2, STYLE_NORMAL, "TLSA base", policy->mx_host);
@@ -150,7 +147,7 @@ static int add_failure(void *context, const struct failure_row *failure)
     format_count(failure->failed, 20, failed);
     snprintf(text, sizeof text, "%s failed: %s", failed, failure->result_type);
     add_space(sheet);
-    add_text(sheet, 2, STYLE_WARN, text);
+    add_text(sheet, 2, sheet->style, text);
     add_field(sheet, 4, STYLE_NORMAL, "Sending MTA", failure->sending_mta_ip);
     add_field(sheet, 4, STYLE_NORMAL, "MX host", failure->receiving_mx_hostname);
     add_field(sheet, 4, STYLE_NORMAL, "Receiving IP", failure->receiving_ip);
