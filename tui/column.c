@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "../db/day.h"
 #include "../db/domain.h"
@@ -26,10 +25,8 @@ int value_compare(enum value_kind kind, struct value a, struct value b)
 {
     switch (kind) {
     case VALUE_TEXT:
-    case VALUE_DOMAIN: {
-        int order = strcasecmp(a.text, b.text);
-        return order != 0 ? order : strcmp(a.text, b.text);
-    }
+    case VALUE_DOMAIN:
+        return text_compare(a.text, b.text);
     case VALUE_RATE:
         return (a.rate > b.rate) - (a.rate < b.rate);
     default:

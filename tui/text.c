@@ -161,6 +161,41 @@ void format_age(int64_t seconds, char text[static 32])
         snprintf(text, 32, "%" PRId64 " days ago", seconds / 86400);
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int fold_case(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c;
+}
+
+/* Compares the numbers that *A and *B begin with, and moves behind them. */
+static int compare_numbers(const char **a, const char **b)
+{
+    *a += strspn(*a, "0");
+    *b += strspn(*b, "0");
+    size_t left = strspn(*a, "0123456789"), right = strspn(*b, "0123456789");
+    int order = left != right ? (left > right) - (left < right) : memcmp(*a, *b, left);
+    *a += left;
+    *b += right;
+    return order;
+}
+
+int text_compare(const char *a, const char *b)
+{
+    const char *left = a, *right = b;
+    while (*left != '\0' && *right != '\0') {
+        bool numbers = is_digit(*left) && is_digit(*right);
+        int order =
+            numbers ? compare_numbers(&left, &right) : fold_case(*left++) - fold_case(*right++);
+        if (order != 0)
+            return order;
+    }
+    return *left != *right ? fold_case(*left) - fold_case(*right) : strcmp(a, b);
+}
+
 const char *text_find(const char *text, const char *needle)
 {
     return strcasestr(text, needle);

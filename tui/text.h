@@ -37,6 +37,10 @@ void format_rate(double rate, char text[static 32]);
 /* "3 days ago", "2 h ago", "now": SECONDS between then and now. */
 void format_age(int64_t seconds, char text[static 32]);
 
+/* Below zero, zero or above as A comes before B for people: regardless of ASCII
+ * case, and numbers in it by their value, so that 192.0.2.9 is before 192.0.2.10. */
+int text_compare(const char *a, const char *b);
+
 /* Finds NEEDLE in TEXT regardless of ASCII case; NULL when it is not there. */
 const char *text_find(const char *text, const char *needle);
 /* Does TEXT match PATTERN, in which '*' stands for anything, regardless of

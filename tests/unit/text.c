@@ -249,6 +249,33 @@ static void case_is_passed_over(void **state)
     assert_null(text_find(text, "male"));
 }
 
+static void expect_order(const char *first, const char *second)
+{
+    assert_true(text_compare(first, second) < 0);
+    assert_true(text_compare(second, first) > 0);
+    assert_int_equal(text_compare(first, first), 0);
+    assert_int_equal(text_compare(second, second), 0);
+}
+
+static void numbers_in_texts_are_in_the_order_of_their_values(void **state)
+{
+    (void)state;
+    expect_order("192.0.2.9", "192.0.2.10");
+    expect_order("192.0.2.10", "198.51.100.1");
+    expect_order("d9.example", "d10.example");
+    expect_order("d9", "d9.example");
+    expect_order("d09", "d10");
+    expect_order("d09", "d9");
+    expect_order("a99999999999999999999999", "a100000000000000000000000");
+    expect_order("1", "a");
+    expect_order("-", "1");
+    expect_order("Apple", "banana");
+    expect_order("apple", "Banana");
+    expect_order("Apple", "apple");
+    expect_order("", "a");
+    expect_order("z", "\u00e4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +297,7 @@ int main(void)
         cmocka_unit_test(patterns_match_whole_texts),
         cmocka_unit_test(many_stars_do_not_take_long),
         cmocka_unit_test(case_is_passed_over),
+        cmocka_unit_test(numbers_in_texts_are_in_the_order_of_their_values),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
