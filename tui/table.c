@@ -205,7 +205,7 @@ void table_show(struct table *table, const struct rows *rows, struct order order
     size_t offset = table->cursor - table->top;
     if (!table->moved || current == NULL) {
         cursor_home(table);
-    } else if (table_find(table, id)) {
+    } else if (type->parent != NULL ? tree_find(table, id) : table_find(table, id)) {
         table->top = table->cursor > offset ? table->cursor - offset : 0;
     } else if (table->cursor >= table->order.count) {
         table->cursor = table->order.count > 0 ? table->order.count - 1 : 0;

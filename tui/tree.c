@@ -142,6 +142,18 @@ void tree_go_to(struct table *table, uint32_t index, bool open)
     put_cursor(table, target);
 }
 
+bool tree_find(struct table *table, uint64_t id)
+{
+    for (size_t n = 0; n < table->order.whole_count; n++) {
+        uint32_t index = table->order.whole[n];
+        if (type_of(table)->id(row_at(&table->rows, index)) == id) {
+            tree_go_to(table, index, false);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Does nothing stand below the row at N of all? */
 static bool is_leaf(const struct table *table, size_t n)
 {

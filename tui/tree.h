@@ -23,4 +23,7 @@ size_t tree_position(const struct table *table);
  * else on the first shut one. */
 void tree_go_to(struct table *table, uint32_t index, bool open);
 
+/* The same without opening, for the row with ID; false when there is none. */
+bool tree_find(struct table *table, uint64_t id);
+
 #endif

@@ -163,6 +163,17 @@ static void a_search_opens_what_it_finds_when_it_is_done(void **state)
     assert_string_equal(current(), "apple");
 }
 
+static void the_cursor_goes_up_where_its_row_is_shut_away(void **state)
+{
+    (void)state;
+    assert_true(table_find(&table, hash_text(0, "second flush")));
+    table.moved = true;
+    table.shut = true;
+    show();
+    assert_names("bread fruit tea");
+    assert_string_equal(current(), "tea");
+}
+
 static void a_filter_looks_into_shut_branches(void **state)
 {
     (void)state;
@@ -192,6 +203,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_shut_branch_hides_all_below, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_with_nothing_below_is_no_branch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_search_opens_what_it_finds_when_it_is_done, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_cursor_goes_up_where_its_row_is_shut_away, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_filter_looks_into_shut_branches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_gets_the_leaves_only, set_up, tear_down),
