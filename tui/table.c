@@ -299,7 +299,7 @@ static void draw_head(const struct table *table, const struct layout *layout, st
                             : table->arrangement.descending ? glyph(GLYPH_DOWN)
                                                             : glyph(GLYPH_UP);
         snprintf(title, sizeof title, "%s%s", column->title, arrow);
-        if (value_is_number(column->kind))
+        if (value_is_number(column->kind) && column->paint == NULL)
             put_right(area.y, x, layout->widths[i], style, title);
         else
             put_text(area.y, x, layout->widths[i], style, title);
