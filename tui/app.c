@@ -27,9 +27,11 @@ static const struct {
     enum action action;
     const struct view_type *type;
 } screens[] = {
-    {ACT_DOMAINS, &view_domains},   {ACT_DOMAIN, &view_domain},   {ACT_SENDERS, &view_senders},
-    {ACT_POLICIES, &view_policies}, {ACT_REPORTS, &view_reports}, {ACT_TIMELINE, &view_timeline},
-    {ACT_IMPORTS, &view_imports},   {ACT_ADVICE, &view_advice},
+    {ACT_DOMAINS, &view_domains}, {ACT_DOMAIN, &view_domain},
+    {ACT_SENDERS, &view_senders}, {ACT_FAILURES, &view_failures},
+    {ACT_MX, &view_mx},           {ACT_POLICIES, &view_policies},
+    {ACT_REPORTS, &view_reports}, {ACT_TIMELINE, &view_timeline},
+    {ACT_IMPORTS, &view_imports}, {ACT_ADVICE, &view_advice},
 };
 
 static int64_t milliseconds(void)

@@ -1,6 +1,7 @@
 #include "failing.h"
 
 #include "app.h"
+#include "text.h"
 
 #define TYPE   ((const struct failed_type *)row)
 #define SENDER ((const struct failing_sender *)row)
@@ -19,28 +20,53 @@ static struct value type_reporters(const void *row)
 {
     return value_number(TYPE->reporters);
 }
+static struct value type_share(const void *row)
+{
+    return value_failure_rate(TYPE->whole - TYPE->failed, TYPE->failed);
+}
+static struct value type_group(const void *row)
+{
+    const struct result_type *known = result_type_find(TYPE->name);
+    return value_text(result_group_name(known != NULL ? known->group : GROUP_UNKNOWN));
+}
+static uint64_t type_stamp(const void *row)
+{
+    return (uint64_t)TYPE->failed;
+}
 static uint64_t type_id(const void *row)
 {
     return hash_text(0, TYPE->name);
 }
+/* "67%" and a bar beside it, where there is room for both. */
 static void paint_share(const void *row, const struct cell *cell)
 {
-    chart_bar(cell->y, cell->x, cell->columns, STYLE_WARN | cell->style, TYPE->failed, TYPE->whole);
+    enum { RATE = 6, BOTH = 12 };
+    char rate[32];
+    int x = cell->x, columns = cell->columns;
+    format_rate(type_share(row).rate, rate);
+    if (columns >= BOTH) {
+        put_right(cell->y, x, RATE, STYLE_NORMAL | cell->style, rate);
+        x += RATE + 1;
+        columns -= RATE + 1;
+    }
+    chart_bar(cell->y, x, columns, STYLE_WARN | cell->style, TYPE->failed, TYPE->whole);
 }
 
 static const struct column type_columns[] = {
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, type_failed, NULL, NULL},
     {"result_type", "Result type", VALUE_TEXT, 16, 34, 0, false, type_name, NULL, NULL},
-    {"share", "Share", VALUE_COUNT, 6, 20, 1, true, type_failed, NULL, paint_share},
+    {"share", "Share", VALUE_RATE, 6, 20, 1, true, type_share, NULL, paint_share},
     {"reporters", "Reporters", VALUE_COUNT, 9, 9, 2, true, type_reporters, NULL, NULL},
+    {"group", "Group", VALUE_TEXT, 8, 20, 3, false, type_group, NULL, NULL},
 };
 const struct table_type failed_types_table = {
     .title = "Result types",
     .columns = type_columns,
     .column_count = sizeof type_columns / sizeof *type_columns,
     .id = type_id,
+    .stamp = type_stamp,
     .sort = 0,
-    .nothing = "Nothing failed in these days.",
+    .nothing = "Nothing failed in these days. + shows more of them.",
 };
 
 static struct value sender_organization(const void *row)

@@ -1,0 +1,198 @@
+/* MX hosts that fail: which of the domain's mail servers is in trouble. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../db/domain.h"
+#include "../db/sts_policy.h"
+#include "app.h"
+
+struct item {
+    const char *host; /* "" when the reporter did not say */
+    const char *result_types;
+    int64_t failed;
+    int64_t senders;
+    int64_t whole;       /* failed sessions of all hosts */
+    const char *covered; /* by the MTA-STS policy: "yes", "no"; "" where there is none */
+};
+
+#define ITEM ((const struct item *)row)
+
+static struct value host_value(const void *row)
+{
+    return value_text(ITEM->host[0] != '\0' ? ITEM->host : "(not reported)");
+}
+static struct value failed_value(const void *row)
+{
+    return value_number(ITEM->failed);
+}
+static struct value share_value(const void *row)
+{
+    return value_failure_rate(ITEM->whole - ITEM->failed, ITEM->failed);
+}
+static struct value senders_value(const void *row)
+{
+    return value_number(ITEM->senders);
+}
+static struct value types_value(const void *row)
+{
+    return value_text(ITEM->result_types);
+}
+static struct value covered_value(const void *row)
+{
+    return value_text(ITEM->covered);
+}
+static int covered_style(const void *row)
+{
+    return ITEM->covered[0] == 'n' ? STYLE_BAD : STYLE_DIM;
+}
+static int host_style(const void *row)
+{
+    return ITEM->host[0] != '\0' ? STYLE_NORMAL : STYLE_DIM;
+}
+static void paint_bar(const void *row, const struct cell *cell)
+{
+    chart_bar(cell->y, cell->x, cell->columns, STYLE_WARN | cell->style, ITEM->failed, ITEM->whole);
+}
+static uint64_t item_id(const void *row)
+{
+    return hash_text(0, ITEM->host);
+}
+static uint64_t item_stamp(const void *row)
+{
+    return (uint64_t)ITEM->failed;
+}
+
+static const struct column columns[] = {
+    {"mx_host", "MX host", VALUE_DOMAIN, 20, 44, 0, false, host_value, host_style, NULL},
+    {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, failed_value, NULL, NULL},
+    {"share", "Share", VALUE_RATE, 6, 7, 2, true, share_value, NULL, NULL},
+    {"bar", "", VALUE_COUNT, 6, 24, 4, true, failed_value, NULL, paint_bar},
+    {"senders", "Senders", VALUE_COUNT, 7, 8, 3, true, senders_value, NULL, NULL},
+    {"in_policy", "In policy", VALUE_TEXT, 9, 9, 1, false, covered_value, covered_style, NULL},
+    {"result_types", "Result types", VALUE_TEXT, 18, 60, 3, false, types_value, NULL, NULL},
+};
+
+static const struct table_type mx_table = {
+    .title = "MX hosts",
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .id = item_id,
+    .stamp = item_stamp,
+    .sort = 1,
+    .nothing = "No failure names an MX host in these days. + shows more of them; 4 shows all "
+               "failures by result type.",
+};
+
+static int add_item(void *context, const struct mx_row *row)
+{
+    struct item *item = snapshot_add(context, 0, sizeof *item);
+    if (item == NULL)
+        return -1;
+    *item = (struct item){
+        .host = snapshot_text(context, row->mx_host),
+        .result_types = snapshot_text(context, row->result_types),
+        .failed = row->failed,
+        .senders = row->senders,
+        .covered = "",
+    };
+    return snapshot_stopped(context);
+}
+
+/* The MTA-STS policy that was reported last; of those of a day the one with most
+ * sessions. */
+struct last_policy {
+    struct snapshot *snapshot;
+    const char *text;
+    int last_day;
+    int64_t sessions;
+};
+
+static int note_policy(void *context, const struct policy_seen_row *row)
+{
+    struct last_policy *last = context;
+    int64_t sessions = row->totals.successful + row->totals.failed;
+    bool later = row->last_day > last->last_day ||
+                 (row->last_day == last->last_day && sessions > last->sessions);
+    if (row->mode >= STS_TESTING && (last->text == NULL || later)) {
+        last->text = snapshot_text(last->snapshot, row->text);
+        last->last_day = row->last_day;
+        last->sessions = sessions;
+    }
+    return snapshot_stopped(last->snapshot);
+}
+
+static bool is_covered(const struct sts_policy *policy, const char *host)
+{
+    char pattern[DOMAIN_TEXT + 2];
+    bool covered = false;
+    for (size_t i = 0; i < policy->mx_count && !covered; i++) {
+        snprintf(pattern, sizeof pattern, "%.*s", (int)policy->mx[i].length, policy->mx[i].start);
+        covered = domain_matches_mx(pattern, host) != 0;
+    }
+    return covered;
+}
+
+/* A host that no mx line covers gets no mail under enforce. */
+static enum db_status load_coverage(const struct request *request, struct db *db,
+                                    struct snapshot *snapshot)
+{
+    struct last_policy last = {.snapshot = snapshot};
+    struct item *items = (struct item *)(uintptr_t)snapshot->rows[0].items;
+    struct sts_policy policy;
+    if (request->scope.domain == ALL_DOMAINS)
+        return DB_OK;
+    enum db_status status = query_policies(db, request->scope.domain, note_policy, &last);
+    if (status != DB_OK || last.text == NULL)
+        return status;
+    sts_policy_read(last.text, strlen(last.text), &policy);
+    for (size_t i = 0; i < snapshot->rows[0].count; i++)
+        if (items[i].host[0] != '\0')
+            items[i].covered = is_covered(&policy, items[i].host) ? "yes" : "no";
+    return DB_OK;
+}
+
+static enum db_status load_mx(const struct request *request, struct db *db,
+                              struct snapshot *snapshot)
+{
+    enum db_status status = query_mx(db, request->scope.domain, request->range, add_item, snapshot);
+    struct item *items = (struct item *)(uintptr_t)snapshot->rows[0].items;
+    int64_t whole = 0;
+    for (size_t i = 0; i < snapshot->rows[0].count; i++)
+        whole += items[i].failed;
+    for (size_t i = 0; i < snapshot->rows[0].count; i++)
+        items[i].whole = whole;
+    return status == DB_OK ? load_coverage(request, db, snapshot) : status;
+}
+
+static bool act(struct view *view, enum action action)
+{
+    const struct item *item = table_current(&view->tables[0]);
+    struct scope scope = view->scope;
+    if (action != ACT_OPEN)
+        return false;
+    if (item == NULL)
+        return true;
+    scope.mx_host = item->host;
+    app_open(view->app, &view_details, &scope);
+    return true;
+}
+
+static void title(const struct view *view, char text[static VIEW_TITLE])
+{
+    snprintf(text, VIEW_TITLE, "%s",
+             view->scope.domain == ALL_DOMAINS ? "MX hosts of all domains" : "MX hosts");
+}
+
+const struct view_type view_mx = {
+    .name = "MX hosts",
+    .help =
+        "The MX hosts at which sessions failed, as the reports name them, and whether an mx line "
+        "of the MTA-STS policy that was reported last covers them: to one that none covers "
+        "nothing is delivered under enforce. Enter shows the single failures at one.",
+    .panes = {{"MX hosts", &mx_table}},
+    .pane_count = 1,
+    .actions = {ACT_OPEN},
+    .title = title,
+    .load = load_mx,
+    .act = act,
+};
