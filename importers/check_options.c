@@ -2,10 +2,9 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
-#include "progress.h"
+#include "usage.h"
 
 static const char help[] =
     "Usage: tlsrptop-check [OPTION]... [DOMAIN | -]...\n"
@@ -68,15 +67,8 @@ static int take(struct check_options *options, int option, char **argv)
         puts("tlsrptop-check " VERSION);
         options->answered = true;
         return EX_OK;
-    case ':':
-        say("%s needs a value; see tlsrptop-check --help", argv[optind - 1]);
-        return EX_USAGE;
     default:
-        if (optopt != 0 && strncmp(argv[optind - 1], "--", 2) != 0)
-            say("there is no option -%c; see tlsrptop-check --help", optopt);
-        else
-            say("there is no option %s; see tlsrptop-check --help", argv[optind - 1]);
-        return EX_USAGE;
+        return usage_complain(option, argv);
     }
 }
 

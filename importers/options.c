@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "usage.h"
+
 static const char help[] =
     "Usage: tlsrptop-import [OPTION]... [ACCOUNT | PATH | -]...\n"
     "Imports SMTP TLS reports (RFC 8460) into the database of tlsrptop.\n"
@@ -45,14 +47,6 @@ __attribute__((format(printf, 1, 0))) static int complain(const char *sentence, 
     snprintf(text, sizeof text, sentence, what);
     say("%s; see tlsrptop-import --help", text);
     return EX_USAGE;
-}
-
-static int complain_unknown(char **argv)
-{
-    const char *word = argv[optind - 1];
-    char letter[] = {'-', (char)optopt, '\0'};
-    bool is_long = optopt == 0 || (strncmp(word, "--", 2) == 0 && strchr(word, '=') != NULL);
-    return complain("there is no option %s", is_long ? word : letter);
 }
 
 /* Takes one option; returns EX_OK, or what is wrong with it. */
@@ -98,10 +92,8 @@ static int take(struct options *options, int option, char **argv)
         puts("tlsrptop-import " VERSION);
         options->answered = true;
         return EX_OK;
-    case ':':
-        return complain("%s needs a value", argv[optind - 1]);
     default:
-        return complain_unknown(argv);
+        return usage_complain(option, argv);
     }
 }
 

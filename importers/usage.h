@@ -1,0 +1,11 @@
+/*
+ * usage.h - what is wrong with an option, said the same way by each program.
+ */
+#ifndef TLSRPTOP_IMPORTERS_USAGE_H
+#define TLSRPTOP_IMPORTERS_USAGE_H
+
+/* Says what getopt_long() meant by OPTION, ':' or '?', of the words ARGV, where the
+ * string of its options begins with a ':'.  Returns EX_USAGE. */
+int usage_complain(int option, char *const *argv);
+
+#endif
