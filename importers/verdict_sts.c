@@ -12,53 +12,19 @@ static const char fetch_section[] = "RFC 8461 section 3.3";
 
 /* --- the record --- */
 
-static void complain_of_record(struct verdict *verdict)
+static enum txt_state weigh_record(struct verdict *verdict)
 {
-    const char *domain = verdict->findings->domain;
-    const struct txt_look *look = &verdict->findings->sts;
-    switch (verdict->sts) {
-    case TXT_UNKNOWN:
-        problem(verdict, SEVERITY_WARNING, "sts-unknown", record_section,
-                "DNS gave no answer about _mta-sts.%s", domain);
-        remedy(verdict, "check again later; if it stays so, look at the name servers of %s",
-               domain);
-        break;
-    case TXT_BOGUS:
-        problem(verdict, SEVERITY_ERROR, "sts-bogus", record_section,
-                "the record at _mta-sts.%s fails DNSSEC validation, so that senders cannot see it",
-                domain);
-        remedy(verdict, "renew the signatures of the zone, or correct its DS record");
-        break;
-    case TXT_SEVERAL:
-        problem(verdict, SEVERITY_ERROR, "sts-several", record_section,
-                "there are %zu STSv1 records at _mta-sts.%s, so that senders see no policy",
-                look->count, domain);
-        remedy(verdict, "leave one");
-        break;
-    case TXT_INVALID:
-        problem(verdict, SEVERITY_ERROR, "sts-record-version", record_section,
-                "the record at _mta-sts.%s does not begin with \"v=STSv1;\": \"%s\"", domain,
-                quote(verdict, look->almost));
-        remedy(verdict, "publish it as \"v=STSv1; id=1\", with a new id at every change");
-        break;
-    case TXT_FOUND:
-    case TXT_ABSENT:
-    case TXT_POLICY_FAILED:
-        break;
-    }
-}
-
-static enum txt_state state_of_record(const struct txt_look *look)
-{
-    if (look_failed(&look->look))
-        return TXT_UNKNOWN;
-    if (look->look.result == DNS_BOGUS)
-        return TXT_BOGUS;
-    if (look->count > 1)
-        return TXT_SEVERAL;
-    if (look->count == 1)
-        return TXT_FOUND;
-    return look->almost.start != NULL ? TXT_INVALID : TXT_ABSENT;
+    static const struct txt_words words = {
+        .name = "_mta-sts",
+        .version = "STSv1",
+        .example = "publish it as \"v=STSv1; id=1\", with a new id at every change",
+        .section = record_section,
+        .unknown = "sts-unknown",
+        .bogus = "sts-bogus",
+        .several = "sts-several",
+        .invalid = "sts-record-version",
+    };
+    return weigh_txt(verdict, &verdict->findings->sts, &words);
 }
 
 static void weigh_id(struct verdict *verdict)
@@ -409,8 +375,7 @@ static enum sts_state state_of_sts(const struct verdict *verdict)
 void weigh_sts(struct verdict *verdict)
 {
     const struct findings *findings = verdict->findings;
-    verdict->sts = state_of_record(&findings->sts);
-    complain_of_record(verdict);
+    verdict->sts = weigh_record(verdict);
     if (verdict->sts == TXT_FOUND)
         weigh_id(verdict);
     if (verdict->sts == TXT_FOUND) {

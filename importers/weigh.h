@@ -16,6 +16,19 @@ void weigh_mode(struct verdict *verdict);
 void weigh_certificates(struct verdict *verdict);
 void weigh_ways(struct verdict *verdict);
 
+/* What is special about the one or the other TXT record. */
+struct txt_words {
+    const char *name;                                /* "_mta-sts" */
+    const char *version;                             /* "STSv1" */
+    const char *example;                             /* how it ought to be, as a remedy */
+    const char *section;                             /* of the RFC */
+    const char *unknown, *bogus, *several, *invalid; /* codes of problems */
+};
+
+/* Finds the state of a record, and complains unless it is found or absent. */
+enum txt_state weigh_txt(struct verdict *verdict, const struct txt_look *look,
+                         const struct txt_words *words);
+
 /* Adds a problem; remedy() adds what to do about the last one. */
 void problem(struct verdict *verdict, enum severity severity, const char *code,
              const char *reference, const char *format, ...) __attribute__((format(printf, 5, 6)));
