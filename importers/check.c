@@ -2,11 +2,10 @@
  * tlsrptop-check - what DNS, the MTA-STS policy and the MX hosts of domains say
  * right now.
  *
- * This file finds out which domains are meant, runs the one event loop in which they
- * are examined, and hands each verdict to the database and to the reader.
+ * This file finds out which domains are meant, and runs the one event loop in which they
+ * are examined.
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +15,12 @@
 
 #include "../db/config.h"
 #include "../db/day.h"
-#include "../db/observation.h"
-#include "../db/query.h"
 #include "check_options.h"
-#include "check_output.h"
 #include "domain_list.h"
-#include "evidence.h"
 #include "examine.h"
 #include "host_names.h"
 #include "progress.h"
+#include "results.h"
 #include "stop.h"
 
 enum {
@@ -47,17 +43,11 @@ struct check {
     struct examiner *examiner;
     struct arena arena;
     const char *own_rua[OWN_RUA_MAX + 1];
-    int64_t now;
 
-    size_t begun;
-    size_t done;
-    size_t printed;
-    char **outputs; /* of each domain, until all before it are printed */
-    size_t with_problems;
-    size_t changed;
-    bool smtp_closed;
-    int status;             /* EX_OK unless the run has to end */
-    struct verdict verdict; /* large, and only one at a time */
+    struct results_settings results_settings;
+    struct results *results;
+    size_t begun; /* of the domains */
+    int status;   /* EX_OK unless the run has to end */
 };
 
 /* --- what goes wrong --- */
@@ -71,7 +61,7 @@ static int out_of_memory(struct check *check)
 static int database_failed(struct check *check, enum db_status status)
 {
     bool passes = status == DB_BUSY || status == DB_FULL || status == DB_MEMORY;
-    say("%s", check->db != NULL ? db_error(check->db) : "out of memory");
+    say("%s", status != DB_MEMORY ? db_error(check->db) : "out of memory");
     return check->status = passes ? EX_TEMPFAIL : status == DB_DAMAGED ? EX_SOFTWARE : EX_CONFIG;
 }
 
@@ -128,10 +118,7 @@ static int find_domains(struct check *check)
         status = add_mine(check);
     for (char **operand = check->options.operands; *operand != NULL && status == EX_OK; operand++)
         status = add_operand(check, *operand);
-    if (status != EX_OK)
-        return status;
-    check->outputs = calloc(check->domains.count + 1, sizeof *check->outputs);
-    return check->outputs != NULL ? EX_OK : out_of_memory(check);
+    return status;
 }
 
 /* --- settings --- */
@@ -214,9 +201,9 @@ static int open_resolver(struct check *check)
         .timeout_ms = timeout_ms(check),
     };
     int status = resolver_open(&check->resolver, &settings, why);
-    if (status != EX_OK)
+    if (status != EX_OK && !stop_requested())
         say("%s", why);
-    else if (!resolver_validates(check->resolver, &reason))
+    if (status == EX_OK && !resolver_validates(check->resolver, &reason))
         say("%s; what is known of DANE stays as it is", reason);
     return status;
 }
@@ -242,141 +229,43 @@ static int open_transfers(struct check *check)
     return EX_CONFIG;
 }
 
-/* --- verdicts --- */
-
-static int take_newest(void *context, const struct observation *observation)
+static int open_results(struct check *check)
 {
-    struct {
-        struct known *known;
-        struct arena *arena;
-    } *reader = context;
-    known_read(reader->known, reader->arena, observation);
-    return 0;
-}
-
-static enum db_status read_known(struct check *check, const char *domain, struct known *known,
-                                 struct arena *arena)
-{
-    struct {
-        struct known *known;
-        struct arena *arena;
-    } reader = {known, arena};
-    int64_t number;
-    enum db_status status = query_find_domain(check->db, domain, &number);
-    if (status == DB_OK && number != 0)
-        status = observation_each(check->db, number, 1, take_newest, &reader);
-    return status;
-}
-
-static void store(struct check *check, struct json_object *evidence, struct json_object *problems)
-{
-    bool changed = false;
-    struct observation observation = {
-        .last_time = check->now,
-        .mode = check->verdict.mode,
-        .evidence = json_line(evidence),
-        .problems = json_line(problems),
+    const struct check_options *options = &check->options;
+    check->results_settings = (struct results_settings){
+        .db = check->db,
+        .trust = check->trust,
+        .now = instant_now(),
+        .mine = setting(check, "domains", "mine"),
+        .own_rua = check->own_rua,
+        .json = options->json,
+        .detail = options->quiet     ? DETAIL_PROBLEMS
+                  : options->verbose ? DETAIL_ALL
+                                     : DETAIL_USUAL,
     };
-    enum db_status status =
-        observation_store(check->db, check->verdict.findings->domain,
-                          setting(check, "domains", "mine"), &observation, &changed);
-    if (status != DB_OK)
-        database_failed(check, status);
-    check->changed += changed;
+    check->results = results_new(&check->results_settings, check->domains.count);
+    return check->results != NULL ? EX_OK : out_of_memory(check);
 }
 
-/* One line of JSON, to be freed. */
-static char *write_json(const struct check *check, struct json_object *evidence,
-                        struct json_object *problems)
-{
-    char time[INSTANT_TEXT];
-    struct json_object *object = json_object_new_object();
-    if (object == NULL)
-        return NULL;
-    json_object_object_add(object, "domain",
-                           json_object_new_string(check->verdict.findings->domain));
-    json_object_object_add(object, "time",
-                           json_object_new_string(instant_format(check->now, time)));
-    json_object_object_add(object, "mode",
-                           json_object_new_string(tls_mode_name(check->verdict.mode)));
-    json_object_object_add(object, "problems", json_object_get(problems));
-    json_object_object_add(object, "evidence", json_object_get(evidence));
-    char *line = NULL;
-    if (asprintf(&line, "%s\n", json_line(object)) < 0)
-        line = NULL;
-    json_object_put(object);
-    return line;
-}
-
-/* Results are printed in the order in which the domains were named. */
-static void print(struct check *check)
-{
-    bool some = check->outputs[check->printed] != NULL;
-    if (some && isatty(STDOUT_FILENO))
-        progress_close();
-    for (; check->outputs[check->printed] != NULL; check->printed++) {
-        fputs(check->outputs[check->printed], stdout);
-        free(check->outputs[check->printed]);
-        check->outputs[check->printed] = NULL;
-    }
-    if (some)
-        fflush(stdout);
-}
-
-static char *write_output(const struct check *check, struct json_object *evidence,
-                          struct json_object *problems)
-{
-    enum detail detail = check->options.quiet     ? DETAIL_PROBLEMS
-                         : check->options.verbose ? DETAIL_ALL
-                                                  : DETAIL_USUAL;
-    if (!check->options.json)
-        return verdict_text(&check->verdict, detail);
-    if (check->options.quiet && !verdict_has_problem(&check->verdict))
-        return strdup("");
-    return write_json(check, evidence, problems);
-}
+/* --- the loop --- */
 
 static void take_findings(void *context, size_t number, const struct findings *findings,
                           bool smtp_closed)
 {
     struct check *check = context;
-    struct known known = {.dane = DANE_UNSTATED};
-    struct arena arena;
-    struct json_object *evidence = NULL, *problems = NULL;
-    struct verdict_settings settings = {
-        .now = check->now,
-        .mine = setting(check, "domains", "mine"),
-        .smtp_closed = smtp_closed,
-        .own_rua = check->own_rua,
-    };
     if (check->status != EX_OK)
         return;
-    arena_init(&arena, 0);
-    enum db_status status = read_known(check, findings->domain, &known, &arena);
+    enum db_status status = results_take(check->results, number, findings, smtp_closed);
     if (status != DB_OK)
         database_failed(check, status);
-    verdict_reach(&check->verdict, findings, &known, &settings, check->trust);
-    evidence = evidence_new(&check->verdict);
-    problems = problems_new(&check->verdict);
-    if (check->verdict.memory_short || evidence == NULL || problems == NULL)
-        out_of_memory(check);
-    if (check->status == EX_OK)
-        store(check, evidence, problems);
-    if (check->status == EX_OK) {
-        check->outputs[number] = write_output(check, evidence, problems);
-        check->with_problems += verdict_has_problem(&check->verdict);
-        check->smtp_closed |= smtp_closed;
-        check->done++;
-        if (check->outputs[number] == NULL)
-            out_of_memory(check);
-    }
-    json_object_put(evidence);
-    json_object_put(problems);
-    verdict_free(&check->verdict);
-    arena_free(&arena);
 }
 
-/* --- the loop --- */
+/* The bar gives way to results on the same terminal. */
+static void clear_line(void)
+{
+    if (isatty(STDOUT_FILENO))
+        progress_close();
+}
 
 static int shorter(int a, int b)
 {
@@ -395,7 +284,7 @@ static void wait(struct check *check)
 
 static void show_progress(const struct check *check)
 {
-    struct store_counts counts = {.messages = (int64_t)check->done};
+    struct store_counts counts = {.messages = (int64_t)results_counts(check->results)->done};
     progress_show(&counts);
 }
 
@@ -430,20 +319,11 @@ static void check_domains(struct check *check)
         resolver_process(check->resolver);
         transfers_process(check->transfers);
         examiner_process(check->examiner, check->begun < check->domains.count);
-        print(check);
+        results_write(check->results, false, clear_line);
         show_progress(check);
         begin_more(check);
         if (examiner_is_busy(check->examiner))
             wait(check);
-    }
-}
-
-/* What was done before the run had to end is printed, too. */
-static void print_rest(struct check *check)
-{
-    for (size_t i = check->printed; i < check->domains.count; i++) {
-        check->printed = i;
-        print(check);
     }
 }
 
@@ -460,34 +340,41 @@ static void ask_names(struct check *check)
 
 static void summarize(const struct check *check)
 {
+    const struct results_counts *counts = results_counts(check->results);
     progress_close();
-    if (check->smtp_closed)
+    if (counts->smtp_closed)
         say("no MX host could be reached: port 25 seems to be closed from here, so that"
             " certificates were not looked at");
-    if (check->done > 1 && !check->options.quiet)
-        say("%zu domains: %zu with problems; of %zu something is new", check->done,
-            check->with_problems, check->changed);
+    if (counts->done > 1 && !check->options.quiet)
+        say("%zu domains: %zu with problems; of %zu something is new", counts->done,
+            counts->with_problems, counts->new);
     if (stop_requested())
-        say("stopped: %zu of %zu domains were checked", check->done, check->domains.count);
+        say("stopped: %zu of %zu domains were checked", counts->done, check->domains.count);
+}
+
+static int prepare(struct check *check)
+{
+    int (*const steps[])(struct check *) = {read_config,   find_domains,   open_database,
+                                            open_resolver, open_transfers, open_results};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        int status = steps[i](check);
+        if (stop_requested())
+            return EX_TEMPFAIL;
+        if (status != EX_OK)
+            return status;
+    }
+    return EX_OK;
 }
 
 static int run(struct check *check)
 {
-    int status = read_config(check);
-    if (status == EX_OK)
-        status = find_domains(check);
-    if (status == EX_OK)
-        status = open_database(check);
-    if (status == EX_OK)
-        status = open_resolver(check);
-    if (status == EX_OK)
-        status = open_transfers(check);
+    int status = prepare(check);
     if (status != EX_OK)
         return status;
     progress_open(check->options.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
     progress_source("domains", "");
     check_domains(check);
-    print_rest(check);
+    results_write(check->results, true, clear_line);
     if (check->options.names && check->status == EX_OK && !stop_requested())
         ask_names(check);
     summarize(check);
@@ -495,7 +382,8 @@ static int run(struct check *check)
         return check->status;
     if (stop_requested())
         return EX_TEMPFAIL;
-    return check->with_problems > 0 || check->bad_names ? EX_PROBLEM : EX_OK;
+    bool has_problem = results_counts(check->results)->with_problems > 0 || check->bad_names;
+    return has_problem ? EX_PROBLEM : EX_OK;
 }
 
 static void clean_up(struct check *check)
@@ -505,9 +393,7 @@ static void clean_up(struct check *check)
     examiner_free(check->examiner);
     trust_close(check->trust);
     db_close(check->db);
-    for (size_t i = 0; check->outputs != NULL && i < check->domains.count; i++)
-        free(check->outputs[i]);
-    free(check->outputs);
+    results_free(check->results);
     domain_list_free(&check->domains);
     config_free(check->config);
     arena_free(&check->arena);
@@ -534,7 +420,6 @@ int main(int argc, char **argv)
         return EX_OSERR;
     }
     raise_descriptor_limit();
-    check.now = instant_now();
     domain_list_init(&check.domains);
     arena_init(&check.arena, 0);
     status = run(&check);

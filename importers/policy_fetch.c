@@ -138,6 +138,7 @@ int policy_fetch_begin(struct policy_fetch *fetch, const struct policy_source *s
         return -1;
     CURL *easy = fetch->transfer.easy;
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "tlsrptop-check/" VERSION);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)STS_POLICY_MAX);

@@ -407,6 +407,6 @@ int resolver_open(struct resolver **resolver, const struct resolver_settings *se
     }
     if (status == EX_UNAVAILABLE && !stop_requested())
         status = try_unvalidated(resolver, settings,
-                                 "the resolver does not hand through signatures", why);
+                                 "the resolver hands no valid signatures through", why);
     return status;
 }
