@@ -86,10 +86,10 @@ static void put_text(struct json_object *object, const char *key, const char *te
     put(object, key, new_text(text));
 }
 
-static void put_alias(struct json_object *object, const struct look *look)
+static void put_alias(struct json_object *object, const char *alias)
 {
-    if (look->alias != NULL && look->alias[0] != '\0')
-        put_text(object, "alias", look->alias);
+    if (alias[0] != '\0')
+        put_text(object, "alias", alias);
 }
 
 static void put_number(struct json_object *object, const char *key, int64_t number)
@@ -176,8 +176,7 @@ static struct json_object *new_host(const struct verdict *verdict, size_t i)
     put_number(object, "preference", record->preference);
     if (!host->is_host_name)
         return object;
-    put_alias(object,
-              host->addresses.v4.alias[0] != '\0' ? &host->addresses.v4 : &host->addresses.v6);
+    put_alias(object, addresses_alias(&host->addresses));
     put(object, "addresses", new_texts(host->addresses.list, host->addresses.count));
     put_text(object, "dnssec", dnssec_names[weighed->dnssec]);
     put(object, "tlsa", new_tlsa(weighed));
@@ -193,7 +192,7 @@ static struct json_object *new_mx(const struct verdict *verdict)
     struct json_object *mx = json_object_new_object();
     struct json_object *hosts = json_object_new_array();
     put_text(mx, "state", mx_names[verdict->mx]);
-    put_alias(mx, &verdict->findings->mx_look);
+    put_alias(mx, verdict->findings->mx_look.alias);
     for (size_t i = 0; i < verdict->findings->mx_count; i++)
         json_object_array_add(hosts, new_host(verdict, i));
     put(mx, "hosts", hosts);
@@ -221,7 +220,7 @@ static struct json_object *new_tlsrpt(const struct verdict *verdict)
     const struct txt_look *look = &verdict->findings->tlsrpt;
     struct json_object *tlsrpt = json_object_new_object();
     put_text(tlsrpt, "state", txt_names[verdict->tlsrpt]);
-    put_alias(tlsrpt, &look->look);
+    put_alias(tlsrpt, look->look.alias);
     if (look->count > 0)
         put(tlsrpt, "records", new_records(look));
     if (verdict->rua_count > 0)
@@ -270,7 +269,7 @@ static struct json_object *new_sts(const struct verdict *verdict)
     const struct policy_seen *policy = &verdict->policy, *previous = &verdict->previous;
     struct json_object *sts = json_object_new_object();
     put_text(sts, "state", txt_names[verdict->sts]);
-    put_alias(sts, &look->look);
+    put_alias(sts, look->look.alias);
     if (look->count > 0)
         put(sts, "records", new_records(look));
     if (verdict->sts_id != NULL)

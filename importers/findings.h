@@ -9,34 +9,17 @@
 #ifndef TLSRPTOP_IMPORTERS_FINDINGS_H
 #define TLSRPTOP_IMPORTERS_FINDINGS_H
 
-#include "../db/arena.h"
-#include "../db/domain.h"
+#include "look.h"
 #include "mx_tls.h"
 #include "policy_fetch.h"
 #include "rdata.h"
-#include "resolver.h"
 #include "slice.h"
 
 enum {
     MX_MAX = 32,                 /* MX hosts looked at */
     TLSA_MAX = 32,               /* records of one MX host */
     TXT_RECORDS_MAX = 8,         /* records of the kind looked for */
-    ADDRESSES_MAX = 16,          /* of one host and family */
     FINDINGS_BYTES = 1024 * 1024 /* all texts of a domain or an MX host */
-};
-
-/* How a question ended. */
-struct look {
-    enum dns_result result;
-    enum dnssec dnssec;
-    const char *alias; /* where CNAMEs led; "" when there are none */
-    const char *why;   /* of DNS_BOGUS */
-};
-
-struct addresses {
-    struct look v4, v6;
-    const char *list[2 * ADDRESSES_MAX]; /* as text, IPv4 first */
-    size_t count;
 };
 
 struct tlsa_look {
@@ -63,7 +46,7 @@ struct txt_look {
     struct look look;
     struct slice records[TXT_RECORDS_MAX];
     size_t count;        /* of the kind looked for, may be more than are kept */
-    struct slice almost; /* the first that would be one but for its beginning */
+    struct slice almost; /* one that would be, but for its beginning; the least of them */
 };
 
 struct mx_record {
@@ -85,5 +68,9 @@ struct findings {
     struct addresses policy_host;
     struct policy_fetch fetch;
 };
+
+/* Puts all that name servers may turn round in one order, so that the same findings look
+ * the same. */
+void findings_sort(struct findings *findings);
 
 #endif

@@ -46,7 +46,7 @@ struct sender {
     struct question question;
 };
 
-static bool is_answer(const struct dns_answer *answer)
+static bool is_told(const struct dns_answer *answer)
 {
     return answer->result == DNS_FOUND || answer->result == DNS_NO_DATA ||
            answer->result == DNS_NO_NAME;
@@ -82,20 +82,16 @@ static void try_claim(struct sender *sender)
         finish(sender, "");
         return;
     }
-    sender->question = (struct question){
-        .name = sender->claims[sender->tried],
-        .type = sender->length == sizeof(struct in_addr) ? ns_t_a : ns_t_aaaa,
-        .answer = take_forward,
-        .context = sender,
-    };
-    resolver_ask(sender->names->resolver, &sender->question);
+    resolver_ask(sender->names->resolver, &sender->question, sender->claims[sender->tried],
+                 sender->length == sizeof(struct in_addr) ? ns_t_a : ns_t_aaaa, take_forward,
+                 sender);
 }
 
 static void take_forward(struct question *question, const struct dns_answer *answer)
 {
     struct sender *sender = question->context;
     const char *claim = sender->claims[sender->tried++];
-    sender->unanswered |= !is_answer(answer);
+    sender->unanswered |= !is_told(answer);
     for (size_t i = 0; i < answer->count; i++) {
         if ((size_t)answer->lengths[i] == sender->length &&
             memcmp(answer->records[i], sender->bytes, sender->length) == 0) {
@@ -109,7 +105,7 @@ static void take_forward(struct question *question, const struct dns_answer *ans
 static void take_claims(struct question *question, const struct dns_answer *answer)
 {
     struct sender *sender = question->context;
-    sender->unanswered |= !is_answer(answer);
+    sender->unanswered |= !is_told(answer);
     for (size_t i = 0; i < answer->count && sender->claim_count < CLAIMS_MAX; i++) {
         const unsigned char *bytes = (const unsigned char *)answer->records[i];
         if (rdata_name(bytes, (size_t)answer->lengths[i], sender->claims[sender->claim_count]) == 0)
@@ -148,9 +144,8 @@ static int begin(struct names *names, const char *ip)
     write_reverse(sender);
     LIST_INSERT_HEAD(&names->senders, sender, entry);
     names->under_way++;
-    sender->question = (struct question){
-        .name = sender->reverse, .type = ns_t_ptr, .answer = take_claims, .context = sender};
-    resolver_ask(names->resolver, &sender->question);
+    resolver_ask(names->resolver, &sender->question, sender->reverse, ns_t_ptr, take_claims,
+                 sender);
     return 0;
 }
 

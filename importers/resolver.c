@@ -36,9 +36,11 @@ struct resolver {
 
 /* --- questions --- */
 
-void resolver_ask(struct resolver *resolver, struct question *question)
+void resolver_ask(struct resolver *resolver, struct question *question, const char *name, int type,
+                  dns_answer_fn *answer, void *context)
 {
-    question->resolver = resolver;
+    *question = (struct question){
+        .name = name, .type = type, .answer = answer, .context = context, .resolver = resolver};
     turns_wait(&resolver->questions, &question->turn);
 }
 
@@ -309,9 +311,8 @@ static void note_answer(struct question *question, const struct dns_answer *answ
 static struct dns_answer ask_now(struct resolver *resolver, const char *name, int type)
 {
     struct dns_answer noted = {.result = DNS_TIMEOUT};
-    struct question question = {
-        .name = name, .type = type, .answer = note_answer, .context = &noted};
-    resolver_ask(resolver, &question);
+    struct question question;
+    resolver_ask(resolver, &question, name, type, note_answer, &noted);
     resolver_process(resolver);
     while (noted.count == 0 && !stop_requested()) {
         struct pollfd watched = {.fd = resolver_fd(resolver), .events = POLLIN};

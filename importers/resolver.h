@@ -55,11 +55,11 @@ struct dns_answer {
 
 typedef void dns_answer_fn(struct question *question, const struct dns_answer *answer);
 
-/* The caller's memory, together with NAME, until it is answered. */
+/* The caller's memory until it is answered. */
 struct question {
-    struct turn turn; /* of resolver.c, as all behind `context` */
+    struct turn turn; /* first, as turns.h wants it */
     const char *name;
-    int type; /* ns_t_mx... of arpa/nameser.h */
+    int type;
     dns_answer_fn *answer;
     void *context;
     struct resolver *resolver;
@@ -88,7 +88,10 @@ void resolver_close(struct resolver *resolver);
 /* Can DNSSEC be told?  If not, *WHY is a sentence, valid as long as RESOLVER. */
 bool resolver_validates(const struct resolver *resolver, const char **why);
 
-void resolver_ask(struct resolver *resolver, struct question *question);
+/* Asks for TYPE (ns_t_mx... of arpa/nameser.h) at NAME, which stays valid like QUESTION
+ * until ANSWER is called. */
+void resolver_ask(struct resolver *resolver, struct question *question, const char *name, int type,
+                  dns_answer_fn *answer, void *context);
 
 /* Hands out the answers there are, those of overdue questions too. */
 void resolver_process(struct resolver *resolver);

@@ -53,4 +53,12 @@ static inline bool slice_begins(struct slice slice, const char *prefix)
     return slice.length >= length && strncasecmp(slice.start, prefix, length) == 0;
 }
 
+/* The order of the bytes, as memcmp() tells it. */
+static inline int slice_compare(struct slice a, struct slice b)
+{
+    size_t length = a.length < b.length ? a.length : b.length;
+    int order = length > 0 ? memcmp(a.start, b.start, length) : 0;
+    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
+}
+
 #endif

@@ -89,11 +89,6 @@ const char *on_day(struct verdict *verdict, int64_t instant)
     return put(verdict, "%s", day_format(day_of(instant), day));
 }
 
-bool look_failed(const struct look *look)
-{
-    return look->result == DNS_FAILED || look->result == DNS_TIMEOUT;
-}
-
 const char *severity_name(enum severity severity)
 {
     static const char *const names[] = {"note", "warning", "error"};

@@ -102,7 +102,7 @@ static void weigh_host(struct verdict *verdict, const struct mx_host *host)
     const char *domain = verdict->findings->domain;
     const struct addresses *addresses = &host->addresses;
     const char *name = quote_text(verdict, host->name);
-    const char *alias = addresses->v4.alias[0] != '\0' ? addresses->v4.alias : addresses->v6.alias;
+    const char *alias = addresses_alias(addresses);
     if (!host->is_host_name) {
         problem(verdict, SEVERITY_ERROR, "mx-not-a-host", section, "the MX record %s of %s is %s",
                 name, domain, is_address(host->name) ? "an address, not a name" : "no host name");

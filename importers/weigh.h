@@ -51,7 +51,4 @@ const char *quote_text(struct verdict *verdict, const char *text);
 /* The day of an instant. */
 const char *on_day(struct verdict *verdict, int64_t instant);
 
-/* Was there no answer for now? */
-bool look_failed(const struct look *look);
-
 #endif
