@@ -82,9 +82,9 @@ static void take_message(struct mailimap_msg_att *attributes, void *context)
         if (item->att_type == MAILIMAP_MSG_ATT_ITEM_STATIC)
             take_item(&message, item->att_data.att_static);
     }
-    wire_progress(session->wire);
     if (session->receive != NULL)
         session->receive(session->receive_context, &message);
+    wire_progress(session->wire); /* storing may have taken its time */
 }
 
 /* It must be there, or libetpan gathers all messages in a list. */

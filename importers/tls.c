@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <time.h>
 
 enum {
+    RECEIVE = 64 * 1024,
     CHAIN_MAX = 16,  /* certificates that are looked at to say what is wrong */
     NAMES_SHOWN = 3, /* of those a certificate is for */
     NAME = 256,
@@ -20,6 +22,9 @@ enum {
 struct tls {
     gnutls_session_t session;
     gnutls_certificate_credentials_t credentials;
+    int fd;
+    size_t begin, end;
+    char received[RECEIVE]; /* GnuTLS would read each record by two calls */
 };
 
 /* The certificates a server has shown, its own first. */
@@ -224,7 +229,30 @@ static int load_trust(struct tls *tls, const char *ca_file, char error[static TL
     return EX_CONFIG;
 }
 
-static int prepare(struct tls *tls, int fd, const char *host)
+static ssize_t pull(gnutls_transport_ptr_t context, void *bytes, size_t size)
+{
+    struct tls *tls = context;
+    if (tls->begin == tls->end) {
+        ssize_t count = recv(tls->fd, tls->received, sizeof tls->received, 0);
+        if (count <= 0)
+            return count;
+        tls->begin = 0;
+        tls->end = (size_t)count;
+    }
+    if (size > tls->end - tls->begin)
+        size = tls->end - tls->begin;
+    memcpy(bytes, tls->received + tls->begin, size);
+    tls->begin += size;
+    return (ssize_t)size;
+}
+
+static ssize_t push(gnutls_transport_ptr_t context, const void *bytes, size_t size)
+{
+    const struct tls *tls = context;
+    return send(tls->fd, bytes, size, MSG_NOSIGNAL);
+}
+
+static int prepare(struct tls *tls, const char *host)
 {
     static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     int code = gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
@@ -234,9 +262,12 @@ static int prepare(struct tls *tls, int fd, const char *host)
         code = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials);
     if (code == 0) /* leaves addresses out by itself */
         code = gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, host, strlen(host));
-    if (code == 0)
-        gnutls_transport_set_int(tls->session, fd);
-    return code;
+    if (code != 0)
+        return code;
+    gnutls_transport_set_ptr(tls->session, tls);
+    gnutls_transport_set_pull_function(tls->session, pull);
+    gnutls_transport_set_push_function(tls->session, push);
+    return 0;
 }
 
 static int shake_hands(struct tls *tls, tls_wait_fn *wait, void *context,
@@ -244,7 +275,8 @@ static int shake_hands(struct tls *tls, tls_wait_fn *wait, void *context,
 {
     int code;
     while ((code = gnutls_handshake(tls->session)) != 0) {
-        if (code == GNUTLS_E_WARNING_ALERT_RECEIVED || code == GNUTLS_E_INTERRUPTED)
+        if (code == GNUTLS_E_WARNING_ALERT_RECEIVED || code == GNUTLS_E_INTERRUPTED ||
+            (code == GNUTLS_E_AGAIN && tls->begin < tls->end))
             continue;
         if (code == GNUTLS_E_AGAIN) {
             if (wait(context, gnutls_record_get_direction(tls->session) == 0 ? POLLIN : POLLOUT))
@@ -279,8 +311,9 @@ int tls_open(struct tls **out, int fd, const char *host, const char *ca_file, tl
     snprintf(error, TLS_ERROR, "out of memory");
     if (tls == NULL)
         return EX_UNAVAILABLE;
+    tls->fd = fd;
     int status = load_trust(tls, ca_file, error);
-    int code = status == EX_OK ? prepare(tls, fd, host) : 0;
+    int code = status == EX_OK ? prepare(tls, host) : 0;
     if (code != 0) {
         snprintf(error, TLS_ERROR, "TLS: %s", gnutls_strerror(code));
         status = EX_UNAVAILABLE;
@@ -322,7 +355,7 @@ ssize_t tls_write(struct tls *tls, const void *bytes, size_t size)
 
 bool tls_pending(const struct tls *tls)
 {
-    return gnutls_record_check_pending(tls->session) > 0;
+    return tls->begin < tls->end || gnutls_record_check_pending(tls->session) > 0;
 }
 
 void tls_close(struct tls *tls)

@@ -28,8 +28,8 @@ typedef bool tls_wait_fn(void *context, short events);
 int tls_open(struct tls **tls, int fd, const char *host, const char *ca_file, tls_wait_fn *wait,
              void *context, char error[static TLS_ERROR]);
 
-/* As read() and write(), with errno EAGAIN when there is something to wait for,
- * or EPROTO. */
+/* As read() and write(), with errno EAGAIN when there is something to wait for, if
+ * not tls_pending(); or EPROTO. */
 ssize_t tls_read(struct tls *tls, void *bytes, size_t size);
 ssize_t tls_write(struct tls *tls, const void *bytes, size_t size);
 

@@ -100,7 +100,10 @@ static bool wire_wait(void *context, short events)
     char reason[TLS_ERROR];
     int64_t left = wire->deadline - now();
     bool drips = left < wire->timeout;
-    if (left > 0 && wait_for(wire->fd, events, drips ? left : wire->timeout))
+    /* a record of TLS that was no data, as a ticket, may have another behind it */
+    bool here = wire->tls != NULL && events == POLLIN && tls_pending(wire->tls);
+    if (left > 0 && !stop_requested() &&
+        (here || wait_for(wire->fd, events, drips ? left : wire->timeout)))
         return true;
     if (drips)
         snprintf(reason, sizeof reason, "the server took more than %d s for an answer",
