@@ -231,10 +231,10 @@ int secret_find(const struct config *config, const char *account, struct secret 
                             secret, error);
     if (file[0] != '\0')
         return from_file(file, secret, error);
-    if (environment != NULL && environment[0] != '\0')
-        return copy(environment, variable, secret, error);
     if (password[0] != '\0')
         return copy(password, "password", secret, error);
+    if (environment != NULL && environment[0] != '\0')
+        return copy(environment, variable, secret, error);
     return complain(error, EX_CONFIG,
                     "there is no password: set password-command, password-file or $%s", variable);
 }

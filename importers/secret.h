@@ -1,9 +1,9 @@
 /*
  * secret.h - the password or token of an IMAP account.
  *
- * It comes from password-command, password-file, $TLSRPTOP_PASSWORD or password,
- * the first of them that is there; two of them in the configuration are a mistake.
- * Of what a command prints or a file holds the first line counts.
+ * It comes from password-command, password-file or password, of which one can be
+ * set, or else from $TLSRPTOP_PASSWORD.  Of what a command prints or a file holds
+ * the first line counts.
  */
 #ifndef TLSRPTOP_IMPORTERS_SECRET_H
 #define TLSRPTOP_IMPORTERS_SECRET_H

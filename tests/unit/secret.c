@@ -116,14 +116,14 @@ static void reads_a_file(void **state)
     refuse("password-file = /", 0600, EX_CONFIG, "Is a directory");
 }
 
-static void takes_the_environment_before_the_configuration(void **state)
+static void takes_the_environment_where_nothing_is_configured(void **state)
 {
     (void)state;
     refuse("", 0600, EX_CONFIG, "there is no password: set password-command");
     expect("password = mine", "mine");
     setenv("TLSRPTOP_PASSWORD", "theirs", 1);
     expect("", "theirs");
-    expect("password = mine", "theirs");
+    expect("password = mine", "mine");
     expect("password-command = echo command", "command");
 }
 
@@ -143,7 +143,7 @@ int main(void)
         TEST(takes_what_a_command_prints_first),
         TEST(says_how_a_command_failed),
         TEST(reads_a_file),
-        TEST(takes_the_environment_before_the_configuration),
+        TEST(takes_the_environment_where_nothing_is_configured),
         TEST(wants_a_password_to_be_kept_well),
     };
     return cmocka_run_group_tests_name("secret", tests, NULL, NULL);
