@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sysexits.h>
-#include <time.h>
 
+#include "clock.h"
 #include "imap_session.h"
 #include "progress.h"
 #include "stop.h"
@@ -20,13 +20,6 @@ enum {
 };
 
 _Static_assert((int)IMAP_WATCH_MAX <= (int)STOP_WATCHED_MAX, "stop_wait() takes no more");
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * SECOND + time.tv_nsec / 1000000;
-}
 
 static int read_account(struct imap_account *account, const struct config *config, const char *name)
 {
@@ -164,7 +157,7 @@ static int visit_and_plan(struct watcher *watcher, struct pipeline *pipeline)
         pause = back_off(watcher->failures - 1);
     else if (watcher->state == IDLING && pause > IDLE_MAX)
         pause = IDLE_MAX;
-    watcher->visited = now();
+    watcher->visited = monotonic_ms();
     watcher->due = watcher->visited + pause;
     if (watcher->state == IDLING)
         return EX_OK;
@@ -180,7 +173,7 @@ static void wait_for_news(struct watcher *watchers, size_t count)
 {
     struct pollfd watched[IMAP_WATCH_MAX];
     struct watcher *of[IMAP_WATCH_MAX];
-    int64_t time = now(), next = time + IDLE_MAX;
+    int64_t time = monotonic_ms(), next = time + IDLE_MAX;
     nfds_t idling = 0;
     for (size_t i = 0; i < count; i++) {
         struct watcher *watcher = &watchers[i];
@@ -217,7 +210,7 @@ static int watch(struct watcher *watchers, size_t count, struct pipeline *pipeli
     while (left > 0 && !stop_requested() && !pipeline_failed(pipeline)) {
         for (size_t i = 0; i < count && !stop_requested(); i++) {
             struct watcher *watcher = &watchers[i];
-            if (watcher->state == GIVEN_UP || watcher->due > now())
+            if (watcher->state == GIVEN_UP || watcher->due > monotonic_ms())
                 continue;
             int failure = visit_and_plan(watcher, pipeline);
             if (failure != EX_OK)

@@ -9,6 +9,7 @@
 
 #include "../db/arena.h"
 #include "../db/query.h"
+#include "clock.h"
 #include "progress.h"
 
 enum {
@@ -20,7 +21,6 @@ enum {
     COMMIT_MILLISECONDS = 1000,
     IDLE_MILLISECONDS = 100, /* so long without work, and what there is gets committed */
     YIELD_MICROSECONDS = 1000,
-    MILLISECONDS = 1000,
     KEPT_FREE = 16 * 1024 * 1024, /* bytes that are free and not given back to the system */
     GROW_BY = 1024 * 1024,
 };
@@ -83,13 +83,6 @@ struct pipeline {
     char error[PIPELINE_ERROR];
 };
 
-static int64_t milliseconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * MILLISECONDS + time.tv_nsec / 1000000;
-}
-
 /* --- queues; all under the lock --- */
 
 static void push(struct pipeline *pipeline, struct queue *queue, struct batch *batch)
@@ -116,7 +109,7 @@ static struct batch *pop(struct queue *queue)
 static struct batch *await(struct pipeline *pipeline, struct queue *queue, const bool *ended,
                            int patience)
 {
-    int64_t deadline = milliseconds() + patience;
+    int64_t deadline = monotonic_ms() + patience;
     struct timespec until = {.tv_sec = (time_t)(deadline / MILLISECONDS),
                              .tv_nsec = (long)(deadline % MILLISECONDS) * 1000000};
     while (queue->first == NULL && !*ended) {
@@ -358,7 +351,7 @@ static enum db_status store_items(struct pipeline *pipeline, const struct batch 
 static enum db_status commit(struct pipeline *pipeline)
 {
     struct store *store = pipeline->settings.store;
-    pipeline->committed_at = milliseconds();
+    pipeline->committed_at = monotonic_ms();
     if (store == NULL || store_pending(store) == 0)
         return DB_OK;
     enum db_status status = store_commit(store);
@@ -377,7 +370,7 @@ static enum db_status store_batch(struct pipeline *pipeline, const struct batch 
     if (store == NULL)
         return status;
     if (status == DB_OK && (store_pending(store) >= COMMIT_ROWS ||
-                            milliseconds() - pipeline->committed_at >= COMMIT_MILLISECONDS))
+                            monotonic_ms() - pipeline->committed_at >= COMMIT_MILLISECONDS))
         status = commit(pipeline);
     pipeline->counts = *store_counts(store);
     return status;
@@ -495,7 +488,7 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
     init_queue(&pipeline->to_extract);
     init_queue(&pipeline->to_store);
     pipeline->settings = *settings;
-    pipeline->committed_at = milliseconds();
+    pipeline->committed_at = monotonic_ms();
     pipeline->extractor = extractor_new(settings->limits);
     if (pipeline->extractor == NULL || start_threads(pipeline) != 0) {
         free_pipeline(pipeline);

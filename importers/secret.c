@@ -11,17 +11,15 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "stop.h"
 
 enum {
     PATH_BYTES = 4096,
     OUTPUT_MAX = 64 * 1024, /* of a command */
     EXIT_STEP = 20,         /* milliseconds between two looks whether a command has ended */
-    MILLISECONDS = 1000,
-    NANOSECONDS = 1000000, /* of a millisecond */
 };
 
 static const char variable[] = "TLSRPTOP_PASSWORD";
@@ -91,13 +89,6 @@ static int from_file(const char *value, struct secret *secret, char error[static
 
 /* --- from a command --- */
 
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * MILLISECONDS + time.tv_nsec / NANOSECONDS;
-}
-
 /* Reads all that comes from FD until END: a command that could not write on would
  * fail.  Returns how much of it is in SECRET, or -1 and errno. */
 static ssize_t read_output(int fd, struct secret *secret, int64_t end)
@@ -107,7 +98,7 @@ static ssize_t read_output(int fd, struct secret *secret, int64_t end)
     for (;;) {
         size_t room = sizeof secret->text - 1 - length;
         struct pollfd watched = {.fd = fd, .events = POLLIN};
-        int64_t left = end - now();
+        int64_t left = end - monotonic_ms();
         if (left <= 0 || !stop_wait(&watched, 1, (int)left)) {
             errno = ETIMEDOUT;
             break;
@@ -143,7 +134,7 @@ __attribute__((noreturn)) static void run_command(const char *command, int outpu
  * and its wait status. */
 static bool wait_for_exit(pid_t child, int64_t end, int *wait_status)
 {
-    while (!stop_requested() && now() < end) {
+    while (!stop_requested() && monotonic_ms() < end) {
         if (waitpid(child, wait_status, WNOHANG) == child)
             return true;
         stop_wait(NULL, 0, EXIT_STEP);
@@ -168,7 +159,7 @@ static int from_command(const char *command, unsigned seconds, struct secret *se
                         char error[static SECRET_ERROR])
 {
     int ends[2], wait_status = 0;
-    int64_t end = now() + (int64_t)seconds * MILLISECONDS;
+    int64_t end = monotonic_ms() + (int64_t)seconds * MILLISECONDS;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return complain(error, EX_NOPERM, "password-command: %s", strerror(errno));
     pid_t child = fork();

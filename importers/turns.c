@@ -1,14 +1,5 @@
 #include "turns.h"
 
-#include <time.h>
-
-int64_t monotonic_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 void turns_init(struct turns *turns, size_t quick_max, size_t open_max)
 {
     *turns = (struct turns){.quick_max = quick_max, .open_max = open_max};

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "clock.h"
+
 enum { TURN_QUICK_MS = 1000 };
 
 enum turn_state { TURN_NONE, TURN_WAITING, TURN_QUICK, TURN_SLOW };
@@ -57,7 +59,5 @@ struct turn *turns_any(const struct turns *turns);
 
 /* Milliseconds until turns_begin() can be of use: 0 is now, -1 never by time alone. */
 int turns_wait_ms(const struct turns *turns);
-
-int64_t monotonic_ms(void);
 
 #endif

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "guard.h"
 #include "stop.h"
 
@@ -24,8 +24,6 @@ enum {
     KEEPALIVE_IDLE = 60,
     KEEPALIVE_INTERVAL = 15,
     KEEPALIVE_COUNT = 4,
-    MILLISECONDS = 1000,
-    NANOSECONDS = 1000000, /* of a millisecond */
 };
 
 struct wire {
@@ -39,13 +37,6 @@ struct wire {
     bool dead;
     char error[TLS_ERROR];
 };
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * MILLISECONDS + time.tv_nsec / NANOSECONDS;
-}
 
 /* --- failing --- */
 
@@ -84,13 +75,13 @@ const char *wire_error(const struct wire *wire)
 /* Waits for EVENTS, MILLISECONDS at most and not once the run is to end. */
 static bool wait_for(int fd, short events, int64_t milliseconds)
 {
-    int64_t end = now() + milliseconds;
+    int64_t end = monotonic_ms() + milliseconds;
     struct pollfd watched = {.fd = fd, .events = events};
     do {
-        int64_t left = end - now();
+        int64_t left = end - monotonic_ms();
         if (stop_wait(&watched, 1, (int)(left > 0 ? left : 0)))
             return true;
-    } while (!stop_requested() && now() < end);
+    } while (!stop_requested() && monotonic_ms() < end);
     return false;
 }
 
@@ -98,7 +89,7 @@ static bool wire_wait(void *context, short events)
 {
     struct wire *wire = context;
     char reason[TLS_ERROR];
-    int64_t left = wire->deadline - now();
+    int64_t left = wire->deadline - monotonic_ms();
     bool drips = left < wire->timeout;
     /* a record of TLS that was no data, as a ticket, may have another behind it */
     bool here = wire->tls != NULL && events == POLLIN && tls_pending(wire->tls);
@@ -117,7 +108,7 @@ static bool wire_wait(void *context, short events)
 
 void wire_progress(struct wire *wire)
 {
-    wire->deadline = now() + (int64_t)ANSWER_FACTOR * wire->timeout;
+    wire->deadline = monotonic_ms() + (int64_t)ANSWER_FACTOR * wire->timeout;
 }
 
 void wire_expect(struct wire *wire, size_t literals, size_t literal_max)
@@ -299,11 +290,12 @@ static int resolve(const struct wire_settings *settings, struct addrinfo **found
     one->ar_service = request->port;
     one->ar_request = &wanted;
     int code = getaddrinfo_a(GAI_NOWAIT, &one, 1, NULL);
-    int64_t end = now() + (int64_t)settings->timeout * MILLISECONDS;
+    int64_t end = monotonic_ms() + (int64_t)settings->timeout * MILLISECONDS;
     if (code == 0) {
-        const struct timespec step = {.tv_nsec = RESOLVE_STEP * (long)NANOSECONDS};
+        const struct timespec step = {.tv_nsec = RESOLVE_STEP * (long)MILLISECOND_NS};
         const struct gaicb *const list[] = {one};
-        while ((code = gai_error(one)) == EAI_INPROGRESS && !stop_requested() && now() < end)
+        while ((code = gai_error(one)) == EAI_INPROGRESS && !stop_requested() &&
+               monotonic_ms() < end)
             gai_suspend(list, 1, &step);
     }
     if (code == EAI_INPROGRESS && gai_cancel(one) != EAI_CANCELED)
@@ -377,12 +369,12 @@ static int connect_to(const struct addrinfo *address, unsigned timeout, int64_t 
 static int connect_to_any(const struct addrinfo *addresses, unsigned timeout)
 {
     int count = 0, fd = -1;
-    int64_t end = now() + (int64_t)timeout * MILLISECONDS;
+    int64_t end = monotonic_ms() + (int64_t)timeout * MILLISECONDS;
     for (const struct addrinfo *address = addresses; address != NULL; address = address->ai_next)
         count++;
     for (const struct addrinfo *address = addresses; address != NULL && fd < 0 && !stop_requested();
          address = address->ai_next)
-        fd = connect_to(address, timeout, (end - now()) / count--);
+        fd = connect_to(address, timeout, (end - monotonic_ms()) / count--);
     return fd;
 }
 
