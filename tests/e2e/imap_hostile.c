@@ -203,17 +203,15 @@ static void says_what_is_wrong_with_the_server(void **state)
          "work: 127.0.0.1: the server hung up: Too many\\x1b[31m connections"},
         {be_no_imap_server, EX_UNAVAILABLE, "makes no sense here: HTTP/1.1 400 Bad Request"},
         {never_end_a_line, EX_UNAVAILABLE, "the server sends a line of more than 65536 bytes"},
-        {say_nothing, EX_UNAVAILABLE, "the server was silent for 1 s"},
+        {say_nothing, EX_UNAVAILABLE, "the server was silent for 3 s"},
         {ask_for_more, EX_UNAVAILABLE, "the server asks for more"},
         {tell_no_capabilities, EX_TEMPFAIL, "NO [UNAVAILABLE] come back later"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        fake_start(&fake, cases[i].play);
-        account_configure(&account,
-                          "[imap work]\nhost = 127.0.0.1\nport = %u\nuser = someone\n"
-                          "password = xyzzy\nsecurity = none\ntimeout = 1\n",
-                          fake.port);
+        serve(cases[i].play, strstr(cases[i].sentence, "silent") != NULL
+                                 ? "security = none\ntimeout = 3"
+                                 : "security = none");
         expect(cases[i].status, cases[i].sentence);
         fake_stop(&fake);
     }
@@ -361,20 +359,16 @@ static void goes_on_where_a_server_failed(void **state)
         {flood_with_messages, "more literals than were asked for"},
         {hang_up_in_a_message, "the server hung up"},
         {hang_up_between_messages, "the server hung up: out of order"},
-        {stop_in_a_message, "the server was silent for 1 s"},
+        {stop_in_a_message, "the server was silent for 3 s"},
         {answer_for_another_command, "makes no sense here"},
         {talk_nonsense, "makes no sense here: *1 FETCH \\xff\\xfe\\x1b]0;("},
         {lose_the_mailbox, "mailbox INBOX cannot be read: NO [SERVERBUG] the disk is away"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        static void (*play)(struct fake_imap * server);
-        play = cases[i].play;
-        fake_start(&fake, play);
-        account_configure(&account,
-                          "[imap work]\nhost = 127.0.0.1\nport = %u\nuser = someone\n"
-                          "password = xyzzy\nsecurity = none\ntimeout = 1\n",
-                          fake.port);
+        serve(cases[i].play, strstr(cases[i].sentence, "silent") != NULL
+                                 ? "security = none\ntimeout = 3"
+                                 : "security = none");
         expect(EX_TEMPFAIL, cases[i].sentence);
         fake_stop(&fake);
         assert_int_equal(account_integer(&account, "SELECT max(last_uid) FROM mailbox"), 0);
