@@ -168,7 +168,9 @@ static void what_belongs_to_a_day_names_it_and_stays_with_it(void **state)
     char end[160], day[DAY_TEXT];
     fill();
     struct console *console = open_domain(80, 24);
-    assert_types(console, "<Enter><Tab><Enter>");
+    assert_types(console, "<Enter>");
+    assert_shows(console, "Policies reported (2)");
+    assert_types(console, "<Tab><Enter>");
     assert_shows(console, "› certificate-expired");
     snprintf(end, sizeof end, "%s", console_row(console, 0));
     assert_string_equal(end + strlen(end) - strlen("2026-11-24"), day_format(today(), day));

@@ -303,7 +303,9 @@ static void what_is_empty_below_a_report_has_no_colour(void **state)
     (void)state;
     fill();
     struct console *console = open_senders(100, 50);
-    assert_types(console, "j<Enter><Enter>");
+    assert_types(console, "j<Enter>");
+    assert_shows(console, "row 1 of 2");
+    assert_types(console, "<Enter>");
     assert_shows(console, "› Report");
     assert_settles(console);
     assert_row(console, 45, "");
