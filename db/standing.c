@@ -255,12 +255,13 @@ static enum db_status add_testing(const struct standings *standings, const struc
                                   struct standing *standing)
 {
     int first = last_days(standings->today, standings->settings->testing_days).first;
-    if (first > row->last_day)
-        first = row->last_day;
+    int last = row->last_day < standings->today ? row->last_day : standings->today;
+    if (first > last)
+        first = last;
     first = standings->exact ? 0 : first - MODE_INHERIT_DAYS;
     enum db_status status =
-        find_testing_since(standings->db, row->id, first, row->last_day, &standing->testing_since);
-    if (standing->testing_since < 0) /* a check that has moved on meanwhile */
+        find_testing_since(standings->db, row->id, first, last, &standing->testing_since);
+    if (standing->testing_since < 0) /* only reports of the future have seen it */
         standing->testing_since = standings->today;
     standing->testing_days = standings->today - standing->testing_since + 1;
     return status;

@@ -192,6 +192,16 @@ static void testing_starts_anew_after_another_mode(void **state)
                   "b.example: ready for enforce\n");
 }
 
+static void a_report_of_the_future_is_the_first_day_of_testing(void **state)
+{
+    (void)state;
+    keep_day("a.example", "Forger", TODAY + 1000, "testing", 0);
+    keep_days("b.example", "Google", TODAY - 3, TODAY - 1, "testing");
+    keep_day("b.example", "Forger", TODAY + 1000, "testing", 0);
+    expect_labels("a.example: testing: 1 of 14 days\n"
+                  "b.example: testing: 4 of 14 days\n");
+}
+
 /* More domains than are looked at one by one have the same steps. */
 static void a_long_list_is_as_right_as_a_short_one(void **state)
 {
@@ -376,6 +386,7 @@ int main(void)
         TEST(every_domain_of_a_list_has_its_next_step),
         TEST(old_failures_and_those_before_any_policy_do_not_count),
         TEST(testing_starts_anew_after_another_mode),
+        TEST(a_report_of_the_future_is_the_first_day_of_testing),
         TEST(a_long_list_is_as_right_as_a_short_one),
         TEST(a_check_counts_while_it_is_young),
         TEST(evidence_is_counted_since_testing_began),
