@@ -17,8 +17,8 @@
  *   dnssec    of the domain's own zone: "secure", "insecure", "bogus",
  *             "unverifiable" (behind this resolver), "unknown" (no answer)
  *   mx        {state, alias, hosts}: state is "found", "implicit" (no MX: the
- *             domain's own address), "null" (accepts no mail), "missing",
- *             "nxdomain", "bogus" or "unknown"; alias is where a CNAME led.
+ *             domain's own address), "null" (accepts no mail: no mode matters),
+ *             "missing", "nxdomain", "bogus" or "unknown"; alias is where a CNAME led.
  *             hosts, by preference: {name, preference, alias, addresses,
  *             dnssec, tlsa, covered, certificate}.
  *     tlsa         {state, base, records}: state is "usable", "unusable" (no
