@@ -12,35 +12,7 @@
 
 #include "../console_assert.h"
 #include "../dashboard.h"
-#include "../make_report.h"
-
-static char folder[64];
-static char path[128];
-static struct db *db;
-static struct store *store;
-
-static int set_up(void **state)
-{
-    (void)state;
-    make_folder(folder);
-    snprintf(path, sizeof path, "%s/reports.db", folder);
-    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
-    store = open_store(db);
-    return 0;
-}
-
-static void close_store(void)
-{
-    assert_int_equal(store_close(store, ""), DB_OK);
-    db_close(db);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
-    return 0;
-}
+#include "../own_database.h"
 
 static void keep(const char *organization, const char *mode, int days_ago, int64_t successful,
                  int64_t failed)
@@ -53,7 +25,7 @@ static void keep(const char *organization, const char *mode, int days_ago, int64
         add_policy(&report, "sts", "example.com", sts_text(mode), successful, failed);
     if (failed > 0)
         add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.example.com", failed);
-    assert_int_equal(keep_report(store, &report, id), OUTCOME_IMPORTED);
+    assert_int_equal(keep_report(own.store, &report, id), OUTCOME_IMPORTED);
 }
 
 /* From testing to enforce two days ago; one reporter lags, and today fails. */
@@ -63,13 +35,13 @@ static void fill(void)
     keep("Google", "enforce", 2, 200, 0);
     keep("Google", "enforce", 0, 90, 10);
     keep("Microsoft", "testing", 0, 40, 0);
-    close_store();
+    own_database_close();
 }
 
 /* The domain, with the cursor on its time axis. */
 static struct console *open_domain(int columns, int rows)
 {
-    struct console *console = open_dashboard(path, columns, rows);
+    struct console *console = open_dashboard(own.path, columns, rows);
     assert_types(console, "j<Enter>");
     assert_shows(console, "Domains › example.com");
     assert_settles(console);
@@ -209,7 +181,7 @@ static void all_domains_have_days_too(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(path, 140, 45);
+    struct console *console = open_dashboard(own.path, 140, 45);
     assert_types(console, "g<Enter>");
     assert_settles(console);
     assert_types(console, "<Enter>");
@@ -228,8 +200,8 @@ static void hostile_names_are_harmless(void **state)
     make_report(&report, text, text, today());
     struct policy *policy = add_policy(&report, text, "example.com", "", 1, 7);
     add_failure(&report, policy, text, text, text, 7);
-    keep_report(store, &report, "-");
-    close_store();
+    keep_report(own.store, &report, "-");
+    own_database_close();
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct console *console = open_domain(sizes[i][0], sizes[i][1]);
         assert_types(console, "<Enter>");
@@ -248,7 +220,8 @@ static void hostile_names_are_harmless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
         TEST(enter_on_the_axis_opens_its_day),
         TEST(a_day_without_reports_says_so),
         TEST(days_are_stepped_through),

@@ -11,35 +11,7 @@
 
 #include "../console_assert.h"
 #include "../dashboard.h"
-#include "../make_report.h"
-
-static char folder[64];
-static char path[128];
-static struct db *db;
-static struct store *store;
-
-static int set_up(void **state)
-{
-    (void)state;
-    make_folder(folder);
-    snprintf(path, sizeof path, "%s/reports.db", folder);
-    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
-    store = open_store(db);
-    return 0;
-}
-
-static void close_store(void)
-{
-    assert_int_equal(store_close(store, ""), DB_OK);
-    db_close(db);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
-    return 0;
-}
+#include "../own_database.h"
 
 /* Stores REPORT with its original DOCUMENT. */
 static void keep_document(struct report *report, const char *document, size_t size)
@@ -48,7 +20,7 @@ static void keep_document(struct report *report, const char *document, size_t si
     struct origin origin = {.path = "/srv/mail/1.eml"};
     struct store_result result;
     assert_int_equal(report_resolve(report, &why), 0);
-    assert_int_equal(store_report(store, &origin, report, document, size, &result), DB_OK);
+    assert_int_equal(store_report(own.store, &origin, report, document, size, &result), DB_OK);
     assert_int_equal(result.outcome, OUTCOME_IMPORTED);
     report_free(report);
 }
@@ -85,7 +57,7 @@ static void keep_day(const char *organization, const char *id, int days_ago, int
     if (failed > 0)
         add_failure(&report, policy, "starttls-not-supported", "192.0.2.3", "mx.example.com",
                     failed);
-    assert_int_equal(keep_report(store, &report, id), OUTCOME_IMPORTED);
+    assert_int_equal(keep_report(own.store, &report, id), OUTCOME_IMPORTED);
 }
 
 static void fill(void)
@@ -93,12 +65,12 @@ static void fill(void)
     keep_week();
     keep_day("Microsoft", "day-1", 3, 0);
     keep_day("Microsoft", "day-2", 2, 7);
-    close_store();
+    own_database_close();
 }
 
 static struct console *open_reports(int columns, int rows)
 {
-    struct console *console = open_dashboard(path, columns, rows);
+    struct console *console = open_dashboard(own.path, columns, rows);
     assert_types(console, "j7");
     assert_shows(console, "› Reports");
     assert_settles(console);
@@ -154,7 +126,7 @@ static void no_failing_report_is_said(void **state)
 {
     (void)state;
     keep_day("Microsoft", "day-1", 3, 0);
-    close_store();
+    own_database_close();
     struct console *console = open_reports(80, 24);
     assert_types(console, "x");
     assert_shows(console, "Nothing failed here. x shows all rows again.");
@@ -172,7 +144,7 @@ static void of_more_reports_than_can_be_listed_the_newest_are(void **state)
         snprintf(id, sizeof id, "many-%d", i);
         keep_day("Google", id, 20 - i / 1000, i == 1 ? 5 : 0);
     }
-    close_store();
+    own_database_close();
     struct console *console = open_reports(100, 30);
     assert_shows(console, "None failed of 1,000,000 sessions in the newest 10,000 reports; fewer");
     assert_shows(console, "row 1 of 10,000");
@@ -186,7 +158,7 @@ static void a_reporter_opens_its_reports(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(path, 140, 45);
+    struct console *console = open_dashboard(own.path, 140, 45);
     assert_types(console, "j<Enter>");
     assert_settles(console);
     assert_types(console, "<Tab><Tab><Tab>/Microsoft<Enter>");
@@ -203,9 +175,9 @@ static void reports_of_all_domains_name_them(void **state)
     struct report report;
     make_report(&report, "Google", "net-1", today() - 1);
     add_policy(&report, "sts", "example.net", sts_text("testing"), 50, 0);
-    keep_report(store, &report, "-");
+    keep_report(own.store, &report, "-");
     fill();
-    struct console *console = open_dashboard(path, 100, 30);
+    struct console *console = open_dashboard(own.path, 100, 30);
     assert_types(console, "g7");
     assert_settles(console);
     assert_int_equal(row_of(console, "example.net"), row_of(console, "Google"));
@@ -269,8 +241,8 @@ static void a_result_type_that_nobody_knows_is_said_to_be_one(void **state)
     make_report(&report, "Google", "1", today() - 1);
     struct policy *policy = add_policy(&report, "quantum", "example.com", "", 1, 2);
     add_failure(&report, policy, "entanglement-lost", "", "", 2);
-    keep_report(store, &report, "-");
-    close_store();
+    keep_report(own.store, &report, "-");
+    own_database_close();
     struct console *console = open_report(80, 24);
     assert_shows(console, "quantum for example.com: 2 failed of 3 sessions (67%)");
     assert_shows(console, "2 failed: entanglement-lost");
@@ -288,8 +260,8 @@ static void a_report_without_end_is_cut(void **state)
         add_policy(&report, "sts", "example.com", sts_text("testing"), 1, FAILURES);
     for (int i = 0; i < FAILURES; i++)
         add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.example.com", 1);
-    keep_report(store, &report, "-");
-    close_store();
+    keep_report(own.store, &report, "-");
+    own_database_close();
     struct console *console = open_report(80, 24);
     assert_types(console, "G");
     assert_shows(console, "The report goes on, but is too long to be shown whole.");
@@ -320,7 +292,7 @@ static struct console *open_original(const char *document, size_t size)
     make_report(&report, "Google", "1", today() - 1);
     add_policy(&report, "sts", "example.com", sts_text("testing"), 1, 0);
     keep_document(&report, document, size);
-    close_store();
+    own_database_close();
     struct console *console = open_report(80, 24);
     assert_types(console, "v");
     assert_shows(console, "Original");
@@ -391,12 +363,12 @@ static void a_pruned_report_says_so(void **state)
 {
     (void)state;
     fill();
-    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
-    store = open_store(db);
+    assert_int_equal(db_open(&own.db, own.path, DB_WRITE), DB_OK);
+    own.store = open_store(own.db);
     bool more = true;
     while (more)
-        assert_int_equal(store_prune(store, today(), &more), DB_OK);
-    close_store();
+        assert_int_equal(store_prune(own.store, today(), &more), DB_OK);
+    own_database_close();
     struct console *console = open_report(80, 24);
     assert_shows(console, "Its failures and its original are gone");
     assert_shows(console, "MTA-STS enforce for example.com: 234 failed of 1,234 sessions");
@@ -419,7 +391,7 @@ static void fill_hostile(void)
     failure->receiving_mx_helo = failure->receiving_ip = text;
     failure->reason_code = failure->additional_info = text;
     keep_document(&report, text, strlen(text));
-    close_store();
+    own_database_close();
 }
 
 static void hostile_text_is_harmless_on_every_line(void **state)
@@ -446,7 +418,8 @@ static void hostile_text_is_harmless_on_every_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
         TEST(reports_are_listed_newest_first),
         TEST(only_failing_reports_are_shown_by_x),
         TEST(no_failing_report_is_said),

@@ -11,36 +11,8 @@
 
 #include "../console_assert.h"
 #include "../dashboard.h"
-#include "../make_report.h"
+#include "../own_database.h"
 #include "../run_program.h"
-
-static char folder[64];
-static char path[128];
-static struct db *db;
-static struct store *store;
-
-static int set_up(void **state)
-{
-    (void)state;
-    make_folder(folder);
-    snprintf(path, sizeof path, "%s/reports.db", folder);
-    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
-    store = open_store(db);
-    return 0;
-}
-
-static void close_store(void)
-{
-    assert_int_equal(store_close(store, ""), DB_OK);
-    db_close(db);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
-    return 0;
-}
 
 /* One report in which one address failed. */
 static void report_one(const char *organization, const char *domain, const char *result_type,
@@ -55,7 +27,7 @@ static void report_one(const char *organization, const char *domain, const char 
     struct failure *failure = add_failure(&report, policy, result_type, ip, mx, failed);
     failure->receiving_ip = "203.0.113.25";
     failure->reason_code = "X509_V_ERR_CERT_HAS_EXPIRED";
-    assert_int_equal(keep_report(store, &report, report_id), OUTCOME_IMPORTED);
+    assert_int_equal(keep_report(own.store, &report, report_id), OUTCOME_IMPORTED);
 }
 
 static void fill(void)
@@ -75,13 +47,13 @@ static void fill(void)
     report_one("Microsoft", "example.com", "sts-policy-fetch-error", "", "", 6, 2);
     report_one("Microsoft", "example.net", "certificate-expired", "203.0.113.9", "mx.example.net",
                7, 2);
-    close_store();
+    own_database_close();
 }
 
 /* The senders of example.com. */
 static struct console *open_senders(int columns, int rows)
 {
-    struct console *console = open_dashboard(path, columns, rows);
+    struct console *console = open_dashboard(own.path, columns, rows);
     assert_types(console, "/example.com<Enter>3");
     assert_shows(console, "› Senders");
     assert_settles(console);
@@ -160,11 +132,11 @@ static void shut_branches_stay_shut_when_new_reports_come(void **state)
     struct console *console = open_senders(80, 24);
     assert_types(console, "h");
     assert_shows(console, "row 1 of 3 (8 in all)");
-    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
-    store = open_store(db);
+    assert_int_equal(db_open(&own.db, own.path, DB_WRITE), DB_OK);
+    own.store = open_store(own.db);
     report_one("Google", "example.com", "certificate-expired", "192.0.2.99", "mx1.example.com", 50,
                0);
-    close_store();
+    own_database_close();
     assert_shows(console, "▸ Google (6)");
     assert_shows(console, "row 1 of 3 (9 in all)");
     leave_dashboard(console);
@@ -193,7 +165,7 @@ static void odd_addresses_are_grouped_only_if_they_are_some(void **state)
     report_one("A", "example.com", "certificate-expired", "192.0.2.301", "mx", 8, 1);
     report_one("A", "example.com", "certificate-expired", "::ffff:192.0.2.1", "mx", 7, 1);
     report_one("A", "example.com", "certificate-expired", "192.0.2.2", "mx", 6, 1);
-    close_store();
+    own_database_close();
     struct console *console = open_senders(80, 24);
     assert_types(console, "w");
     assert_list(console, (const char *const[]){" ▾ A (4) ", "   ▾ 192.0.2.0/24 (2) ",
@@ -210,7 +182,7 @@ static void fill_many(void)
         report_one(i % 2 == 0 ? "Even" : "Odd", "example.com", "certificate-expired", ip, "mx",
                    50 - i, 1);
     }
-    close_store();
+    own_database_close();
 }
 
 static void many_senders_are_shut_at_first_and_a_search_opens_them(void **state)
@@ -246,7 +218,7 @@ static void a_file_gets_addresses_and_no_sums(void **state)
     size_t size;
     fill();
     struct console *console = open_senders(80, 24);
-    snprintf(file, sizeof file, "%s/senders.csv", folder);
+    snprintf(file, sizeof file, "%s/senders.csv", own.folder);
     snprintf(keys, sizeof keys, "he<C-u>%s<Enter>", file);
     assert_types(console, keys);
     assert_shows(console, "6 rows written");
@@ -263,7 +235,7 @@ static void all_domains_are_added_up(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(path, 100, 30);
+    struct console *console = open_dashboard(own.path, 100, 30);
     assert_types(console, "g3");
     assert_row(console, 1, " 38 failed from 7 addresses of 2 organizations");
     assert_list(console, (const char *const[]){" ▾ Google (5) ", NULL});
@@ -319,8 +291,8 @@ static void no_failure_is_said(void **state)
     struct report report;
     make_report(&report, "Google", "1", today() - 1);
     add_policy(&report, "sts", "example.com", sts_text("testing"), 100, 0);
-    keep_report(store, &report, "-");
-    close_store();
+    keep_report(own.store, &report, "-");
+    own_database_close();
     struct console *console = open_senders(80, 24);
     assert_row(console, 1, " None failed");
     assert_shows(console, "No sender failed in these days.");
@@ -339,10 +311,10 @@ static void fill_hostile(void)
     struct failure *failure = add_failure(&report, policy, text, text, text, 7);
     failure->receiving_mx_helo = failure->receiving_ip = text;
     failure->reason_code = failure->additional_info = text;
-    keep_report(store, &report, "-");
+    keep_report(own.store, &report, "-");
     report_one("Google", "example.com", "certificate-expired", "192.0.2.1", "mx1.example.com", 3,
                3);
-    close_store();
+    own_database_close();
 }
 
 static void hostile_text_is_harmless_and_keeps_columns_straight(void **state)
@@ -366,7 +338,8 @@ static void hostile_text_is_harmless_and_keeps_columns_straight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
         TEST(organizations_stand_above_their_addresses),
         TEST(what_a_sender_met_and_when_stands_below_the_list),
         TEST(branches_shut_and_open),
