@@ -214,7 +214,7 @@ static struct look new_look(const char *name)
 static int configure(void **state)
 {
     (void)state;
-    world_configure(&world, world.relay.port, "timeout = 8\n");
+    world_configure(&world, world.relay.port, "timeout = 30\n");
     return 0;
 }
 
