@@ -198,8 +198,8 @@ static void a_report_of_the_future_is_the_first_day_of_testing(void **state)
     keep_day("a.example", "Forger", TODAY + 1000, "testing", 0);
     keep_days("b.example", "Google", TODAY - 3, TODAY - 1, "testing");
     keep_day("b.example", "Forger", TODAY + 1000, "testing", 0);
-    expect_labels("a.example: testing: 1 of 14 days\n"
-                  "b.example: testing: 4 of 14 days\n");
+    expect_labels("a.example: testing: 1/14 days\n"
+                  "b.example: testing: 4/14 days\n");
 }
 
 /* More domains than are looked at one by one have the same steps. */
