@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -212,25 +213,25 @@ char *sts_policy_canonical(const struct sts_policy *policy, struct arena *arena)
 /* --- what is wrong with it --- */
 
 const struct sts_fault sts_faults[] = {
-    {STS_NO_VERSION, true, "sts-policy-version", "does not begin with \"version: STSv1\"",
+    {STS_NO_VERSION, "sts-policy-version", "does not begin with \"version: STSv1\"",
      "make that its first line"},
-    {STS_NO_MODE, true, "sts-policy-mode", "has no mode", "add \"mode: testing\" to it"},
-    {STS_BAD_MODE, true, "sts-policy-mode", "has a mode that is not enforce, testing or none",
+    {STS_NO_MODE, "sts-policy-mode", "has no mode", "add \"mode: testing\" to it"},
+    {STS_BAD_MODE, "sts-policy-mode", "has a mode that is not enforce, testing or none",
      "write one of these words, in lower case"},
-    {STS_NO_MAX_AGE, true, "sts-policy-max-age", "has no max_age", "add \"max_age: 604800\" to it"},
-    {STS_BAD_MAX_AGE, true, "sts-policy-max-age",
+    {STS_NO_MAX_AGE, "sts-policy-max-age", "has no max_age", "add \"max_age: 604800\" to it"},
+    {STS_BAD_MAX_AGE, "sts-policy-max-age",
      "has a max_age that is not a number of seconds up to 31557600",
      "write a number, such as 604800 for a week"},
-    {STS_NO_MX, true, "sts-policy-no-mx", "names no MX host", "add an mx line for each"},
-    {STS_BAD_MX, false, "sts-policy-bad-mx", "has an mx line that is no host name or pattern",
+    {STS_NO_MX, "sts-policy-no-mx", "names no MX host", "add an mx line for each"},
+    {STS_BAD_MX, "sts-policy-bad-mx", "has an mx line that is no host name or pattern",
      "write one name a line, with \"*.\" at its beginning at most"},
-    {STS_TOO_MANY_MX, false, "sts-policy-many-mx", "has more mx lines than senders may read",
+    {STS_TOO_MANY_MX, "sts-policy-many-mx", "has more mx lines than senders may read",
      "use patterns such as \"mx: *.example.com\""},
-    {STS_BAD_LINE, false, "sts-policy-line", "has a line that is no \"key: value\"",
+    {STS_BAD_LINE, "sts-policy-line", "has a line that is no \"key: value\"",
      "remove it; an empty line is one, too"},
-    {STS_REPEATED_KEY, false, "sts-policy-repeated", "has a key twice, of which the first counts",
+    {STS_REPEATED_KEY, "sts-policy-repeated", "has a key twice, of which the first counts",
      "remove the second"},
-    {STS_CONTROL_BYTES, false, "sts-policy-bytes", "has control characters",
+    {STS_CONTROL_BYTES, "sts-policy-bytes", "has control characters",
      "write it anew with a plain editor"},
 };
 const size_t sts_fault_count = sizeof sts_faults / sizeof *sts_faults;

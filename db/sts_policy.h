@@ -8,7 +8,6 @@
 #ifndef TLSRPTOP_DB_STS_POLICY_H
 #define TLSRPTOP_DB_STS_POLICY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,9 +29,12 @@ enum sts_problem {
     STS_NO_MX = 1 << 5,       /* though the mode is testing or enforce */
     STS_BAD_MX = 1 << 6,
     STS_TOO_MANY_MX = 1 << 7,
-    STS_BAD_LINE = 1 << 8,      /* a line that is no key: value */
-    STS_REPEATED_KEY = 1 << 9,  /* the first stands, RFC 8461 section 3.2 */
-    STS_CONTROL_BYTES = 1 << 10 /* NUL, ESC... */
+    STS_BAD_LINE = 1 << 8,       /* a line that is no key: value */
+    STS_REPEATED_KEY = 1 << 9,   /* the first stands, RFC 8461 section 3.2 */
+    STS_CONTROL_BYTES = 1 << 10, /* NUL, ESC... */
+    /* Without these there is no policy, RFC 8461 section 3.2. */
+    STS_FATAL =
+        STS_NO_VERSION | STS_NO_MODE | STS_BAD_MODE | STS_NO_MAX_AGE | STS_BAD_MAX_AGE | STS_NO_MX
 };
 
 struct sts_policy {
@@ -56,7 +58,6 @@ char *sts_policy_canonical(const struct sts_policy *policy, struct arena *arena)
 /* What is wrong with a policy, in words. */
 struct sts_fault {
     enum sts_problem problem;
-    bool fatal;         /* senders take it for no policy at all */
     const char *code;   /* for scripts: "sts-policy-mode" */
     const char *text;   /* behind "the policy": "has no mode" */
     const char *remedy; /* "add \"mode: testing\" to it" */

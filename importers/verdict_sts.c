@@ -134,48 +134,17 @@ static void complain_of_fetch(struct verdict *verdict, const char *failure)
 
 /* --- the policy --- */
 
-/* Without these there is no policy, RFC 8461 section 3.2. */
-enum {
-    STS_FATAL =
-        STS_NO_VERSION | STS_NO_MODE | STS_BAD_MODE | STS_NO_MAX_AGE | STS_BAD_MAX_AGE | STS_NO_MX
-};
-
 static void complain_of_policy(struct verdict *verdict)
 {
-    static const struct {
-        enum sts_problem problem;
-        const char *code, *text, *remedy;
-    } faults[] = {
-        {STS_NO_VERSION, "sts-policy-version", "does not begin with \"version: STSv1\"",
-         "make that its first line"},
-        {STS_NO_MODE, "sts-policy-mode", "has no mode", "add \"mode: testing\" to it"},
-        {STS_BAD_MODE, "sts-policy-mode", "has a mode that is not enforce, testing or none",
-         "write one of these words, in lower case"},
-        {STS_NO_MAX_AGE, "sts-policy-max-age", "has no max_age", "add \"max_age: 604800\" to it"},
-        {STS_BAD_MAX_AGE, "sts-policy-max-age",
-         "has a max_age that is not a number of seconds up to 31557600",
-         "write a number, such as 604800 for a week"},
-        {STS_NO_MX, "sts-policy-no-mx", "names no MX host", "add an mx line for each"},
-        {STS_BAD_MX, "sts-policy-bad-mx", "has an mx line that is no host name or pattern",
-         "write one name a line, with \"*.\" at its beginning at most"},
-        {STS_TOO_MANY_MX, "sts-policy-many-mx", "has more mx lines than senders may read",
-         "use patterns such as \"mx: *.example.com\""},
-        {STS_BAD_LINE, "sts-policy-line", "has a line that is no \"key: value\"",
-         "remove it; an empty line is one, too"},
-        {STS_REPEATED_KEY, "sts-policy-repeated", "has a key twice, of which the first counts",
-         "remove the second"},
-        {STS_CONTROL_BYTES, "sts-policy-bytes", "has control characters",
-         "write it anew with a plain editor"},
-    };
-    unsigned problems = verdict->policy_read.problems;
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        unsigned bit = faults[i].problem;
-        if (!(problems & bit))
+    for (size_t i = 0; i < sts_fault_count; i++) {
+        const struct sts_fault *fault = &sts_faults[i];
+        bool fatal = (fault->problem & STS_FATAL) != 0;
+        if (!(verdict->policy_read.problems & fault->problem))
             continue;
-        problem(verdict, bit & STS_FATAL ? SEVERITY_ERROR : SEVERITY_WARNING, faults[i].code,
-                policy_section, "the policy of %s %s%s", verdict->findings->domain, faults[i].text,
-                bit & STS_FATAL ? ", so that senders take it for none" : "");
-        remedy(verdict, "%s", faults[i].remedy);
+        problem(verdict, fatal ? SEVERITY_ERROR : SEVERITY_WARNING, fault->code, policy_section,
+                "the policy of %s %s%s", verdict->findings->domain, fault->text,
+                fatal ? ", so that senders take it for none" : "");
+        remedy(verdict, "%s", fault->remedy);
     }
 }
 
