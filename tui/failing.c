@@ -66,7 +66,7 @@ const struct table_type failed_types_table = {
     .id = type_id,
     .stamp = type_stamp,
     .sort = 0,
-    .nothing = "Nothing failed in these days. + shows more of them.",
+    .nothing = "Nothing failed in these days.",
 };
 
 static struct value sender_organization(const void *row)

@@ -488,12 +488,13 @@ static int draw_problems(const struct item *item, struct area area)
     for (size_t i = 0; i < sts_fault_count; i++) {
         const struct sts_fault *fault = &sts_faults[i];
         char text[256];
+        bool fatal = (fault->problem & STS_FATAL) != 0;
         if (!(item->problems & fault->problem) || area.y >= end)
             continue;
         snprintf(text, sizeof text, "It %s%s: %s.", fault->text,
-                 fault->fatal ? ", so that senders take it for none" : "", fault->remedy);
+                 fatal ? ", so that senders take it for none" : "", fault->remedy);
         area.rows = end - area.y;
-        area.y = draw_words(area, fault->fatal ? STYLE_BAD : STYLE_WARN, text);
+        area.y = draw_words(area, fatal ? STYLE_BAD : STYLE_WARN, text);
     }
     return area.y;
 }

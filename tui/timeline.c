@@ -407,13 +407,21 @@ static void target(const struct view *view, struct scope *scope)
     }
 }
 
-static void open_domain(struct view *view)
+/* The domain under the cursor, on that day; from the time axis what its reports of
+ * those days say. */
+static void open_cell(struct view *view)
 {
+    const struct timeline *timeline = view->state;
     struct scope scope = view->scope;
     int day = view->cursor_day;
     if (table_current(&view->tables[PANE_DOMAINS]) == NULL)
         return;
     target(view, &scope);
+    if (view->focus == PANE_AXIS) {
+        scope.days = axis_step(&timeline->axis, view_step(view, &timeline->axis));
+        app_open(view->app, &view_day, &scope);
+        return;
+    }
     app_open(view->app, &view_domain, &scope);
     app_top(view->app)->cursor_day = day;
 }
@@ -423,7 +431,7 @@ static bool act(struct view *view, enum action action)
     struct timeline *timeline = view->state;
     bool on_axis = view->focus == PANE_AXIS || action == ACT_EARLIER || action == ACT_LATER;
     if (action == ACT_OPEN) {
-        open_domain(view);
+        open_cell(view);
         return true;
     }
     if (on_axis && view_move_step(view, &timeline->axis, action))
@@ -434,7 +442,8 @@ static bool act(struct view *view, enum action action)
 const struct view_type view_timeline = {
     .name = "Timeline",
     .help = "The modes of all domains over time, those that changed last first. A bright cell "
-            "begins another mode. Left and right choose the days whose figures stand on top.",
+            "begins another mode. Left and right choose the days whose figures stand on top. Enter "
+            "opens the domain, and with the keys on the time axis (Tab) those days of it.",
     .panes = {{"Domains", &timeline_table}, {"Time", NULL}},
     .pane_count = PANES,
     .of_no_domain = true,

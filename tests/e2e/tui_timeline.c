@@ -192,6 +192,18 @@ static void enter_opens_the_domain_on_that_day(void **state)
     leave_dashboard(console);
 }
 
+static void enter_on_the_time_axis_opens_the_days(void **state)
+{
+    (void)state;
+    struct console *console = open_timeline(path, 100, 30);
+    assert_types(console, "j<Tab><Left><Enter>");
+    assert_shows(console, "Timeline \u203a early.example");
+    assert_shows(console, "2026-11-19");
+    assert_hides(console, "last 30 days");
+    assert_shows(console, "Google");
+    leave_dashboard(console);
+}
+
 static void from_a_domain_the_cursor_is_on_it(void **state)
 {
     (void)state;
@@ -267,6 +279,7 @@ int main(void)
         cmocka_unit_test(the_figures_of_the_cell_stand_on_top),
         cmocka_unit_test(days_without_a_report_say_so),
         cmocka_unit_test(enter_opens_the_domain_on_that_day),
+        cmocka_unit_test(enter_on_the_time_axis_opens_the_days),
         cmocka_unit_test(from_a_domain_the_cursor_is_on_it),
         cmocka_unit_test(it_sorts_and_filters),
         cmocka_unit_test(a_longer_time_has_fewer_letters),
