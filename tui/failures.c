@@ -1,6 +1,5 @@
 /* Failures by result type: what each means, what to do about it, and what all of
  * them would have cost under enforce. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +7,6 @@
 #include "beside.h"
 #include "failing.h"
 #include "lines.h"
-#include "mode_cell.h"
 #include "text.h"
 
 enum { PANE_TYPES, PANE_MEANING, PANES };

@@ -1,6 +1,5 @@
 /* The policies of a domain as reporters quoted them: each text, beside the one
  * before it; what is wrong with it; who saw it; and when what changed. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #include "changes.h"
 #include "mode_cell.h"
 #include "policy_diff.h"
-#include "text.h"
 
 enum { PANE_TEXTS, PANE_DIFFERENCE, PANE_CHANGES, PANE_REPORTERS, PANES };
 
@@ -99,7 +97,7 @@ static uint64_t item_stamp(const void *row)
     return (uint64_t)ITEM->totals.reports;
 }
 
-static const struct column text_columns_[] = {
+static const struct column item_columns[] = {
     {"first_day", "First day", VALUE_DAY, 10, 10, 0, true, first_day_value, NULL, NULL},
     {"last_day", "Last day", VALUE_DAY, 10, 10, 0, true, last_day_value, NULL, NULL},
     {"policy", "Policy", VALUE_TEXT, 15, 23, 0, false, policy_value, policy_style, NULL},
@@ -111,8 +109,8 @@ static const struct column text_columns_[] = {
 
 static const struct table_type texts_table = {
     .title = "Policies",
-    .columns = text_columns_,
-    .column_count = sizeof text_columns_ / sizeof *text_columns_,
+    .columns = item_columns,
+    .column_count = sizeof item_columns / sizeof *item_columns,
     .id = item_id,
     .stamp = item_stamp,
     .sort = 0,
@@ -449,22 +447,8 @@ static void close_policies(struct view *view)
 
 /* --- drawing --- */
 
-/* Draws TEXT in at most ROWS lines; returns the line behind it. */
-static int draw_words(struct area area, int style, const char *text)
-{
-    for (; area.rows > 0 && *text != '\0'; area.rows--) {
-        char line[512];
-        const char *next;
-        size_t length = text_line(text, area.columns, &next);
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
-        put_text(area.y++, area.x, area.columns, style, line);
-        text = next;
-    }
-    return area.y;
-}
-
 /* What the text says that the one before did not. */
-static int draw_news(const struct view *view, const struct item *item, struct area area)
+static void draw_news(const struct view *view, const struct item *item, struct area *area)
 {
     const struct item *before = item_before(view, item);
     char words[POLICY_WORDS] = "", text[POLICY_WORDS + 64], day[DAY_TEXT];
@@ -479,34 +463,32 @@ static int draw_news(const struct view *view, const struct item *item, struct ar
                  day_format(before->first_day, day));
     else
         snprintf(text, sizeof text, "Since %s: %s", day_format(item->first_day, day), words);
-    return draw_words(area, STYLE_STRONG, text);
+    take_lines(area, STYLE_STRONG, text);
 }
 
-static int draw_problems(const struct item *item, struct area area)
+static void draw_problems(const struct item *item, struct area *area)
 {
-    int end = area.y + area.rows;
     for (size_t i = 0; i < sts_fault_count; i++) {
         const struct sts_fault *fault = &sts_faults[i];
-        char text[256];
         bool fatal = (fault->problem & STS_FATAL) != 0;
-        if (!(item->problems & fault->problem) || area.y >= end)
+        char text[256];
+        if (!(item->problems & fault->problem))
             continue;
         snprintf(text, sizeof text, "It %s%s: %s.", fault->text,
                  fatal ? ", so that senders take it for none" : "", fault->remedy);
-        area.rows = end - area.y;
-        area.y = draw_words(area, fatal ? STYLE_BAD : STYLE_WARN, text);
+        take_lines(area, fatal ? STYLE_BAD : STYLE_WARN, text);
     }
-    return area.y;
 }
 
-static int draw_about_change(const struct view *view, struct area area)
+static void draw_about_change(const struct view *view, struct area *area)
 {
     const struct change *change = table_current(&view->tables[PANE_CHANGES]);
     char text[CHANGE_SENTENCES];
     if (change == NULL)
-        return area.y;
+        return;
     changes_explain(change, text);
-    return draw_words(area, STYLE_STRONG, text);
+    take_lines(area, STYLE_STRONG, change->what);
+    take_lines(area, STYLE_NORMAL, text);
 }
 
 /* The rows that all of a pane takes, with its title. */
@@ -559,17 +541,18 @@ static void draw_panes(struct view *view, struct area area)
                (struct area){area.y, area.x + left + GAP, area.rows, area.columns - left - GAP});
 }
 
-/* The words about what the cursor is on; returns the line behind them. */
-static int draw_about(struct view *view, const struct item *item, struct area area)
+/* The words about what the cursor is on. */
+static void draw_about(struct view *view, const struct item *item, struct area *area)
 {
     const struct figures *figures = view_figures(view);
-    if (view->focus == PANE_CHANGES)
-        return draw_about_change(view, area);
-    int y = area.y;
+    if (view->focus == PANE_CHANGES) {
+        draw_about_change(view, area);
+        return;
+    }
     if (figures->cut)
-        y = draw_words(area, STYLE_WARN, "There are more texts: these are the first 4,096.");
-    y = draw_news(view, item, (struct area){y, area.x, area.y + area.rows - y, area.columns});
-    return draw_problems(item, (struct area){y, area.x, area.y + area.rows - y, area.columns});
+        take_lines(area, STYLE_WARN, "There are more texts: these are the first 4,096.");
+    draw_news(view, item, area);
+    draw_problems(item, area);
 }
 
 static void draw_policies(struct view *view, struct area area)
@@ -577,8 +560,8 @@ static void draw_policies(struct view *view, struct area area)
     enum { WORDS_MAX = 4 };
     struct table *texts = &view->tables[PANE_TEXTS];
     if (view->scope.domain <= 0) {
-        draw_words((struct area){area.y + 1, 2, area.rows - 1, area.columns - 4}, STYLE_NORMAL,
-                   "A policy is that of one domain: choose one in the list (1), then press 6.");
+        put_lines((struct area){area.y + 1, 2, area.rows - 1, area.columns - 4}, STYLE_NORMAL,
+                  "A policy is that of one domain: choose one in the list (1), then press 6.");
         return;
     }
     int above = 1 + (texts->order.count > 0 ? (int)texts->order.count : 1);
@@ -589,8 +572,9 @@ static void draw_policies(struct view *view, struct area area)
     show_reporters(view);
     if (item == NULL)
         return;
-    int y =
-        draw_about(view, item, (struct area){area.y + above, 1, WORDS_MAX, area.columns - 2}) + 1;
+    struct area words = {area.y + above, 1, WORDS_MAX, area.columns - 2};
+    draw_about(view, item, &words);
+    int y = words.y + 1;
     draw_panes(view, (struct area){y, 1, area.y + area.rows - y, area.columns - 1});
 }
 

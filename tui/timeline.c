@@ -1,5 +1,4 @@
 /* All domains' modes over time, one row a domain: who moved when, and who should. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ struct item {
 };
 
 struct summary {
-    int64_t moved; /* domains whose mode has changed in these days */
+    size_t moved; /* domains whose mode has changed in these days */
 };
 
 struct timeline {
@@ -385,6 +384,9 @@ static void draw_timeline(struct view *view, struct area area)
     if (memcmp(&axis, &timeline->axis, sizeof axis) != 0)
         set_axis(timeline, axis);
     draw_cell_line(view, area.y, area.columns - 1);
+    const struct summary *summary = view_figures(view);
+    put_format(area.y + 2, 1, x - 2, STYLE_DIM, "%zu of %zu domains changed their mode",
+               summary->moved, table->rows.count);
     chart_dates(area.y + 2, x, &axis);
     table_draw(table, rows, view->focus == PANE_DOMAINS);
     put_glyphs(rows.y, x + view_step(view, &axis) * axis.cell, 1,
