@@ -12,14 +12,14 @@ struct said_policy {
     const char *text; /* as it was seen first */
     enum sts_state mode;
     int64_t max_age;
-    int first_day, last_day;
+    int first_day;
     int64_t organization; /* that saw it first */
 };
 
 struct policies {
     struct said_policy *policies; /* by first day */
     size_t count, capacity;
-    size_t *of_sight; /* which of them each sight is; count: none that can be read */
+    size_t *of_sight; /* which of them each sight is; SIZE_MAX: none that can be read */
 };
 
 static int take_policy(struct policies *policies, const struct policy_sight *sight, size_t *which,
@@ -33,14 +33,9 @@ static int take_policy(struct policies *policies, const struct policy_sight *sig
     const char *canonical = sts_policy_canonical(&read, arena);
     if (canonical == NULL)
         return -1;
-    for (*which = 0; *which < policies->count; ++*which) {
-        struct said_policy *policy = &policies->policies[*which];
-        if (strcmp(policy->canonical, canonical) != 0)
-            continue;
-        if (sight->last_day > policy->last_day)
-            policy->last_day = sight->last_day;
-        return 0;
-    }
+    for (*which = 0; *which < policies->count; ++*which)
+        if (strcmp(policies->policies[*which].canonical, canonical) == 0)
+            return 0;
     struct said_policy *more =
         arena_grow(arena, policies->policies, sizeof *more, policies->count, &policies->capacity);
     if (more == NULL)
@@ -52,7 +47,6 @@ static int take_policy(struct policies *policies, const struct policy_sight *sig
         .mode = (enum sts_state)((int)STS_STATE_ABSENT + (int)read.mode),
         .max_age = read.max_age,
         .first_day = sight->first_day,
-        .last_day = sight->last_day,
         .organization = sight->organization,
     };
     return 0;
@@ -111,8 +105,9 @@ static bool is_told(const struct finder *finder, const struct said_policy *polic
     return false;
 }
 
-/* The policy that ORGANIZATION had before it saw the policy NEW on DAY; SIZE_MAX:
- * none. */
+/* The policy that ORGANIZATION had before it saw the policy NEW on DAY; not one
+ * that nobody had seen before NEW, to which only some of its machines went back.
+ * SIZE_MAX: none. */
 static size_t policy_before(const struct finder *finder, const struct policies *policies,
                             int64_t organization, size_t new, int day)
 {
@@ -121,9 +116,8 @@ static size_t policy_before(const struct finder *finder, const struct policies *
     int latest = -1;
     for (size_t i = 0; i < evidence->policy_count; i++) {
         const struct policy_sight *sight = &evidence->policies[i];
-        if (sight->organization == organization && policies->of_sight[i] != new &&
-            policies->of_sight[i] != SIZE_MAX && sight->first_day < day &&
-            sight->first_day > latest) {
+        if (sight->organization == organization && policies->of_sight[i] < new &&
+            sight->first_day < day && sight->first_day > latest) {
             latest = sight->first_day;
             found = policies->of_sight[i];
         }

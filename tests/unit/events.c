@@ -304,6 +304,18 @@ static void a_reporter_that_always_quotes_otherwise_is_no_event(void **state)
     find(0);
 }
 
+static void a_reporter_that_keeps_both_for_a_while_changes_once(void **state)
+{
+    (void)state;
+    policy(enforce, YAHOO, DAY, DAY + 9);
+    policy(two_hosts, YAHOO, DAY + 4, DAY + 9);
+    policy(two_hosts, SMALL, DAY + 4, DAY + 9);
+    policy(enforce, SMALL, DAY + 6, DAY + 7); /* from a machine that had kept it */
+    const struct event *event = find(1);
+    assert_int_equal(event->day, DAY + 4);
+    assert_ptr_equal(event->text_to, two_hosts);
+}
+
 static void a_policy_of_another_mode_that_few_saw_is_an_event(void **state)
 {
     (void)state;
@@ -562,6 +574,7 @@ int main(void)
         TEST(another_policy_of_the_same_mode_is_an_event),
         TEST(the_same_in_other_words_is_no_event),
         TEST(a_reporter_that_always_quotes_otherwise_is_no_event),
+        TEST(a_reporter_that_keeps_both_for_a_while_changes_once),
         TEST(a_policy_of_another_mode_that_few_saw_is_an_event),
         TEST(a_policy_behind_a_change_of_mode_is_another_event),
         TEST(the_live_check_dates_a_change_that_reports_tell),
