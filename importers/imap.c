@@ -110,17 +110,25 @@ static int64_t back_off(unsigned failures)
     return delay - delay / 4 * (random % 1000) / 1000;
 }
 
-/* Stays on, if the server tells what comes; in the first mailbox, where it is
- * looked once more, as something may have come while others were open. */
+/* May something have come to the first mailbox without our hearing of it, while
+ * others were open, or in answer to a change? */
+static bool may_have_missed(const struct imap_account *account)
+{
+    char name[MAILBOX_NAME];
+    const char *rest = mailbox_name_next(account->mailboxes, name);
+    return imap_account_acts(account) || mailbox_name_next(rest, name) != NULL;
+}
+
+/* Stays on in the first mailbox, if the server tells what comes. */
 static int begin_idle(struct watcher *watcher)
 {
     struct imap_session *session = &watcher->session;
-    char first[MAILBOX_NAME], second[MAILBOX_NAME];
-    const char *rest = mailbox_name_next(watcher->account.mailboxes, first);
+    char first[MAILBOX_NAME];
     int status = EX_OK;
     if (!watcher->account.idle || !imap_can(session, "IDLE"))
         return EX_OK;
-    if (mailbox_name_next(rest, second) != NULL)
+    mailbox_name_next(watcher->account.mailboxes, first);
+    if (may_have_missed(&watcher->account))
         status = import_mailbox(session, first);
     if (status == EX_OK)
         status = imap_idle_begin(session);

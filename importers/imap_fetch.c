@@ -186,7 +186,7 @@ static void take_message(void *context, const struct imap_message *message)
     struct batch *batch = context;
     struct imap_session *session = batch->session;
     size_t i = find_uid(batch, message->uid);
-    if (i == batch->count || batch->done[i] || message->body == NULL)
+    if (i == batch->count || batch->done[i] || !message->has_body)
         return; /* news of flags, say */
     struct place place = place_of(batch->mailbox, message->uid);
     batch->next = i + 1;
@@ -194,6 +194,9 @@ static void take_message(void *context, const struct imap_message *message)
     batch->came++;
     if (message->size > session->account->message_max)
         hand_over_too_large(session, &place, message->size);
+    else if (message->body == NULL)
+        check_storing(session, pipeline_damaged(session->pipeline, &place,
+                                                "the server has nothing to give of it"));
     else if (message->length >= PIECE)
         batch->large[i] = message->size > PIECE ? message->size : PIECE;
     else
@@ -213,13 +216,14 @@ struct assembly {
 static void take_piece(void *context, const struct imap_message *message)
 {
     struct assembly *assembly = context;
-    if (message->uid != assembly->uid || message->body == NULL || assembly->there)
+    if (message->uid != assembly->uid || !message->has_body || assembly->there)
         return;
     assembly->there = true;
     assembly->came = message->length;
     if (message->length > assembly->capacity - assembly->size)
         assembly->came = assembly->capacity - assembly->size;
-    memcpy(assembly->room + assembly->size, message->body, assembly->came);
+    if (message->body != NULL) /* or it ended with the piece before */
+        memcpy(assembly->room + assembly->size, message->body, assembly->came);
     assembly->size += assembly->came;
 }
 
@@ -281,9 +285,9 @@ static int fetch_range(struct batch *batch, size_t first, size_t last)
                       batch->uids[first], batch->uids[last], PIECE);
 }
 
-/* After a refusal: asks once more for each message that did not come.  One that
- * is refused again, while others can be read, would be refused for ever. */
-static int fetch_refused(struct batch *batch)
+/* Asks once more for each message that did not come.  It may be gone meanwhile;
+ * one that is refused again, while others can be read, would be so for ever. */
+static int fetch_missing(struct batch *batch)
 {
     struct imap_session *session = batch->session;
     int status = EX_OK;
@@ -304,8 +308,8 @@ static int fetch_refused(struct batch *batch)
 static int fetch_batch(struct batch *batch)
 {
     int status = fetch_range(batch, 0, batch->count - 1);
-    if (status == EX_NOPERM)
-        status = fetch_refused(batch);
+    if (status == EX_NOPERM || (status == EX_OK && batch->came < batch->count))
+        status = fetch_missing(batch);
     for (size_t i = 0; i < batch->count && status == EX_OK; i++)
         if (batch->large[i] > 0)
             status = fetch_large(batch, i);

@@ -63,6 +63,7 @@ static void take_item(struct imap_message *message, const struct mailimap_msg_at
         message->size = item->att_data.att_rfc822_size;
         break;
     case MAILIMAP_MSG_ATT_BODY_SECTION:
+        message->has_body = true;
         message->body = section->sec_body_part;
         message->length = section->sec_body_part != NULL ? section->sec_length : 0;
         break;

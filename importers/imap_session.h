@@ -25,7 +25,8 @@ struct imap_message {
     uint32_t number;  /* in the mailbox, at present */
     uint32_t uid;     /* 0: not told */
     uint32_t size;    /* RFC822.SIZE; 0: not told */
-    const char *body; /* NULL: not brought */
+    bool has_body;    /* it was brought */
+    const char *body; /* NULL: the server has none */
     size_t length;
 };
 typedef void imap_message_fn(void *context, const struct imap_message *message);

@@ -407,17 +407,21 @@ static void tell_other_messages(struct fake_imap *server)
     tell_message(server, 77, 4);
     fake_say(server, "* 6 FETCH (UID 6 BODY[]<0> NIL)\r\n* 90 EXISTS\r\n* 1 RECENT\r\n");
     fake_say(server, "%s OK done\r\n", server->tag);
-    while (fake_read(server, ""))
+    while (fake_read(server, "")) {
+        if (strstr(server->line, "UID FETCH 7:7") != NULL) /* it was only forgotten */
+            tell_message(server, 7, 7);
         fake_say(server, "%s OK done\r\n", server->tag);
+    }
 }
 
 static void takes_only_what_it_asked_for(void **state)
 {
     (void)state;
     serve(tell_other_messages, "security = none");
-    expect(EX_OK, "2 imported");
-    assert_int_equal(account_integer(&account, "SELECT count(*) FROM journal WHERE uid IN (2, 4)"),
-                     2);
+    expect(EXIT_FAILURE, "INBOX UID 6: damaged: the server has nothing to give of it");
+    assert_int_equal(account_integer(&account, IMPORTED), 3);
+    assert_int_equal(
+        account_integer(&account, "SELECT count(*) FROM journal WHERE uid IN (2, 4, 6, 7)"), 4);
     fake_stop(&fake);
 }
 
