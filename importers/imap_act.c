@@ -97,7 +97,7 @@ static void write_set(const struct todo *todo, size_t first, size_t end, enum de
 }
 
 /* Marks as deleted, and expunges if that can be done for these alone. */
-static int delete (struct imap_session *session, const char *set)
+static int discard(struct imap_session *session, const char *set)
 {
     int status = imap_command(session, 0, 0, "UID STORE %s +FLAGS.SILENT (\\Deleted)", set);
     if (status == EX_OK && imap_can(session, "UIDPLUS"))
@@ -117,7 +117,7 @@ static int move(struct imap_session *session, const char *set, const char *quote
     if (imap_can(session, "MOVE"))
         return imap_command(session, 0, 0, "UID MOVE %s %s", set, quoted);
     int status = imap_command(session, 0, 0, "UID COPY %s %s", set, quoted);
-    return status == EX_OK ? delete (session, set) : status;
+    return status == EX_OK ? discard(session, set) : status;
 }
 
 /* Does the answer say that the folder is missing?  RFC 3501 7.1, RFC 5530. */
@@ -150,7 +150,7 @@ static int do_deed(struct imap_session *session, enum deed deed, const char *set
     if (account->after_import == ACTION_MOVE)
         return move_to(session, set, account->after_folder);
     if (account->after_import == ACTION_DELETE)
-        return delete (session, set);
+        return discard(session, set);
     return imap_command(session, 0, 0, "UID STORE %s +FLAGS.SILENT (\\Seen)", set);
 }
 
