@@ -15,8 +15,10 @@
  */
 enum { KEYS_MAX = 6, SUMS_MAX = 3 };
 
-/* Facts about reporters in a batch that keeps all levels right by itself. */
-enum { SMALL_BATCH = 256 };
+enum {
+    SMALL_BATCH = 256,     /* facts about reporters that keep all levels right by themselves */
+    DOMAINS_AT_ONCE = 1024 /* whose rows of a block are summed up in memory */
+};
 
 struct fact {
     int64_t key[KEYS_MAX];
@@ -31,29 +33,46 @@ struct facts {
 
 enum table { DOMAIN, REPORTER, RESULT, SENDER, POLICY_SEEN, TABLES };
 
+#define OF_BLOCK     " WHERE level = ?1 AND block = ?2"
+#define SOME_DOMAINS " AND domain BETWEEN ?3 AND ?4"
+
 static const struct {
     int keys;
     int sums;
     unsigned levels; /* bit set; 0: a table without levels, by day */
     const char *upsert;
+    const char *delete; /* of a block; of tables with levels */
+    const char *select; /* of a block, some domains; the keys but for the block */
 } tables[TABLES] = {
-    [DOMAIN] = {2, 3, 0xf,
-                "INSERT INTO total_domain VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " reports = reports + excluded.reports,"
-                " successful = successful + excluded.successful,"
-                " failed = failed + excluded.failed"},
+    [DOMAIN] =
+        {2, 3, 0xf,
+         "INSERT INTO total_domain VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+         " reports = reports + excluded.reports,"
+         " successful = successful + excluded.successful,"
+         " failed = failed + excluded.failed",
+         "DELETE FROM total_domain" OF_BLOCK,
+         "SELECT domain, reports, successful, failed FROM total_domain" OF_BLOCK SOME_DOMAINS},
     [REPORTER] = {5, 3, 0xf,
                   "INSERT INTO total_reporter VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
                   " ON CONFLICT DO UPDATE SET"
                   " reports = reports + excluded.reports,"
                   " successful = successful + excluded.successful,"
-                  " failed = failed + excluded.failed"},
+                  " failed = failed + excluded.failed",
+                  "DELETE FROM total_reporter" OF_BLOCK,
+                  "SELECT domain, organization, type, mode, reports, successful, failed"
+                  " FROM total_reporter" OF_BLOCK SOME_DOMAINS},
     [RESULT] = {4, 1, 0xf,
                 "INSERT INTO total_result VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " failed = failed + excluded.failed"},
+                " failed = failed + excluded.failed",
+                "DELETE FROM total_result" OF_BLOCK,
+                "SELECT domain, organization, result_type, failed FROM total_result" OF_BLOCK
+                    SOME_DOMAINS},
     [SENDER] = {6, 1, 0x5,
                 "INSERT INTO total_sender VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " failed = failed + excluded.failed"},
+                " failed = failed + excluded.failed",
+                "DELETE FROM total_sender" OF_BLOCK,
+                "SELECT domain, organization, sending_ip, result_type, mx_host, failed"
+                " FROM total_sender" OF_BLOCK SOME_DOMAINS},
     [POLICY_SEEN] = {6, 3, 0,
                      "INSERT INTO policy_seen(first_day, last_day, domain, policy_text,"
                      " organization, type, mode, reports, successful, failed)"
@@ -62,7 +81,8 @@ static const struct {
                      " last_day = max(last_day, excluded.last_day),"
                      " reports = reports + excluded.reports,"
                      " successful = successful + excluded.successful,"
-                     " failed = failed + excluded.failed"},
+                     " failed = failed + excluded.failed",
+                     NULL, NULL},
 };
 
 struct totals_batch {
@@ -340,6 +360,72 @@ enum db_status totals_flush(struct totals_batch *batch, struct db *db)
     if (status == DB_OK)
         status = update_modes(batch, db);
     totals_clear(batch);
+    return status;
+}
+
+/* --- blocks made anew --- */
+
+/* Adds to FACTS what TABLE has of DOMAINS (first and last) in CHILD of LEVEL, as
+ * rows of BLOCK. */
+static enum db_status gather(struct db *db, enum table table, int level, int64_t child,
+                             const int64_t domains[static 2], int64_t block, struct facts *facts)
+{
+    sqlite3_stmt *statement = db_statement(db, tables[table].select);
+    db_bind_integers(statement, (int64_t[]){level, child, domains[0], domains[1]}, 4);
+    enum db_status status;
+    bool row;
+    while ((status = db_step(db, statement, &row)) == DB_OK && row) {
+        struct fact fact = {.key = {block}};
+        int column = 0;
+        for (int i = 1; i < tables[table].keys; i++)
+            fact.key[i] = sqlite3_column_int64(statement, column++);
+        for (int i = 0; i < tables[table].sums; i++)
+            fact.sum[i] = sqlite3_column_int64(statement, column++);
+        if (push(facts, &fact) != 0) {
+            status = db_complain(db, DB_MEMORY, "out of memory");
+            break;
+        }
+    }
+    return db_done(statement, status);
+}
+
+/* Sums up BLOCK of LEVEL in one table, as many domains at a time as memory is
+ * meant to hold. */
+static enum db_status sum_up(struct db *db, enum table table, int level, int64_t block,
+                             int64_t last_domain, struct facts *facts)
+{
+    int below = level - 1;
+    while (!(tables[table].levels >> below & 1))
+        below--;
+    int64_t children = INT64_C(1) << LEVEL_BITS * (level - below);
+    enum db_status status = DB_OK;
+    for (int64_t first = 0; first <= last_domain && status == DB_OK; first += DOMAINS_AT_ONCE) {
+        const int64_t domains[] = {first, first + DOMAINS_AT_ONCE - 1};
+        facts->count = 0;
+        for (int64_t i = 0; i < children && status == DB_OK; i++)
+            status = gather(db, table, below, block * children + i, domains, block, facts);
+        merge(facts, 0, false);
+        for (size_t i = 0; i < facts->count && status == DB_OK; i++)
+            status = upsert(db, table, level, &facts->rows[i]);
+    }
+    return status;
+}
+
+enum db_status totals_make_anew(struct db *db, int level, int64_t block)
+{
+    struct facts facts = {0};
+    int64_t last_domain;
+    enum db_status status = db_integer(db, "SELECT coalesce(max(id), 0) FROM domain", &last_domain);
+    for (int t = 0; t < TABLES && status == DB_OK; t++) {
+        if (!(tables[t].levels >> level & 1))
+            continue;
+        sqlite3_stmt *statement = db_statement(db, tables[t].delete);
+        db_bind_integers(statement, (int64_t[]){level, block}, 2);
+        status = db_run(db, statement);
+        if (status == DB_OK)
+            status = sum_up(db, (enum table)t, level, block, last_domain, &facts);
+    }
+    free(facts.rows);
     return status;
 }
 

@@ -45,6 +45,10 @@ int totals_end(struct totals_batch *batch);
 enum db_status totals_flush(struct totals_batch *batch, struct db *db);
 void totals_clear(struct totals_batch *batch);
 
+/* Makes BLOCK of LEVEL (1 to 3) anew from the level below, within the open
+ * transaction. */
+enum db_status totals_make_anew(struct db *db, int level, int64_t block);
+
 /* Makes the totals of domain 0 anew from the policies of all domains that are
  * mine: for a change of [domains] mine.  Within the open transaction. */
 enum db_status totals_rebuild_all(struct db *db);

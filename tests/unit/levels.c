@@ -136,6 +136,41 @@ static void sums_by_cover_are_sums_by_day(void **state)
     }
 }
 
+/* More domains than are summed up at once, and rows that had been there before. */
+static void a_block_is_the_sum_of_what_is_below_it(void **state)
+{
+    (void)state;
+    static const char fill[] =
+        "WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < 2999)"
+        "INSERT INTO domain(id, name, mine) SELECT i, 'd' || i || '.example', 1 FROM n WHERE i > 0;"
+        "INSERT INTO total_domain SELECT 0, 64 + i % 7, id, 1, id, 2"
+        " FROM domain, (SELECT value AS i FROM json_each('[0,1,2,3,4,5,6]'));"
+        "INSERT INTO total_sender SELECT 0, 64 + i, id, 1, i % 2, 3, 4, 5"
+        " FROM domain, (SELECT value AS i FROM json_each('[0,5,15]'));"
+        "INSERT INTO total_domain VALUES(1, 16, 7, 99, 99, 99), (1, 17, 9999, 1, 1, 1);";
+    bool more = true;
+    assert_int_equal(db_exec(db, fill), DB_OK);
+    for (int day = 64; day < 80; day++)
+        assert_int_equal(levels_open(db, day), DB_OK);
+    while (more)
+        assert_int_equal(levels_close_one(db, 200, &more), DB_OK);
+    static const struct {
+        const char *what;
+        int64_t value;
+    } sums[] = {
+        {"count(*) FROM total_domain WHERE level = 1 AND block = 16", 2999},
+        {"count(*) FROM total_domain WHERE level = 1 AND block = 17", 2999},
+        {"sum(reports) FROM total_domain WHERE level = 1", 2999 * 7},
+        {"sum(reports) FROM total_domain WHERE level = 3", 2999 * 7},
+        {"successful FROM total_domain WHERE level = 3 AND domain = 2500", 2500 * 7},
+        {"sum(failed) FROM total_sender WHERE level = 2", 2999 * 3 * 5},
+        {"failed FROM total_sender WHERE level = 2 AND domain = 2500 AND sending_ip = 1", 10},
+        {"count(*) FROM total_sender WHERE level IN (1, 3)", 0},
+    };
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        assert_int_equal(sql_integer(db, "SELECT %s", sums[i].what), sums[i].value);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -146,6 +181,7 @@ int main(void)
         TEST(an_open_block_is_covered_from_below),
         TEST(absurd_ranges_stay_within_the_calendar),
         TEST(sums_by_cover_are_sums_by_day),
+        TEST(a_block_is_the_sum_of_what_is_below_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
