@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "connection.h"
 #include "day.h"
 #include "domain.h"
 #include "intern.h"
 #include "levels.h"
+#include "packer.h"
 #include "run_lock.h"
 #include "totals.h"
 
@@ -39,10 +39,7 @@ struct store {
     bool open;       /* a transaction is */
     struct store_counts counts;
     struct store_counts committed;
-    z_stream deflating; /* for plain JSON; kept, for it is dear to begin */
-    bool deflates;      /* it has begun */
-    unsigned char *packed;
-    size_t packed_size;
+    struct packer *packer; /* for plain JSON */
 };
 
 /* What became of something that brought no new report. */
@@ -222,9 +219,7 @@ static void store_free(struct store *store)
         close(store->lock);
     interns_free(store->interns);
     totals_free(store->totals);
-    if (store->deflates)
-        deflateEnd(&store->deflating);
-    free(store->packed);
+    packer_free(store->packer);
     free(store->mine);
     free(store);
 }
@@ -243,9 +238,10 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
     store->last_journal = -1;
     store->mine = strdup(settings->mine);
     store->totals = totals_new();
+    store->packer = packer_new();
     store->interns = store->mine == NULL ? NULL : interns_new(db, store->mine);
     enum db_status status = DB_OK;
-    if (store->totals == NULL || store->interns == NULL)
+    if (store->totals == NULL || store->packer == NULL || store->interns == NULL)
         status = db_complain(db, DB_MEMORY, "out of memory");
     if (status == DB_OK)
         status = begin(store);
@@ -615,46 +611,17 @@ static enum db_status write_head(struct store *store, const struct report *repor
     return status;
 }
 
-/* Compresses SIZE bytes of JSON to one gzip member in the store's buffer. */
-static size_t pack(struct store *store, const void *json, size_t size)
-{
-    z_stream *stream = &store->deflating;
-    enum { GZIP_WINDOW = 15 + 16, MEMORY = 8 };
-    if (size > UINT32_MAX / 2 ||
-        (store->deflates ? deflateReset(stream)
-                         : deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW,
-                                        MEMORY, Z_DEFAULT_STRATEGY)) != Z_OK)
-        return 0;
-    store->deflates = true;
-    size_t bound = deflateBound(stream, size);
-    if (bound > store->packed_size) {
-        unsigned char *bigger = realloc(store->packed, bound);
-        if (bigger == NULL)
-            return 0;
-        store->packed = bigger;
-        store->packed_size = bound;
-    }
-    stream->next_in = (z_const Bytef *)json;
-    stream->avail_in = (uInt)size;
-    stream->next_out = store->packed;
-    stream->avail_out = (uInt)store->packed_size;
-    return deflate(stream, Z_FINISH) == Z_STREAM_END ? stream->total_out : 0;
-}
-
 static enum db_status write_document(struct store *store, int64_t report, const void *raw,
                                      size_t size)
 {
     static const char insert[] = "INSERT INTO document VALUES(?, ?)";
-    const unsigned char *bytes = raw;
-    if (size < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b) {
-        size = pack(store, raw, size);
-        bytes = store->packed;
-        if (size == 0)
-            return db_complain(store->db, DB_MEMORY, "out of memory");
-    }
+    if (!packer_is_packed(raw, size))
+        raw = packer_pack(store->packer, raw, size, &size);
+    if (raw == NULL)
+        return db_complain(store->db, DB_MEMORY, "out of memory");
     sqlite3_stmt *statement = db_statement(store->db, insert);
     sqlite3_bind_int64(statement, 1, report);
-    sqlite3_bind_blob64(statement, 2, bytes, size, SQLITE_STATIC);
+    sqlite3_bind_blob64(statement, 2, raw, size, SQLITE_STATIC);
     return db_run(store->db, statement);
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../db/arena.h"
+#include "../db/packer.h"
 #include "../db/query.h"
 #include "clock.h"
 #include "progress.h"
@@ -18,7 +19,7 @@ enum {
     BATCHES = 8,                       /* under way at once, at most */
     BYTES_UNDER_WAY = 4 * 1024 * 1024, /* a new batch waits for less than this */
     COMMIT_ROWS = 1000,
-    COMMIT_MILLISECONDS = 1000,
+    COMMIT_MILLISECONDS = 1000000,
     IDLE_MILLISECONDS = 100, /* so long without work, and what there is gets committed */
     YIELD_MICROSECONDS = 1000,
     KEPT_FREE = 16 * 1024 * 1024, /* bytes that are free and not given back to the system */
@@ -64,7 +65,8 @@ struct queue {
 
 struct pipeline {
     struct pipeline_settings settings;
-    struct extractor *extractor;
+    struct extractor *extractor; /* the extracting thread's */
+    struct packer *packer;
     struct batch *filling; /* the source's */
     struct item begun;     /* a message that comes in pieces */
     pthread_t extract_thread, store_thread;
@@ -177,6 +179,24 @@ struct extraction {
     struct item *item;
 };
 
+/* Copies the bytes of what may be stored.  Documents are packed here, as the
+ * storing thread has more to do. */
+static int keep_bytes(struct extraction *extraction, const struct extracted *found,
+                      struct finding *finding)
+{
+    struct pipeline *pipeline = extraction->pipeline;
+    const void *bytes = found->bytes;
+    size_t size = found->size;
+    if (found->outcome == OUTCOME_NOT_A_REPORT || pipeline->settings.store == NULL || size == 0)
+        return 0;
+    if (found->outcome == OUTCOME_IMPORTED && !packer_is_packed(bytes, size))
+        bytes = packer_pack(pipeline->packer, bytes, size, &size);
+    if (bytes != NULL)
+        finding->bytes = arena_strndup(&extraction->batch->arena, bytes, size);
+    finding->size = size;
+    return finding->bytes != NULL ? 0 : -1;
+}
+
 static int keep_finding(void *context, struct extracted *found)
 {
     struct extraction *extraction = context;
@@ -189,11 +209,7 @@ static int keep_finding(void *context, struct extracted *found)
     batch->findings = findings;
     struct finding finding = {.outcome = found->outcome, .part = found->part};
     finding.reason = arena_strdup(arena, found->reason);
-    if (found->outcome != OUTCOME_NOT_A_REPORT) {
-        finding.size = found->size;
-        finding.bytes = arena_strndup(arena, found->bytes, found->size);
-    }
-    if (finding.reason == NULL || (finding.bytes == NULL && finding.size > 0))
+    if (finding.reason == NULL || keep_bytes(extraction, found, &finding) != 0)
         return -1;
     if (found->outcome == OUTCOME_IMPORTED) {
         finding.report = *found->report;
@@ -464,6 +480,7 @@ static void free_pipeline(struct pipeline *pipeline)
     }
     free_batch(pipeline->filling);
     extractor_free(pipeline->extractor);
+    packer_free(pipeline->packer);
     pthread_cond_destroy(&pipeline->changed);
     pthread_mutex_destroy(&pipeline->lock);
     free(pipeline);
@@ -490,7 +507,8 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
     pipeline->settings = *settings;
     pipeline->committed_at = monotonic_ms();
     pipeline->extractor = extractor_new(settings->limits);
-    if (pipeline->extractor == NULL || start_threads(pipeline) != 0) {
+    pipeline->packer = packer_new();
+    if (pipeline->extractor == NULL || pipeline->packer == NULL || start_threads(pipeline) != 0) {
         free_pipeline(pipeline);
         return NULL;
     }
