@@ -497,7 +497,7 @@ static int prepare(struct run *run)
 {
     if (stop_init() != 0) {
         say("cannot prepare for signals: %s", strerror(errno));
-        return EX_OSERR;
+        return EX_TEMPFAIL;
     }
     int status = read_config(run);
     if (status == EX_OK)

@@ -76,7 +76,8 @@ static int fill(struct records *records)
     if (count < 0)
         return errno == EINTR ? 0 : -1;
     records->end += (size_t)count;
-    records->ended = count == 0;
+    uint64_t have = records->offset + (records->end - records->start);
+    records->ended = count == 0 || have == records->size; /* a read less, for each file */
     return 0;
 }
 
