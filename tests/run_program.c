@@ -198,6 +198,18 @@ char *run_errors_so_far(struct run *run)
     return read_from_start(run->err_fd, &size);
 }
 
+void assert_run_ended(const struct run *run, int status)
+{
+    if (run->status != status)
+        fail_msg("it ended with status %d, not %d: %s", run->status, status, run->err);
+}
+
+void assert_run_said(const struct run *run, const char *words)
+{
+    if (strstr(run->err, words) == NULL)
+        fail_msg("\"%s\" is not in: %s", words, run->err);
+}
+
 void run_free(struct run *run)
 {
     free(run->out);

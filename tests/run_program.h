@@ -46,6 +46,11 @@ void run_finish(struct run *run);
 /* What it has written to standard error up to now, as a new string. */
 char *run_errors_so_far(struct run *run);
 
+/* Did it end with STATUS; did it say WORDS on standard error?  Fails the test with
+ * all that it said, if not. */
+void assert_run_ended(const struct run *run, int status);
+void assert_run_said(const struct run *run, const char *words);
+
 /* Frees the output. */
 void run_free(struct run *run);
 

@@ -26,6 +26,9 @@
 
 #define PROGRAM BUILD "/tlsrptop-import"
 
+#define assert_ended(status) assert_run_ended(&run, status)
+#define assert_said(words)   assert_run_said(&run, words)
+
 /* Runs the importer on the test's database. */
 #define IMPORT(...) (run_free(&run), run_program(&run, PROGRAM, "--db", path, __VA_ARGS__, NULL))
 
@@ -65,18 +68,6 @@ static const char *in(const char *name)
     char *text = texts[next++ % 4];
     snprintf(text, sizeof texts[0], "%s/%s", inbox, name);
     return text;
-}
-
-static void assert_ended(int status)
-{
-    if (run.status != status)
-        fail_msg("it ended with status %d: %s", run.status, run.err);
-}
-
-static void assert_said(const char *words)
-{
-    if (strstr(run.err, words) == NULL)
-        fail_msg("\"%s\" is not in: %s", words, run.err);
 }
 
 static void assert_not_said(const char *words)

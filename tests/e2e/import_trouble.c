@@ -25,6 +25,9 @@
 
 #define PROGRAM BUILD "/tlsrptop-import"
 
+#define assert_ended(status) assert_run_ended(&run, status)
+#define assert_said(words)   assert_run_said(&run, words)
+
 /* Runs the importer on the test's database. */
 #define IMPORT(...)     (run_free(&run), run_program(&run, PROGRAM, "--db", path, __VA_ARGS__, NULL))
 #define START(run, ...) run_start(run, PROGRAM, "--db", path, __VA_ARGS__, NULL)
@@ -52,18 +55,6 @@ static int tear_down(void **state)
     run_free(&run);
     remove_folder(folder);
     return 0;
-}
-
-static void assert_ended(int status)
-{
-    if (run.status != status)
-        fail_msg("it ended with status %d: %s", run.status, run.err);
-}
-
-static void assert_said(const char *words)
-{
-    if (strstr(run.err, words) == NULL)
-        fail_msg("\"%s\" is not in: %s", words, run.err);
 }
 
 static void put_reports(int count)
