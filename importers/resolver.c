@@ -258,7 +258,8 @@ static int socket_count(void)
 /* What differs from the defaults of the library: those are 16 sockets, and two
  * connections by TCP.  A resolver that is silent about some names is soon believed
  * dead, and then all questions fail: that is forgotten after a second.  And only a
- * resolver may be on this machine, not what some delegation says. */
+ * resolver may be on this machine, not what some delegation says, or know the private
+ * networks around it. */
 static int set_options(struct ub_ctx *unbound, bool recursive)
 {
     char sockets[16];
@@ -268,8 +269,8 @@ static int set_options(struct ub_ctx *unbound, bool recursive)
         {"outgoing-num-tcp:", "32"},
         {"infra-host-ttl:", recursive ? "900" : "1"},
         {"do-not-query-localhost:", recursive ? "yes" : "no"},
-        {"unblock-lan-zones:", "yes"},
-        {"insecure-lan-zones:", "yes"},
+        {"unblock-lan-zones:", recursive ? "no" : "yes"},
+        {"insecure-lan-zones:", recursive ? "no" : "yes"},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         if (ub_ctx_set_option(unbound, options[i][0], options[i][1]) != 0)

@@ -341,6 +341,32 @@ static void observations_are_stored_when_they_change_or_once_a_day(void **state)
     end_look(&look);
 }
 
+static void reports_that_go_elsewhere_are_noted(void **state)
+{
+    (void)state;
+    static const char account[] = "[imap work]\nhost = imap.example.com\nuser = %s\n";
+    struct look look = new_look("rua");
+    char more[256];
+    look_at(&look, "testing.example");
+    assert_false(has_problem(&look, "tlsrpt-elsewhere")); /* nobody knows */
+    world_configure(&world, world.relay.port, "rua = mailto:me@example.com, you@example.com\n");
+    look_at(&look, "testing.example");
+    assert_true(has_problem(&look, "tlsrpt-elsewhere"));
+    assert_int_equal(look.run.status, 0);
+    world_configure(&world, world.relay.port, "rua = mailto:TLSRPT@example.com\n");
+    look_at(&look, "testing.example");
+    assert_false(has_problem(&look, "tlsrpt-elsewhere"));
+    snprintf(more, sizeof more, account, "me@example.com");
+    world_configure(&world, world.relay.port, more);
+    look_at(&look, "testing.example");
+    assert_true(has_problem(&look, "tlsrpt-elsewhere"));
+    snprintf(more, sizeof more, account, "tlsrpt"); /* says nothing about addresses */
+    world_configure(&world, world.relay.port, more);
+    look_at(&look, "testing.example");
+    assert_false(has_problem(&look, "tlsrpt-elsewhere"));
+    end_look(&look);
+}
+
 static void the_open_way_is_told(void **state)
 {
     (void)state;
@@ -598,6 +624,7 @@ int main(void)
         cmocka_unit_test_setup(without_dnssec_nothing_is_concluded_about_dane, configure),
         cmocka_unit_test_setup(a_changed_policy_wants_a_changed_id, configure),
         cmocka_unit_test_setup(observations_are_stored_when_they_change_or_once_a_day, configure),
+        cmocka_unit_test_setup(reports_that_go_elsewhere_are_noted, configure),
         cmocka_unit_test_setup(the_open_way_is_told, configure),
         cmocka_unit_test_setup(a_closed_port_25_is_said_once_and_is_no_problem, configure),
         cmocka_unit_test_setup(names_come_once_each_and_from_their_owner_alone, configure),
