@@ -153,6 +153,7 @@ static void add_counts(struct json_object *event, const struct store_counts *cou
                     {"conflicts", OUTCOME_CONFLICT},
                     {"not_reports", OUTCOME_NOT_A_REPORT},
                     {"damaged", OUTCOME_DAMAGED}};
+    json_object_object_add(event, "total", json_object_new_int64((int64_t)progress.expected));
     json_object_object_add(event, "done", json_object_new_int64(counts->messages));
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         json_object_object_add(event, outcomes[i].key,
@@ -178,7 +179,6 @@ static void write_progress(const struct store_counts *counts)
     struct json_object *event = new_event("progress");
     json_object_object_add(event, "account", json_object_new_string(progress.account));
     json_object_object_add(event, "mailbox", json_object_new_string(progress.mailbox));
-    json_object_object_add(event, "total", json_object_new_int64((int64_t)progress.expected));
     add_counts(event, counts);
     write_event(event);
 }
