@@ -30,9 +30,9 @@ endif
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
 
 # Asked when a recipe runs: the packages may be installed by this very make.
-LIBRARIES := ncursesw sqlite3 json-c zlib libetpan gnutls libidn2 libzip inih libunbound libcurl
+LIBRARIES := ncursesw sqlite3 json-c zlib libdeflate libetpan gnutls libidn2 libzip inih libunbound libcurl
 BUILD_PACKAGES := gcc make pkg-config libncurses-dev libsqlite3-dev libjson-c-dev zlib1g-dev \
-  libetpan-dev libgnutls28-dev libidn2-dev libzip-dev libinih-dev libunbound-dev \
+  libdeflate-dev libetpan-dev libgnutls28-dev libidn2-dev libzip-dev libinih-dev libunbound-dev \
   libcurl4-gnutls-dev libevent-dev dns-root-data
 DEMO_PACKAGES := dovecot-imapd gnutls-bin
 TEST_PACKAGES := $(DEMO_PACKAGES) libcmocka-dev libvterm-dev openssl nsd ldnsutils procps tmux \

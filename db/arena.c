@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 16 * 1024 };
+enum { FIRST_BLOCK = 2 * 1024, BLOCK_SIZE = 16 * 1024 };
 
 struct arena_block {
     struct arena_block *older;
@@ -25,10 +25,14 @@ static size_t round_up(size_t size)
     return (size + unit - 1) / unit * unit;
 }
 
+/* Doubles what there is: most arenas hold one report, which is small. */
 static int add_block(struct arena *arena, size_t size)
 {
-    if (size < BLOCK_SIZE)
-        size = BLOCK_SIZE;
+    size_t usual = arena->total < FIRST_BLOCK  ? FIRST_BLOCK
+                   : arena->total < BLOCK_SIZE ? arena->total
+                                               : BLOCK_SIZE;
+    if (size < usual)
+        size = usual;
     if (arena->limit != 0 && (size > arena->limit || arena->total > arena->limit - size))
         return -1;
     struct arena_block *block = malloc(sizeof *block + size);

@@ -18,7 +18,10 @@ enum {
     APPLICATION_ID = 0x544c5352, /* "TLSR" in PRAGMA application_id */
     STATEMENTS_MAX = 256,        /* a power of two, well above what there is */
     PATIENCE_MS = 10000,         /* a writer waits so long for another one */
-    CACHE_KIB = 12 * 1024,
+    READER_CACHE_KIB = 12 * 1024,
+    WRITER_CACHE_KIB = 8 * 1024,
+    LOG_PAGES = 4000, /* of the log, and a commit moves them into the database: random pages of
+                         an index come many times, and are moved once */
 };
 
 const int db_schema_version = 1;
@@ -326,12 +329,15 @@ static enum db_status set_up(struct db *db, enum db_access access)
     char pragmas[192];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d",
-             CACHE_KIB);
+             access == DB_WRITE ? WRITER_CACHE_KIB : READER_CACHE_KIB);
     enum db_status status = db_exec(db, pragmas);
-    if (status == DB_OK && access == DB_WRITE)
-        status = db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-                             " PRAGMA synchronous = NORMAL");
-    return status;
+    if (status != DB_OK || access != DB_WRITE)
+        return status;
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+             " PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = %d",
+             LOG_PAGES);
+    return db_exec(db, pragmas);
 }
 
 /* SQLite's count of its memory takes a lock at every allocation: nobody asks. */

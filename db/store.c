@@ -17,6 +17,7 @@
 enum {
     PRUNE_STEP = 10000,   /* reports looked at by one store_prune() */
     COMPACT_PAGES = 1000, /* given back by one store_compact() */
+    CLOSE_ROWS = 10000,   /* of totals made anew in a transaction, or some more */
     CLOSE_FIRST = 100000, /* reports of a run before blocks are closed */
     SETTLED_DAYS = 3,     /* most reports on a day have come in after so many */
 };
@@ -119,15 +120,17 @@ static enum db_status commit(struct store *store)
     return DB_OK;
 }
 
-/* Makes anew the totals of ended blocks that large batches left open, a
- * transaction each, so that nobody waits long. */
+/* Makes anew the totals of ended blocks that large batches left open, not too
+ * many rows in a transaction, so that nobody waits long. */
 static enum db_status close_blocks(struct store *store)
 {
+    sqlite3 *sqlite = db_sqlite(store->db);
     bool more = true;
     enum db_status status = commit(store);
     while (status == DB_OK && more) {
+        int before = sqlite3_total_changes(sqlite);
         status = begin(store);
-        if (status == DB_OK)
+        while (status == DB_OK && more && sqlite3_total_changes(sqlite) - before < CLOSE_ROWS)
             status = settle(store, levels_close_one(store->db, today() - SETTLED_DAYS, &more));
         if (status == DB_OK)
             status = commit(store);

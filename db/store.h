@@ -21,6 +21,10 @@
 #include "report.h"
 #include "vocab.h"
 
+/* A transaction of so many reports costs little for each, and keeps another
+ * importer waiting for a moment only. */
+enum { STORE_BATCH = 6000 };
+
 struct store;
 
 /* A mailbox of an account, and how far it has been read. */

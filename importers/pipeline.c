@@ -16,13 +16,12 @@
 enum {
     BATCH_BYTES = 128 * 1024,
     BATCH_ITEMS = 128,
-    BATCHES = 8,                       /* under way at once, at most */
+    BATCHES = 16,                      /* under way at once, at most */
     BYTES_UNDER_WAY = 4 * 1024 * 1024, /* a new batch waits for less than this */
-    COMMIT_ROWS = 1000,
-    COMMIT_MILLISECONDS = 1000000,
+    COMMIT_MILLISECONDS = 1000,
     IDLE_MILLISECONDS = 100, /* so long without work, and what there is gets committed */
     YIELD_MICROSECONDS = 1000,
-    KEPT_FREE = 16 * 1024 * 1024, /* bytes that are free and not given back to the system */
+    KEPT_FREE = 8 * 1024 * 1024, /* bytes that are free and not given back to the system */
     GROW_BY = 1024 * 1024,
 };
 
@@ -385,7 +384,7 @@ static enum db_status store_batch(struct pipeline *pipeline, const struct batch 
     enum db_status status = store_items(pipeline, batch);
     if (store == NULL)
         return status;
-    if (status == DB_OK && (store_pending(store) >= COMMIT_ROWS ||
+    if (status == DB_OK && (store_pending(store) >= STORE_BATCH ||
                             monotonic_ms() - pipeline->committed_at >= COMMIT_MILLISECONDS))
         status = commit(pipeline);
     pipeline->counts = *store_counts(store);

@@ -5,7 +5,7 @@
 #include "progress.h"
 #include "stop.h"
 
-enum { COMMIT_ROWS = 1000, REASON_TEXT = 256 };
+enum { REASON_TEXT = 256 };
 
 struct retry {
     struct store *store;
@@ -51,7 +51,7 @@ static int try_again(void *context, int64_t journal, const struct origin *origin
         retry->damaged++;
         say("%s: still damaged: %s", origin->path, retry->reason);
     }
-    if (retry->status == DB_OK && store_pending(retry->store) >= COMMIT_ROWS)
+    if (retry->status == DB_OK && store_pending(retry->store) >= STORE_BATCH)
         retry->status = store_commit(retry->store);
     progress_show(store_counts(retry->store));
     return retry->status == DB_OK ? 0 : -1;

@@ -17,7 +17,7 @@
 #include "../../db/day.h"
 #include "../../db/store.h"
 
-enum { LAST_DAY = 20777, REPORTERS = 12, BATCH = 1000, SENDERS = 400 };
+enum { LAST_DAY = 20777, REPORTERS = 12, SENDERS = 400 };
 
 static uint64_t state = 88172645463325252U;
 
@@ -116,7 +116,7 @@ static int fill(struct store *store, unsigned reports, unsigned domains, unsigne
             store_report(store, &origin, &report, document, sizeof document, &result) != DB_OK)
             return -1;
         report_free(&report);
-        if (i % BATCH == BATCH - 1 && store_commit(store) != DB_OK)
+        if (i % STORE_BATCH == STORE_BATCH - 1 && store_commit(store) != DB_OK)
             return -1;
         if (i % 100000 == 99999) {
             fprintf(stderr, "%8u reports: %.1f us a report\n", i + 1, (seconds() - start) * 10);
