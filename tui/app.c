@@ -295,6 +295,28 @@ static void mouse(struct app *app)
     app->dirty = true;
 }
 
+/* Is ACTION about rows which VIEW has yet to show for the first time? */
+static bool awaits_rows(const struct view *view, enum action action)
+{
+    if (view->snapshot != NULL || !(view->loading || view->stale))
+        return false;
+    return (action >= ACT_UP && action <= ACT_SHUT) || action == ACT_SEARCH_NEXT ||
+           action == ACT_SEARCH_PREVIOUS || action == ACT_RAW || action == ACT_COPY ||
+           action == ACT_COPY_ROW ||
+           (view->scope.domain == ALL_DOMAINS &&
+            ((action >= ACT_DOMAIN && action <= ACT_REPORTS) || action == ACT_ADVICE));
+}
+
+static void hold(struct app *app, wint_t key)
+{
+    uint64_t view = app_top(app)->serial;
+    if (app->held.view != view)
+        app->held.count = 0;
+    app->held.view = view;
+    if (app->held.count < HELD_MAX)
+        app->held.keys[app->held.count++] = key;
+}
+
 static void take_key(struct app *app, wint_t key)
 {
     app->message[0] = '\0';
@@ -315,7 +337,9 @@ static void take_key(struct app *app, wint_t key)
     struct action_set allowed = view_actions(app_top(app));
     enum action action = key_action(key, &allowed);
     app->quit_asked = app->quit_asked && action == ACT_QUIT;
-    if (action != ACT_NONE)
+    if (awaits_rows(app_top(app), action))
+        hold(app, key);
+    else if (action != ACT_NONE)
         act(app, action);
     else if ((key & KEY_FLAG) == 0 && key > ' ')
         app_say(app, STYLE_DIM, "%lc does nothing here; ? shows the keys.", key);
@@ -344,6 +368,19 @@ static void settle(struct app *app, int patience)
     worker_collect(app->worker);
 }
 
+/* Takes the keys that were held for rows which have come. */
+static void take_held(struct app *app)
+{
+    while (app->held.count > 0 && app->prompt.type == NULL &&
+           app->held.view == app_top(app)->serial && !awaits_rows(app_top(app), ACT_OPEN)) {
+        wint_t key = app->held.keys[0];
+        memmove(app->held.keys, app->held.keys + 1, --app->held.count * sizeof key);
+        take_key(app, key);
+        app->held.view = app_top(app)->serial;
+        settle(app, SETTLE_MILLISECONDS);
+    }
+}
+
 /* Takes the keys that are there; false when the terminal is gone. */
 static bool take_keys(struct app *app)
 {
@@ -355,7 +392,8 @@ static bool take_keys(struct app *app)
         take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
         if (app->quit)
             return true;
-        settle(app, SETTLE_MILLISECONDS); /* what is typed ahead meets what it is meant for */
+        settle(app, SETTLE_MILLISECONDS);
+        take_held(app);
     }
 }
 
@@ -409,6 +447,7 @@ static int loop(struct app *app)
     int64_t watched_at = milliseconds();
     while (!app->quit) {
         settle(app, patience);
+        take_held(app);
         patience = SETTLE_MILLISECONDS;
         if (app->dirty)
             frame_draw(app);

@@ -19,7 +19,7 @@ struct app_settings {
     struct range range;
 };
 
-enum { STACK_MAX = 16, MESSAGE_MAX = 512 };
+enum { STACK_MAX = 16, MESSAGE_MAX = 512, HELD_MAX = 32 };
 
 struct app {
     struct app_settings settings;
@@ -31,6 +31,11 @@ struct app {
     struct extent extent;   /* as last read */
     int64_t extent_version; /* the data_version it belongs to; -1: not read yet */
     struct prompt prompt;
+    struct {
+        uint64_t view; /* its serial */
+        size_t count;
+        wint_t keys[HELD_MAX];
+    } held;                    /* keys typed ahead of the rows they are meant for */
     char message[MESSAGE_MAX]; /* until the next key */
     int message_style;
     int64_t data_version; /* -1: not known */
