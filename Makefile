@@ -8,6 +8,7 @@
 
 PREFIX ?= /usr/local
 BUILD ?= build
+MAKEFLAGS += --jobs=$(shell nproc)
 VERSION := 0.1.0
 
 CFLAGS ?= -O2 -g
