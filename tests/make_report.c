@@ -80,6 +80,31 @@ enum outcome keep_report(struct store *store, struct report *report, const char 
     return result.outcome;
 }
 
+static void keep_domain(struct store *store, int domain, int day)
+{
+    struct report report;
+    char id[64], name[64];
+    int failed = domain < 5 ? 50 - domain : 0;
+    snprintf(id, sizeof id, "%d-%d", domain, day);
+    snprintf(name, sizeof name, domain == 1 ? "xn--mnchen-3ya.example" : "d%02d.example", domain);
+    make_report(&report, day % 2 == 0 ? "Google" : "日本語メール", id, today() - day);
+    struct policy *policy = add_policy(&report, "sts", name, sts_text("testing"), 100, failed);
+    for (int sender = 1; sender <= 2 && failed > 0; sender++) {
+        char ip[64];
+        snprintf(ip, sizeof ip, "192.0.2.%d", sender);
+        add_failure(&report, policy, "certificate-expired", ip, "mx.example.com",
+                    sender == 1 ? failed - 10 : 10);
+    }
+    keep_report(store, &report, id);
+}
+
+void keep_domains(struct store *store, int domains, int days)
+{
+    for (int domain = 0; domain < domains; domain++)
+        for (int day = 0; day < days; day++)
+            keep_domain(store, domain, day);
+}
+
 void make_folder(char path[static 64])
 {
     snprintf(path, 64, "/tmp/tlsrptop-test.XXXXXX");

@@ -23,6 +23,12 @@ struct failure *add_failure(struct report *report, struct policy *policy, const 
 /* Resolves REPORT, stores it as file PATH, frees it, and returns the outcome. */
 enum outcome keep_report(struct store *store, struct report *report, const char *path);
 
+/* Keeps reports on DOMAINS domains ("d00.example"... but for the second, whose
+ * name is an IDN), one a day on the last DAYS days, in turn from Google and from a
+ * reporter with wide characters.  Five domains fail, each a little less than the
+ * one before, from two addresses of one network; all are in MTA-STS testing. */
+void keep_domains(struct store *store, int domains, int days);
+
 /* A new folder for one test at PATH, and its removal with all in it. */
 void make_folder(char path[static 64]);
 void remove_folder(const char *path);

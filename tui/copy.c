@@ -74,7 +74,7 @@ static int write_rows(FILE *file, enum row_format format, const struct table *ta
     const struct table_type *type = table->arrangement.type;
     const char *names[TABLE_COLUMNS_MAX + 1] = {NULL};
     struct row_writer writer;
-    size_t n = 0;
+    size_t n = type->pinned && table->rows.count > 0; /* sums are no row of their own */
     for (size_t i = 0; i < type->column_count; i++)
         names[i] = type->columns[i].name;
     rows_begin(&writer, file, format, names);

@@ -106,9 +106,12 @@ static void draw_position(const struct app *app, int y)
     format_count((int64_t)count, 20, counted);
     format_count((int64_t)rows, 20, all);
     size_t cursor = table->cursor + 1 - pinned;
-    x += put_format(y, x, columns - x, STYLE_DIM, "%s %zu of %s",
-                    table->arrangement.type->no_head ? "line" : "row",
-                    count == 0 ? (size_t)0 : cursor, counted);
+    if (pinned && table->cursor == 0)
+        x += put_format(y, x, columns - x, STYLE_DIM, "all %s rows", counted);
+    else
+        x += put_format(y, x, columns - x, STYLE_DIM, "%s %zu of %s",
+                        table->arrangement.type->no_head ? "line" : "row",
+                        count == 0 ? (size_t)0 : cursor, counted);
     if (count != rows)
         x += put_format(y, x, columns - x, STYLE_DIM, " (%s in all)", all);
     if (table->arrangement.failing)
@@ -155,8 +158,8 @@ static const char no_database[] =
     "\n"
     "Import report mails from a mailbox, or from files:\n"
     "\n"
-    "    i here, or tlsrptop-import          every [imap ...] account of the config\n"
-    "    tlsrptop-import ~/Mail/tlsrpt       a folder, an mbox, .eml, .json.gz, .zip\n"
+    "    i here, or tlsrptop-import        every [imap ...] account of the config\n"
+    "    tlsrptop-import ~/Mail/tlsrpt     a folder, mbox, .eml, .json.gz, .zip\n"
     "\n"
     "An account is a few lines in ~/.config/tlsrptop/config (man tlsrptop-config):\n"
     "\n"
@@ -172,10 +175,11 @@ static const char no_reports[] =
     "\n"
     "Senders report to an address that you publish in DNS (RFC 8460 section 3):\n"
     "\n"
-    "    _smtp._tls.example.com.  IN TXT  \"v=TLSRPTv1; rua=mailto:tlsrpt@example.com\"\n"
+    "    _smtp._tls.example.com. IN TXT\n"
+    "        \"v=TLSRPTv1; rua=mailto:tlsrpt@example.com\"\n"
     "\n"
-    "Large mail providers send a report a day, the first within two days. Then import\n"
-    "the mailbox: i does it here, tlsrptop-import from a timer.\n"
+    "Large mail providers send a report a day, the first within two days. Then "
+    "import the mailbox: i does it here, tlsrptop-import from a timer.\n"
     "\n"
     "If mails were imported but held no reports, 9 shows why.";
 

@@ -27,8 +27,6 @@ enum { DOMAINS = 30, DAYS = 20 };
 static char folder[64];
 static char path[128];
 
-/* Thirty domains, the first of which fail, one of them with an IDN, and one with
- * a sender whose name is wide. */
 static int fill(void **state)
 {
     (void)state;
@@ -37,22 +35,7 @@ static int fill(void **state)
     snprintf(path, sizeof path, "%s/reports.db", folder);
     assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
     struct store *store = open_store(db);
-    for (int domain = 0; domain < DOMAINS; domain++) {
-        for (int day = 0; day < DAYS; day++) {
-            struct report report;
-            char id[64], name[64];
-            snprintf(id, sizeof id, "%d-%d", domain, day);
-            snprintf(name, sizeof name, domain == 1 ? "xn--mnchen-3ya.example" : "d%02d.example",
-                     domain);
-            make_report(&report, day % 2 == 0 ? "Google" : "日本語メール", id, today() - day);
-            struct policy *policy = add_policy(&report, "sts", name, sts_text("testing"), 100,
-                                               domain < 5 ? 50 - domain : 0);
-            if (domain < 5)
-                add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.example.com",
-                            50 - domain);
-            keep_report(store, &report, id);
-        }
-    }
+    keep_domains(store, DOMAINS, DAYS);
     assert_int_equal(store_close(store, ""), DB_OK);
     db_close(db);
     return 0;
