@@ -242,6 +242,7 @@ struct report_row {
     const char *report_id;
     const char *policy_types; /* of its policies for the domain, joined by ", " */
     struct totals totals;     /* of its policies for the domain */
+    int64_t failures;         /* entries of their failure-details, whatever the totals say */
 };
 struct report_filter {
     int64_t domain;

@@ -44,7 +44,7 @@ static const char *reports_statement(const struct report_filter *filter)
 static enum db_status sum_report(struct db *db, struct report_row *line, int64_t domain,
                                  struct joined *types)
 {
-    static const char select[] = "SELECT 1, p.successful, p.failed, t.name"
+    static const char select[] = "SELECT 1, p.successful, p.failed, t.name, p.failures"
                                  " FROM policy p CROSS JOIN policy_type t ON t.id = p.type"
                                  " WHERE p.report = ? AND p.domain = ? ORDER BY p.n";
     sqlite3_stmt *statement = db_statement(db, select);
@@ -57,6 +57,7 @@ static enum db_status sum_report(struct db *db, struct report_row *line, int64_t
         struct totals totals = statement_totals(statement, 0);
         line->totals.successful += totals.successful;
         line->totals.failed += totals.failed;
+        line->failures += sqlite3_column_int64(statement, 4);
         join(types, db_text(statement, 3));
     }
     return status;

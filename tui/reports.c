@@ -14,6 +14,7 @@ struct item {
     const char *report_id;
     const char *policy_types;
     struct totals totals;
+    int64_t failures;
 };
 
 struct figures {
@@ -77,6 +78,12 @@ static uint64_t item_id(const void *row)
     return hash_text((uint64_t)ITEM->id, ITEM->domain);
 }
 
+/* The summaries of some reports count none of the failures that they list. */
+static bool fails(const void *row)
+{
+    return ITEM->totals.failed > 0 || ITEM->failures > 0;
+}
+
 enum { COLUMN_DAY, COLUMN_DOMAIN, COLUMN_ORGANIZATION };
 
 static const struct column columns[] = {
@@ -95,6 +102,7 @@ const struct table_type reports_table = {
     .columns = columns,
     .column_count = sizeof columns / sizeof *columns,
     .id = item_id,
+    .fails = fails,
     .sort = COLUMN_DAY,
     .nothing = "No report came for these days; t shows others.",
 };
@@ -127,6 +135,7 @@ static int add_report(void *context, const struct report_row *row)
         .report_id = snapshot_text(snapshot, row->report_id),
         .policy_types = snapshot_text(snapshot, row->policy_types),
         .totals = row->totals,
+        .failures = row->failures,
     };
     return snapshot_stopped(snapshot);
 }

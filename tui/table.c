@@ -42,19 +42,23 @@ static const struct column *failed_column(const struct table_type *type)
     return NULL;
 }
 
+static bool fails(const struct table_type *type, const struct column *failed, const void *row)
+{
+    return type->fails != NULL ? type->fails(row) : failed->value(row).number != 0;
+}
+
 /* Finds the rows that are let through; false when it was CANCELLED. */
 static bool sift(const struct arrangement *arrangement, const struct rows *rows, bool *kept,
                  const atomic_bool *cancelled)
 {
     const struct table_type *type = arrangement->type;
-    const struct column *failing = arrangement->failing ? failed_column(type) : NULL;
+    const struct column *failed = arrangement->failing ? failed_column(type) : NULL;
     for (size_t i = 0; i < rows->count; i++) {
         const void *row = row_at(rows, i);
         if (i % CANCEL_EVERY == 0 && atomic_load(cancelled))
             return false;
-        kept[i] =
-            (i == 0 && type->pinned) || ((failing == NULL || failing->value(row).number != 0) &&
-                                         filter_matches(&arrangement->filter, row));
+        kept[i] = (i == 0 && type->pinned) || ((failed == NULL || fails(type, failed, row)) &&
+                                               filter_matches(&arrangement->filter, row));
     }
     if (type->parent != NULL)
         tree_keep_above(type, rows, kept);

@@ -20,6 +20,7 @@ struct table_type {
     size_t column_count;
     uint64_t (*id)(const void *row);    /* the same row after reading it again */
     uint64_t (*stamp)(const void *row); /* changes when its figures do; NULL: never */
+    bool (*fails)(const void *row);     /* NULL: its column "failed" is above 0 */
     int sort;                           /* column; -1: in the order it was read */
     bool no_head;                       /* no line with the titles of the columns */
     bool pinned;                        /* the first row stays the first, whatever the filter */
@@ -42,7 +43,7 @@ struct arrangement {
     const struct table_type *type;
     int sort;
     bool descending;
-    bool failing; /* only rows whose column "failed" is above 0 */
+    bool failing; /* only rows that fail */
     struct filter filter;
 };
 

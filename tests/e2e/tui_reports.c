@@ -122,6 +122,25 @@ static void only_failing_reports_are_shown_by_x(void **state)
     leave_dashboard(console);
 }
 
+/* By its details, though its summary says that none has failed. */
+static void a_report_whose_details_fail_is_shown_by_x(void **state)
+{
+    struct report report;
+    (void)state;
+    keep_day("Google", "good-1", 3, 0);
+    make_report(&report, "Microsoft", "odd-1", today() - 3);
+    struct policy *policy = add_policy(&report, "sts", "example.com", sts_text("testing"), 100, 0);
+    add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.example.com", 0);
+    keep_report(own.store, &report, "odd-1");
+    own_database_close();
+    struct console *console = open_reports(80, 24);
+    assert_shows(console, "good-1");
+    assert_types(console, "x");
+    assert_shows(console, "odd-1");
+    assert_hides(console, "good-1");
+    leave_dashboard(console);
+}
+
 static void no_failing_report_is_said(void **state)
 {
     (void)state;
@@ -422,6 +441,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
         TEST(reports_are_listed_newest_first),
         TEST(only_failing_reports_are_shown_by_x),
+        TEST(a_report_whose_details_fail_is_shown_by_x),
         TEST(no_failing_report_is_said),
         TEST(of_more_reports_than_can_be_listed_the_newest_are),
         TEST(a_reporter_opens_its_reports),
