@@ -384,6 +384,17 @@ void db_interrupt(struct db *db)
     sqlite3_interrupt(db->sqlite);
 }
 
+enum db_status db_hold(struct db *db)
+{
+    return db_exec(db, "BEGIN");
+}
+
+void db_release(struct db *db)
+{
+    while (!sqlite3_get_autocommit(db->sqlite)) /* an interruption may hit this, too */
+        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
 int64_t db_data_version(struct db *db)
 {
     int64_t version;

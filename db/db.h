@@ -50,6 +50,11 @@ const char *db_path(const struct db *db);
 /* Makes a query that runs on DB in another thread return DB_STOPPED soon. */
 void db_interrupt(struct db *db);
 
+/* What is read between the two comes from one state of the database, and costs one
+ * lock in place of one for each statement.  Reading only. */
+enum db_status db_hold(struct db *db);
+void db_release(struct db *db);
+
 /* A number that changes when another connection has committed something. */
 int64_t db_data_version(struct db *db);
 

@@ -22,9 +22,10 @@
 #define ONE_DOMAIN "AND t.domain = ?2"
 #define MY_DOMAINS "CROSS JOIN domain d ON d.id = t.domain AND d.mine"
 
-/* A domain has reports on fewer days than a range has. */
+/* A domain has reports on fewer days than a range has.  Unless they are gathered
+ * first, SQLite would look through the range for all domains. */
 #define DAYS_OF_ONE                                                                                \
-    "WITH cover(level, block) AS (SELECT 0, day FROM mode_day"                                     \
+    "WITH cover(level, block) AS MATERIALIZED (SELECT 0, day FROM mode_day"                        \
     "  WHERE domain = ?2 AND day BETWEEN ?1 AND ?3)"
 
 /* What failed for one key, the meaning of whose parts is the statement's. */
@@ -44,10 +45,12 @@ struct parts {
 /* The texts behind the numbers. */
 struct texts {
     struct names organizations, types, values, hosts;
+    bool has_hosts; /* most databases have none */
 };
 
 static void init_texts(struct texts *texts, struct db *db)
 {
+    texts->has_hosts = false;
     names_init(&texts->organizations, db, "SELECT name FROM organization WHERE id = ?");
     names_init(&texts->types, db, "SELECT name FROM result_type WHERE id = ?");
     names_init(&texts->values, db, "SELECT value FROM text WHERE id = ?");
@@ -224,7 +227,7 @@ static enum db_status give_sender(const struct sender *sender, struct texts *tex
         .organization_id = sender->parts->key.part[ORGANIZATION],
         .organization = sender->organization,
         .sending_mta_ip = sender->ip,
-        .host_name = names_get(&texts->hosts, ip, &status),
+        .host_name = texts->has_hosts ? names_get(&texts->hosts, ip, &status) : "",
         .failed = sender->failed,
         .first_day = DAY_MAX,
         .result_types = types.text,
@@ -247,11 +250,14 @@ static enum db_status give_senders(struct db *db, const struct parts *parts, sen
                                    void *context)
 {
     struct texts texts;
-    enum db_status status = DB_OK;
+    int64_t named;
+    enum db_status status =
+        db_integer(db, "SELECT EXISTS(SELECT 1 FROM host_name WHERE name <> '')", &named);
     struct sender *senders = calloc(parts->count + 1, sizeof *senders);
     if (senders == NULL)
         return db_complain(db, DB_MEMORY, "out of memory");
     init_texts(&texts, db);
+    texts.has_hosts = named != 0;
     size_t count = find_senders(parts, &texts, senders, &status);
     for (size_t i = 0; i < count && status == DB_OK; i++)
         status = give_sender(&senders[i], &texts, row, context);

@@ -19,7 +19,7 @@
 #include "text.h"
 
 enum {
-    ESCAPE_MILLISECONDS = 25, /* a key's escape sequence arrives within this */
+    ESCAPE_MILLISECONDS = 10, /* a key's escape sequence arrives within this */
     DEFAULT_COLOUR = -1,
     COLOR_GREY = 8,       /* of 16 */
     COPY_MAX = 64 * 1024, /* bytes: terminals refuse much longer clipboards */

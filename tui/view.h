@@ -120,7 +120,7 @@ struct view {
     void *state;    /* of type->state_size bytes, zeroed at first */
     bool stale;     /* to be read again when it is on top */
     bool loading;
-    unsigned loads; /* counts them: only the last one is shown */
+    unsigned loads;        /* counts them: only the last one is shown */
     bool asked_for_extras; /* a job of extras.h is under way */
     enum db_status status; /* of the last reading */
     char error[512];

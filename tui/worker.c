@@ -60,6 +60,16 @@ static enum db_status open_database(struct worker *worker, struct job *job)
     return status;
 }
 
+static enum db_status run_held(struct job *job, struct db *db)
+{
+    enum db_status status = db_hold(db);
+    if (status != DB_OK)
+        return status;
+    status = job->run(job, db);
+    db_release(db);
+    return status;
+}
+
 static void run(struct worker *worker, struct job *job)
 {
     enum db_status status = job->needs_none ? DB_OK : open_database(worker, job);
@@ -67,7 +77,12 @@ static void run(struct worker *worker, struct job *job)
         pthread_mutex_lock(&worker->lock);
         worker->interruptible = worker->db;
         pthread_mutex_unlock(&worker->lock);
-        status = atomic_load(&job->cancelled) ? DB_STOPPED : job->run(job, worker->db);
+        if (atomic_load(&job->cancelled))
+            status = DB_STOPPED;
+        else if (worker->db == NULL)
+            status = job->run(job, NULL);
+        else
+            status = run_held(job, worker->db);
         if (status != DB_OK && job->error[0] == '\0' && worker->db != NULL)
             snprintf(job->error, sizeof job->error, "%s", db_error(worker->db));
     }
