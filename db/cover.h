@@ -17,9 +17,8 @@
 #include "db.h"
 
 enum {
-    LEVELS_ALL = 0xf,    /* blocks of 1, 4, 16 and 64 days */
-    LEVELS_SENDER = 0x5, /* blocks of 1 and 16 days: all that total_sender has */
-    LEVELS_DAYS = 0x1
+    LEVELS_ALL = 0xf, /* blocks of 1, 4, 16 and 64 days */
+    LEVELS_DAYS = 0x1 /* all that total_sender has */
 };
 
 /* Binds the cover of RANGE, as step 0, to parameter 1. */

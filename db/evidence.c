@@ -134,8 +134,8 @@ static enum db_status read_failures(struct gathering *gathering)
         status =
             query_results(gathering->db, gathering->domain, quiet, take_recent_result, gathering);
     if (status == DB_OK)
-        status = query_senders(gathering->db, gathering->domain, evidence->range, false,
-                               take_sender, gathering);
+        status = query_senders(gathering->db, gathering->domain, evidence->range, take_sender,
+                               gathering);
     return status;
 }
 

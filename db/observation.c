@@ -123,7 +123,7 @@ enum db_status observation_each(struct db *db, int64_t domain, int64_t limit,
 enum db_status observation_unnamed(struct db *db, int64_t before, address_fn *row, void *context)
 {
     static const char select[] =
-        "SELECT ip.value FROM (SELECT DISTINCT sending_ip FROM total_sender WHERE level = 2) s"
+        "SELECT ip.value FROM (SELECT DISTINCT sending_ip FROM total_sender) s"
         " CROSS JOIN text ip ON ip.id = s.sending_ip"
         " LEFT JOIN host_name h ON h.ip = ip.id"
         " WHERE ip.value <> '' AND (h.ip IS NULL OR h.time < ?) ORDER BY ip.id";

@@ -169,9 +169,8 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
                              result_row_fn *row, void *context);
 
 /* Failed sessions by sending MTA in a range: organization with most failures
- * first, its addresses with most first.  first_day and last_day are exact to
- * the 16-day blocks inside the range, clipped to it, unless EXACT_DAYS, which
- * costs as much as the domain has days with reports (ALL_DOMAINS: as the range has). */
+ * first, its addresses with most first.  Costs as much as failed on the days of
+ * the range. */
 struct sender_row {
     int64_t organization_id;
     const char *organization;
@@ -185,7 +184,7 @@ struct sender_row {
     int last_day;
 };
 typedef int sender_row_fn(void *context, const struct sender_row *row);
-enum db_status query_senders(struct db *db, int64_t domain, struct day_range range, bool exact_days,
+enum db_status query_senders(struct db *db, int64_t domain, struct day_range range,
                              sender_row_fn *row, void *context);
 
 /* Failed sessions by receiving MX host in a range, most first. */

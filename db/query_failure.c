@@ -125,25 +125,29 @@ static enum db_status failures_in(struct db *db, const struct failure_filter *fi
     return each_failure(db, statement, row, context, count);
 }
 
-#define SELECT_FITTING_DAYS(domains)                                                               \
-    SQL_COVER " SELECT DISTINCT t.block, t.domain FROM cover c CROSS JOIN total_sender t"          \
-              "  ON t.level = c.level AND t.block = c.block" domains FAILURE_FITS("t")             \
-                  ORGANIZATION_FITS("t") " ORDER BY t.block DESC, t.domain"
+#define SELECT_FITTING_DAYS(from, where)                                                           \
+    "SELECT DISTINCT t.day, t.domain FROM " from " WHERE " where FAILURE_FITS("t")                 \
+        ORGANIZATION_FITS("t") " ORDER BY t.day DESC, t.domain"
 
 /* The totals tell on which days of which domains there are any: only these are
  * looked at, the newest first, until there are enough. */
 static enum db_status fitting_failures(struct db *db, const struct failure_filter *filter,
                                        failure_row_fn *row, void *context)
 {
-    static const char one[] = SELECT_FITTING_DAYS(" AND t.domain = ?2");
+    static const char one[] = SELECT_FITTING_DAYS(
+        "mode_day m CROSS JOIN total_sender t ON t.day = +m.day AND t.domain = +m.domain",
+        "m.domain = ?1 AND m.day BETWEEN ?2 AND ?3");
     static const char mine[] =
-        SELECT_FITTING_DAYS(" CROSS JOIN domain m ON m.id = t.domain AND m.mine");
+        SELECT_FITTING_DAYS("total_sender t CROSS JOIN domain m ON m.id = t.domain AND m.mine",
+                            "t.day BETWEEN ?2 AND ?3");
     bool all = filter->domain == ALL_DOMAINS;
     sqlite3_stmt *statement = db_statement(db, all ? mine : one);
     if (!all)
-        sqlite3_bind_int64(statement, 2, filter->domain);
+        sqlite3_bind_int64(statement, 1, filter->domain);
+    sqlite3_bind_int(statement, 2, filter->range.first);
+    sqlite3_bind_int(statement, 3, filter->range.last);
     bind_names(statement, filter);
-    enum db_status status = cover_bind(db, statement, LEVELS_DAYS, filter->range);
+    enum db_status status = DB_OK;
     int64_t count = 0;
     while (statement_next(db, statement, &status)) {
         int day = sqlite3_column_int(statement, 0);

@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cover.h"
 #include "key_map.h"
-#include "levels.h"
 #include "names.h"
 #include "statement.h"
 
@@ -14,19 +12,16 @@
  * here: SQLite would sort them several times, for ten times as long.
  */
 
+/* A domain has reports on fewer days than a range has.  The plus keeps SQLite from
+ * looking through the range for all domains. */
+#define SELECT_OF_ONE(keys)                                                                        \
+    "SELECT " keys ", t.failed, t.day FROM mode_day m"                                             \
+    " CROSS JOIN total_sender t ON t.day = +m.day AND t.domain = +m.domain"                        \
+    " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3"
 /* total_sender has no rows for ALL_DOMAINS: those of mine are added up. */
-#define SELECT_PARTS(cover, keys, domains)                                                         \
-    cover " SELECT " keys ", t.failed, t.level, t.block"                                           \
-          "  FROM cover c CROSS JOIN total_sender t ON t.level = c.level AND t.block = c.block"    \
-          " " domains
-#define ONE_DOMAIN "AND t.domain = ?2"
-#define MY_DOMAINS "CROSS JOIN domain d ON d.id = t.domain AND d.mine"
-
-/* A domain has reports on fewer days than a range has.  Unless they are gathered
- * first, SQLite would look through the range for all domains. */
-#define DAYS_OF_ONE                                                                                \
-    "WITH cover(level, block) AS MATERIALIZED (SELECT 0, day FROM mode_day"                        \
-    "  WHERE domain = ?2 AND day BETWEEN ?1 AND ?3)"
+#define SELECT_OF_MINE(keys)                                                                       \
+    "SELECT " keys ", t.failed, t.day FROM total_sender t"                                         \
+    " CROSS JOIN domain d ON d.id = t.domain AND d.mine WHERE t.day BETWEEN ?2 AND ?3"
 
 /* What failed for one key, the meaning of whose parts is the statement's. */
 struct part {
@@ -84,27 +79,31 @@ static struct part *part_of(struct parts *parts, struct key_map *map, const stru
     return &parts->rows[number];
 }
 
-/* Adds up the rows of STATEMENT: a key, failed sessions, a level and a block.  The
+/* Adds up what SELECT finds of DOMAIN in RANGE: keys, failed sessions, a day.  The
  * parts are sorted by their keys. */
-static enum db_status add_up(struct db *db, sqlite3_stmt *statement, enum db_status status,
-                             struct parts *parts)
+static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
+                             const char *select, struct parts *parts)
 {
     struct key_map map = {0};
+    enum db_status status = DB_OK;
+    sqlite3_stmt *statement = db_statement(db, select);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(statement, 1, domain);
+    sqlite3_bind_int(statement, 2, range.first);
+    sqlite3_bind_int(statement, 3, range.last);
     while (statement_next(db, statement, &status)) {
         struct key key;
         for (int i = 0; i < KEY_PARTS; i++)
             key.part[i] = sqlite3_column_int64(statement, i);
-        int shift = LEVEL_BITS * sqlite3_column_int(statement, KEY_PARTS + 1);
-        int block = sqlite3_column_int(statement, KEY_PARTS + 2);
-        int first = block * (1 << shift), last = first + (1 << shift) - 1;
+        int day = sqlite3_column_int(statement, KEY_PARTS + 1);
         struct part *part = part_of(parts, &map, &key);
         if (part == NULL) {
             status = db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
             break;
         }
         part->failed += sqlite3_column_int64(statement, KEY_PARTS);
-        part->first_day = first < part->first_day ? first : part->first_day;
-        part->last_day = last > part->last_day ? last : part->last_day;
+        part->first_day = day < part->first_day ? day : part->first_day;
+        part->last_day = day > part->last_day ? day : part->last_day;
     }
     key_map_free(&map);
     if (parts->count > 0)
@@ -252,7 +251,7 @@ static enum db_status give_senders(struct db *db, const struct parts *parts, sen
     struct texts texts;
     int64_t named;
     enum db_status status =
-        db_integer(db, "SELECT EXISTS(SELECT 1 FROM host_name WHERE name <> '')", &named);
+        db_integer(db, "SELECT EXISTS(SELECT 1 FROM host_name WHERE ip > 0)", &named);
     struct sender *senders = calloc(parts->count + 1, sizeof *senders);
     if (senders == NULL)
         return db_complain(db, DB_MEMORY, "out of memory");
@@ -267,30 +266,17 @@ static enum db_status give_senders(struct db *db, const struct parts *parts, sen
 }
 
 #define SENDER_KEYS "t.organization, t.sending_ip, t.result_type, t.mx_host"
-static const char select_senders[] = SELECT_PARTS(SQL_COVER, SENDER_KEYS, ONE_DOMAIN);
-static const char select_senders_by_days[] = SELECT_PARTS(DAYS_OF_ONE, SENDER_KEYS, ONE_DOMAIN);
+static const char select_senders[] = SELECT_OF_ONE(SENDER_KEYS);
 /* each domain has MX hosts of its own: with them there is little to add up */
 static const char select_senders_of_mine[] =
-    SELECT_PARTS(SQL_COVER, "t.organization, t.sending_ip, t.result_type, 0", MY_DOMAINS);
+    SELECT_OF_MINE("t.organization, t.sending_ip, t.result_type, 0");
 
-enum db_status query_senders(struct db *db, int64_t domain, struct day_range range, bool exact_days,
+enum db_status query_senders(struct db *db, int64_t domain, struct day_range range,
                              sender_row_fn *row, void *context)
 {
-    bool all = domain == ALL_DOMAINS, by_days = exact_days && !all;
-    sqlite3_stmt *statement = db_statement(db, all       ? select_senders_of_mine
-                                               : by_days ? select_senders_by_days
-                                                         : select_senders);
-    enum db_status status = DB_OK;
     struct parts parts = {0};
-    if (!all)
-        sqlite3_bind_int64(statement, 2, domain);
-    if (by_days) {
-        sqlite3_bind_int(statement, 1, range.first);
-        sqlite3_bind_int(statement, 3, range.last);
-    } else {
-        status = cover_bind(db, statement, exact_days ? LEVELS_DAYS : LEVELS_SENDER, range);
-    }
-    status = add_up(db, statement, status, &parts);
+    enum db_status status = add_up(
+        db, domain, range, domain == ALL_DOMAINS ? select_senders_of_mine : select_senders, &parts);
     if (status == DB_OK)
         status = give_senders(db, &parts, row, context);
     free(parts.rows);
@@ -384,19 +370,15 @@ static enum db_status give_hosts(struct db *db, const struct parts *parts, mx_ro
 }
 
 #define MX_KEYS "t.mx_host, t.result_type, t.sending_ip, 0"
-static const char select_mx[] = SELECT_PARTS(SQL_COVER, MX_KEYS, ONE_DOMAIN);
-static const char select_mx_of_mine[] = SELECT_PARTS(SQL_COVER, MX_KEYS, MY_DOMAINS);
+static const char select_mx[] = SELECT_OF_ONE(MX_KEYS);
+static const char select_mx_of_mine[] = SELECT_OF_MINE(MX_KEYS);
 
 enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, mx_row_fn *row,
                         void *context)
 {
-    sqlite3_stmt *statement =
-        db_statement(db, domain == ALL_DOMAINS ? select_mx_of_mine : select_mx);
     struct parts parts = {0};
-    if (domain != ALL_DOMAINS)
-        sqlite3_bind_int64(statement, 2, domain);
-    enum db_status status = cover_bind(db, statement, LEVELS_SENDER, range);
-    status = add_up(db, statement, status, &parts);
+    enum db_status status =
+        add_up(db, domain, range, domain == ALL_DOMAINS ? select_mx_of_mine : select_mx, &parts);
     if (status == DB_OK)
         status = give_hosts(db, &parts, row, context);
     free(parts.rows);

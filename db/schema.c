@@ -11,8 +11,8 @@
  * Numbers of texts and domains are not declared as such: those rows are never
  * deleted, and checking a dozen of them a report costs a tenth of the import.
  *
- * The total_* tables hold sums for blocks of 1, 4, 16 and 64 days: level 0 to
- * 3, block = day >> (2 * level).  Any range of days is covered by a few blocks
+ * The total_* tables but for that of senders hold sums for blocks of 1, 4, 16 and
+ * 64 days: level 0 to 3, block = day >> (2 * level).  Any range of days is covered by a few blocks
  * of each level (levels.h).  Domain 0 is all of mine; it has no row in `domain`.
  */
 static const char *const version_1[] = {
@@ -115,12 +115,13 @@ static const char *const version_1[] = {
     "  failed INTEGER NOT NULL,"
     "  PRIMARY KEY(level, block, domain, organization, result_type)"
     ") WITHOUT ROWID;"
-    "CREATE TABLE total_sender(" /* levels 0 and 2 only, and no row for domain 0 */
-    "  level INTEGER NOT NULL, block INTEGER NOT NULL, domain INTEGER NOT NULL,"
+    /* by day, as few senders fail on many of them; no row for domain 0 */
+    "CREATE TABLE total_sender("
+    "  day INTEGER NOT NULL, domain INTEGER NOT NULL,"
     "  organization INTEGER NOT NULL, sending_ip INTEGER NOT NULL,"
     "  result_type INTEGER NOT NULL, mx_host INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
-    "  PRIMARY KEY(level, block, domain, organization, sending_ip, result_type, mx_host)"
+    "  PRIMARY KEY(day, domain, organization, sending_ip, result_type, mx_host)"
     ") WITHOUT ROWID;",
 
     /* Blocks of levels 1 to 3 whose rows are stale (levels.h). */

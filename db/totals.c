@@ -39,20 +39,20 @@ enum table { DOMAIN, REPORTER, RESULT, SENDER, POLICY_SEEN, TABLES };
 static const struct {
     int keys;
     int sums;
-    unsigned levels; /* bit set; 0: a table without levels, by day */
+    bool levelled; /* else by day */
     const char *upsert;
-    const char *delete; /* of a block; of tables with levels */
+    const char *delete; /* of a block; of levelled tables */
     const char *select; /* of a block, some domains; the keys but for the block */
 } tables[TABLES] = {
     [DOMAIN] =
-        {2, 3, 0xf,
+        {2, 3, true,
          "INSERT INTO total_domain VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
          " reports = reports + excluded.reports,"
          " successful = successful + excluded.successful,"
          " failed = failed + excluded.failed",
          "DELETE FROM total_domain" OF_BLOCK,
          "SELECT domain, reports, successful, failed FROM total_domain" OF_BLOCK SOME_DOMAINS},
-    [REPORTER] = {5, 3, 0xf,
+    [REPORTER] = {5, 3, true,
                   "INSERT INTO total_reporter VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
                   " ON CONFLICT DO UPDATE SET"
                   " reports = reports + excluded.reports,"
@@ -61,19 +61,17 @@ static const struct {
                   "DELETE FROM total_reporter" OF_BLOCK,
                   "SELECT domain, organization, type, mode, reports, successful, failed"
                   " FROM total_reporter" OF_BLOCK SOME_DOMAINS},
-    [RESULT] = {4, 1, 0xf,
+    [RESULT] = {4, 1, true,
                 "INSERT INTO total_result VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
                 " failed = failed + excluded.failed",
                 "DELETE FROM total_result" OF_BLOCK,
                 "SELECT domain, organization, result_type, failed FROM total_result" OF_BLOCK
                     SOME_DOMAINS},
-    [SENDER] = {6, 1, 0x5,
-                "INSERT INTO total_sender VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+    [SENDER] = {6, 1, false,
+                "INSERT INTO total_sender VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
                 " failed = failed + excluded.failed",
-                "DELETE FROM total_sender" OF_BLOCK,
-                "SELECT domain, organization, sending_ip, result_type, mx_host, failed"
-                " FROM total_sender" OF_BLOCK SOME_DOMAINS},
-    [POLICY_SEEN] = {6, 3, 0,
+                NULL, NULL},
+    [POLICY_SEEN] = {6, 3, false,
                      "INSERT INTO policy_seen(first_day, last_day, domain, policy_text,"
                      " organization, type, mode, reports, successful, failed)"
                      " VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
@@ -241,7 +239,7 @@ static enum db_status upsert(struct db *db, enum table table, int level, const s
     sqlite3_stmt *statement = db_statement(db, tables[table].upsert);
     int64_t values[1 + KEYS_MAX + SUMS_MAX];
     int count = 0;
-    if (tables[table].levels != 0)
+    if (tables[table].levelled)
         values[count++] = level;
     for (int i = 0; i < tables[table].keys; i++)
         values[count++] = fact->key[i];
@@ -270,13 +268,11 @@ static enum db_status flush_level(struct db *db, enum table table, int level,
 /* Each level is made from the one below, whose facts are merged already. */
 static enum db_status flush_table(struct db *db, enum table table, struct facts *facts, bool large)
 {
-    unsigned levels = large || tables[table].levels == 0 ? 1 : tables[table].levels;
+    int levels = large || !tables[table].levelled ? 1 : LEVELS;
     enum db_status status = DB_OK;
-    for (int level = 0; levels >> level != 0 && status == DB_OK; level++) {
-        if (levels >> level & 1) {
-            merge(facts, 0, false);
-            status = flush_level(db, table, level, facts);
-        }
+    for (int level = 0; level < levels && status == DB_OK; level++) {
+        merge(facts, 0, false);
+        status = flush_level(db, table, level, facts);
         for (size_t i = 0; i < facts->count; i++)
             facts->rows[i].key[0] >>= LEVEL_BITS;
     }
@@ -394,16 +390,13 @@ static enum db_status gather(struct db *db, enum table table, int level, int64_t
 static enum db_status sum_up(struct db *db, enum table table, int level, int64_t block,
                              int64_t last_domain, struct facts *facts)
 {
-    int below = level - 1;
-    while (!(tables[table].levels >> below & 1))
-        below--;
-    int64_t children = INT64_C(1) << LEVEL_BITS * (level - below);
+    enum { CHILDREN = 1 << LEVEL_BITS };
     enum db_status status = DB_OK;
     for (int64_t first = 0; first <= last_domain && status == DB_OK; first += DOMAINS_AT_ONCE) {
         const int64_t domains[] = {first, first + DOMAINS_AT_ONCE - 1};
         facts->count = 0;
-        for (int64_t i = 0; i < children && status == DB_OK; i++)
-            status = gather(db, table, below, block * children + i, domains, block, facts);
+        for (int64_t i = 0; i < CHILDREN && status == DB_OK; i++)
+            status = gather(db, table, level - 1, block * CHILDREN + i, domains, block, facts);
         merge(facts, 0, false);
         for (size_t i = 0; i < facts->count && status == DB_OK; i++)
             status = upsert(db, table, level, &facts->rows[i]);
@@ -417,7 +410,7 @@ enum db_status totals_make_anew(struct db *db, int level, int64_t block)
     int64_t last_domain;
     enum db_status status = db_integer(db, "SELECT coalesce(max(id), 0) FROM domain", &last_domain);
     for (int t = 0; t < TABLES && status == DB_OK; t++) {
-        if (!(tables[t].levels >> level & 1))
+        if (!tables[t].levelled)
             continue;
         sqlite3_stmt *statement = db_statement(db, tables[t].delete);
         db_bind_integers(statement, (int64_t[]){level, block}, 2);

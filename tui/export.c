@@ -108,7 +108,7 @@ static int put_senders(void *context, const struct domain_row *row)
         range.last = row->last_day;
     if (range.first > range.last)
         return 0;
-    export->inner = query_senders(export->db, row->id, range, true, put_sender, &of);
+    export->inner = query_senders(export->db, row->id, range, put_sender, &of);
     return export->inner == DB_OK ? 0 : -1;
 }
 

@@ -163,7 +163,7 @@ enum db_status load_failing_senders(struct db *db, int64_t domain, struct day_ra
                                     struct snapshot *snapshot, int pane)
 {
     struct into into = {snapshot, pane};
-    return query_senders(db, domain, range, false, add_sender, &into);
+    return query_senders(db, domain, range, add_sender, &into);
 }
 
 /* --- opening --- */

@@ -75,6 +75,11 @@ static struct value last_day_value(const void *row)
     return value_number(ITEM->last_day);
 }
 
+static struct value share_value(const void *row)
+{
+    return value_failure_rate(ITEM->whole - ITEM->failed, ITEM->failed);
+}
+
 static void paint_share(const void *row, const struct cell *cell)
 {
     chart_bar(cell->y, cell->x, cell->columns, STYLE_WARN | cell->style, ITEM->failed, ITEM->whole);
@@ -122,7 +127,7 @@ static const struct column columns[] = {
     {"organization", "Organization", VALUE_TEXT, 0, 0, 0, false, organization_value, NULL, NULL},
     {"sending_mta_ip", "Sender", VALUE_TEXT, 24, 46, 0, false, name_value, NULL, paint_name},
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, failed_value, NULL, NULL},
-    {"share", "Share", VALUE_COUNT, 6, 16, 5, true, failed_value, NULL, paint_share},
+    {"share", "Share", VALUE_RATE, 6, 16, 5, true, share_value, NULL, paint_share},
     {"host_name", "Host name", VALUE_TEXT, 12, 40, 6, false, host_name_value, NULL, NULL},
     {"result_types", "Result types", VALUE_TEXT, 25, 50, 1, false, result_types_value, NULL, NULL},
     {"mx_hosts", "MX hosts", VALUE_TEXT, 14, 50, 4, false, mx_hosts_value, NULL, NULL},
@@ -350,9 +355,8 @@ static enum db_status load_senders(const struct request *request, struct db *db,
     snapshot->figures = figures;
     if (figures == NULL)
         return DB_MEMORY;
-    bool exact = request->scope.domain != ALL_DOMAINS;
     enum db_status status =
-        query_senders(db, request->scope.domain, request->range, exact, add_address, &reader);
+        query_senders(db, request->scope.domain, request->range, add_address, &reader);
     end_organization(&reader);
     for (size_t i = 0; i < snapshot->rows[0].count; i++)
         item_at(&reader, (int64_t)i)->whole = figures->failed;

@@ -64,8 +64,8 @@ static void an_empty_range_is_covered_by_nothing(void **state)
 static void a_table_without_a_level_is_covered_without_it(void **state)
 {
     (void)state;
-    expect_cover(64, 127, LEVELS_SENDER, "[[0,2,4,7]]");
-    expect_cover(16, 35, LEVELS_SENDER, "[[0,2,1,1],[0,0,32,35]]");
+    expect_cover(64, 127, 0x5, "[[0,2,4,7]]");
+    expect_cover(16, 35, 0x5, "[[0,2,1,1],[0,0,32,35]]");
 }
 
 static void an_open_block_is_covered_from_below(void **state)
@@ -145,7 +145,7 @@ static void a_block_is_the_sum_of_what_is_below_it(void **state)
         "INSERT INTO domain(id, name, mine) SELECT i, 'd' || i || '.example', 1 FROM n WHERE i > 0;"
         "INSERT INTO total_domain SELECT 0, 64 + i % 7, id, 1, id, 2"
         " FROM domain, (SELECT value AS i FROM json_each('[0,1,2,3,4,5,6]'));"
-        "INSERT INTO total_sender SELECT 0, 64 + i, id, 1, i % 2, 3, 4, 5"
+        "INSERT INTO total_result SELECT 0, 64 + i, id, 1, i % 2, 5"
         " FROM domain, (SELECT value AS i FROM json_each('[0,5,15]'));"
         "INSERT INTO total_domain VALUES(1, 16, 7, 99, 99, 99), (1, 17, 9999, 1, 1, 1);";
     bool more = true;
@@ -163,9 +163,8 @@ static void a_block_is_the_sum_of_what_is_below_it(void **state)
         {"sum(reports) FROM total_domain WHERE level = 1", 2999 * 7},
         {"sum(reports) FROM total_domain WHERE level = 3", 2999 * 7},
         {"successful FROM total_domain WHERE level = 3 AND domain = 2500", 2500 * 7},
-        {"sum(failed) FROM total_sender WHERE level = 2", 2999 * 3 * 5},
-        {"failed FROM total_sender WHERE level = 2 AND domain = 2500 AND sending_ip = 1", 10},
-        {"count(*) FROM total_sender WHERE level IN (1, 3)", 0},
+        {"sum(failed) FROM total_result WHERE level = 2", 2999 * 3 * 5},
+        {"failed FROM total_result WHERE level = 2 AND domain = 2500 AND result_type = 1", 10},
     };
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
         assert_int_equal(sql_integer(db, "SELECT %s", sums[i].what), sums[i].value);

@@ -502,42 +502,9 @@ static void check_senders(const struct question *question)
         "   s.reporter, 4 DESC, s.ip";
     struct lines got;
     lines_open(&got);
-    ASK(query_senders, true, put_sender, got.file);
+    ASK(query_senders, put_sender, got.file);
     expect_lines("query_senders", question, &got,
                  by_sql(sql, question->scope, question->domain != ALL_DOMAINS));
-}
-
-/* Without exact days only these may differ, by less than a block of 16 days. */
-struct sender_days {
-    struct question question;
-    int64_t failed;
-};
-
-static int check_sender_days(void *context, const struct sender_row *row)
-{
-    struct sender_days *days = context;
-    const struct question *question = &days->question;
-    char *exact = by_sql("SELECT min(day), max(day) FROM failed WHERE %s AND ip = '%s'"
-                         " AND reporter = '%s'",
-                         question->scope, row->sending_mta_ip, row->organization);
-    int first, last;
-    assert_int_equal(sscanf(exact, "%d|%d", &first, &last), 2);
-    assert_in_range(row->first_day, question->range.first, question->range.last);
-    assert_in_range(row->last_day, question->range.first, question->range.last);
-    assert_in_range(first - row->first_day, 0, 15);
-    assert_in_range(row->last_day - last, 0, 15);
-    days->failed += row->failed;
-    free(exact);
-    return 0;
-}
-
-static void check_senders_by_blocks(const struct question *question)
-{
-    struct sender_days days = {*question, 0};
-    ASK(query_senders, false, check_sender_days, &days);
-    char *sum = by_sql("SELECT coalesce(sum(failed), 0) FROM failed WHERE %s", question->scope);
-    assert_int_equal(days.failed, atoll(sum));
-    free(sum);
 }
 
 static int put_mx(void *file, const struct mx_row *row)
@@ -857,7 +824,6 @@ static void check_details(const struct question *question)
 {
     check_results(question);
     check_senders(question);
-    check_senders_by_blocks(question);
     check_mx(question);
     check_failures(question);
     check_newest_failures(question);
@@ -933,7 +899,7 @@ static char *failures_from_totals(const struct question *question)
     struct lines got;
     lines_open(&got);
     ASK(query_results, put_result, got.file);
-    ASK(query_senders, true, put_sender, got.file);
+    ASK(query_senders, put_sender, got.file);
     ASK(query_mx, put_mx, got.file);
     fclose(got.file);
     return got.text;

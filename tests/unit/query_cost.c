@@ -217,12 +217,7 @@ static enum db_status ask_results(int64_t domain, int *rows)
 
 static enum db_status ask_senders(int64_t domain, int *rows)
 {
-    return query_senders(db, domain, month, false, sender_row, rows);
-}
-
-static enum db_status ask_senders_exactly(int64_t domain, int *rows)
-{
-    return query_senders(db, domain, month, true, sender_row, rows);
+    return query_senders(db, domain, month, sender_row, rows);
 }
 
 static enum db_status ask_mx(int64_t domain, int *rows)
@@ -348,7 +343,6 @@ static const struct {
     {"policy types", ask_policy_types},
     {"results", ask_results},
     {"senders", ask_senders},
-    {"senders by exact days", ask_senders_exactly},
     {"MX hosts", ask_mx},
     {"failures", ask_failures},
     {"failures of a sender", ask_failures_of_sender},
