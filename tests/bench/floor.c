@@ -4,9 +4,11 @@
  *   floor DATABASE FOLDER
  *
  * One thread that reads each file, finds its base64 part, decodes, unpacks and
- * parses it, and inserts the report and its policies, texts by number, a
- * transaction a thousand reports: no journal, no totals, no duplicates, no bounds
- * worth the name.  What the importer is measured against; never for real mail.
+ * parses it, and inserts what a database of tlsrptop keeps of a report: head,
+ * policies, failures and the original, texts by number, a transaction some thousand
+ * reports.  No journal, no totals, no modes, no duplicates, no index but the primary
+ * keys, no bounds worth the name.  What the importer is measured against; never for
+ * real mail.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,10 +22,10 @@
 
 #include "../../importers/decode.h"
 
-enum { MAIL_MAX = 1024 * 1024, DOCUMENT_MAX = 4 * 1024 * 1024, BATCH = 1000, TEXTS = 1 << 16 };
+enum { MAIL_MAX = 1024 * 1024, DOCUMENT_MAX = 4 * 1024 * 1024, BATCH = 6000, TEXTS = 1 << 16 };
 
 static sqlite3 *sqlite;
-static sqlite3_stmt *insert_text, *insert_report, *insert_policy, *insert_failure;
+static sqlite3_stmt *insert_text, *insert_report, *insert_policy, *insert_failure, *insert_document;
 
 static sqlite3_stmt *prepare(const char *sql)
 {
@@ -84,34 +86,46 @@ static struct json_object *member(struct json_object *object, const char *key)
     return value;
 }
 
-static void store_policy(sqlite3_int64 report, struct json_object *entry)
+static void bind_all(sqlite3_stmt *statement, const sqlite3_int64 *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        sqlite3_bind_int64(statement, i + 1, values[i]);
+    run(statement);
+}
+
+static void store_policy(sqlite3_int64 report, sqlite3_int64 n, struct json_object *entry)
 {
     struct json_object *policy = member(entry, "policy"), *summary = member(entry, "summary");
     struct json_object *failures = member(entry, "failure-details");
     sqlite3_int64 values[] = {report,
+                              n,
                               number_of(text_of(policy, "policy-domain")),
                               number_of(text_of(policy, "policy-type")),
                               number_of(text_of(policy, "policy-string")),
+                              number_of(text_of(policy, "mx-host")),
                               count_of(summary, "total-successful-session-count"),
                               count_of(summary, "total-failure-session-count")};
-    for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
-        sqlite3_bind_int64(insert_policy, i + 1, values[i]);
-    run(insert_policy);
+    bind_all(insert_policy, values, (int)(sizeof values / sizeof *values));
     size_t count =
         json_object_is_type(failures, json_type_array) ? json_object_array_length(failures) : 0;
     for (size_t i = 0; i < count; i++) {
         struct json_object *failure = json_object_array_get_idx(failures, i);
-        sqlite3_int64 detail[] = {report, number_of(text_of(failure, "result-type")),
+        sqlite3_int64 detail[] = {report,
+                                  n,
+                                  (sqlite3_int64)i,
+                                  number_of(text_of(failure, "result-type")),
                                   number_of(text_of(failure, "sending-mta-ip")),
                                   number_of(text_of(failure, "receiving-mx-hostname")),
-                                  count_of(failure, "failed-session-count")};
-        for (int j = 0; j < (int)(sizeof detail / sizeof *detail); j++)
-            sqlite3_bind_int64(insert_failure, j + 1, detail[j]);
-        run(insert_failure);
+                                  number_of(text_of(failure, "receiving-mx-helo")),
+                                  number_of(text_of(failure, "receiving-ip")),
+                                  count_of(failure, "failed-session-count"),
+                                  number_of(text_of(failure, "failure-reason-code")),
+                                  number_of(text_of(failure, "additional-information"))};
+        bind_all(insert_failure, detail, (int)(sizeof detail / sizeof *detail));
     }
 }
 
-static void store(struct json_object *document)
+static void store(struct json_object *document, const char *original, size_t size)
 {
     struct json_object *range = member(document, "date-range"),
                        *policies = member(document, "policies");
@@ -119,12 +133,17 @@ static void store(struct json_object *document)
     sqlite3_bind_int64(insert_report, 1, number_of(text_of(document, "organization-name")));
     sqlite3_bind_text(insert_report, 2, id, -1, SQLITE_STATIC);
     sqlite3_bind_text(insert_report, 3, text_of(range, "start-datetime"), -1, SQLITE_STATIC);
+    sqlite3_bind_text(insert_report, 4, text_of(range, "end-datetime"), -1, SQLITE_STATIC);
+    sqlite3_bind_int64(insert_report, 5, number_of(text_of(document, "contact-info")));
     run(insert_report);
     sqlite3_int64 report = sqlite3_last_insert_rowid(sqlite);
+    sqlite3_bind_int64(insert_document, 1, report);
+    sqlite3_bind_blob64(insert_document, 2, original, size, SQLITE_STATIC);
+    run(insert_document);
     size_t count =
         json_object_is_type(policies, json_type_array) ? json_object_array_length(policies) : 0;
     for (size_t i = 0; i < count; i++)
-        store_policy(report, json_object_array_get_idx(policies, i));
+        store_policy(report, (sqlite3_int64)i, json_object_array_get_idx(policies, i));
 }
 
 /* Unpacks BYTES into DOCUMENT; its length. */
@@ -150,7 +169,7 @@ static void import(char *mail, size_t size, struct json_tokener *tokener)
     if (!packed && (part = strstr(mail, "\neyJ")) == NULL && (part = strstr(mail, "\newo")) == NULL)
         return;
     struct slice encoded = {part, strcspn(part, "-")};
-    size_t length = decode_base64(encoded, part, NULL);
+    size_t packed_length = decode_base64(encoded, part, NULL), length = packed_length;
     if (packed)
         length = unpack(part, length, document);
     else
@@ -158,7 +177,7 @@ static void import(char *mail, size_t size, struct json_tokener *tokener)
     json_tokener_reset(tokener);
     struct json_object *object = json_tokener_parse_ex(tokener, document, (int)length);
     if (object != NULL)
-        store(object);
+        store(object, part, packed_length);
     json_object_put(object);
 }
 
@@ -169,17 +188,23 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: floor DATABASE FOLDER\n");
         return 64;
     }
-    sqlite3_exec(sqlite,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                 "CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT UNIQUE);"
-                 "CREATE TABLE report(id INTEGER PRIMARY KEY, organization, report_id, begin);"
-                 "CREATE TABLE policy(report, domain, type, text, successful, failed);"
-                 "CREATE TABLE failure(report, type, sender, mx, failed); BEGIN",
-                 NULL, NULL, NULL);
+    sqlite3_exec(
+        sqlite,
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+        "CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT UNIQUE);"
+        "CREATE TABLE report(id INTEGER PRIMARY KEY, organization, report_id, begin, end,"
+        " contact);"
+        "CREATE TABLE policy(report, n, domain, type, text, mx, successful, failed,"
+        " PRIMARY KEY(report, n)) WITHOUT ROWID;"
+        "CREATE TABLE failure(report, n, i, type, sender, mx, helo, ip, failed, code, info,"
+        " PRIMARY KEY(report, n, i)) WITHOUT ROWID;"
+        "CREATE TABLE document(report INTEGER PRIMARY KEY, bytes); BEGIN",
+        NULL, NULL, NULL);
     insert_text = prepare("INSERT INTO text(value) VALUES(?)");
-    insert_report = prepare("INSERT INTO report VALUES(NULL, ?, ?, ?)");
-    insert_policy = prepare("INSERT INTO policy VALUES(?, ?, ?, ?, ?, ?)");
-    insert_failure = prepare("INSERT INTO failure VALUES(?, ?, ?, ?, ?)");
+    insert_report = prepare("INSERT INTO report VALUES(NULL, ?, ?, ?, ?, ?)");
+    insert_policy = prepare("INSERT INTO policy VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+    insert_failure = prepare("INSERT INTO failure VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert_document = prepare("INSERT INTO document VALUES(?, ?)");
     struct json_tokener *tokener = json_tokener_new();
     DIR *folder = opendir(".");
     size_t count = 0;
