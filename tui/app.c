@@ -352,13 +352,18 @@ static void load_if_stale(struct app *app)
         view_load(top, false);
 }
 
-/* Waits a moment for what is being read, so that most keys need one frame. */
-static void settle(struct app *app, int patience)
+static void be_patient(struct app *app, int patience)
 {
-    int64_t deadline = milliseconds() + patience;
+    app->patient_until = milliseconds() + patience;
+}
+
+/* Waits for what is being read as long as a key's frame may, so that most keys need
+ * one. */
+static void settle(struct app *app)
+{
     load_if_stale(app);
     while (worker_busy(app->worker, SLOT_DECORATE)) {
-        int64_t left = deadline - milliseconds();
+        int64_t left = app->patient_until - milliseconds();
         struct pollfd poll_fd = {.fd = worker_fd(app->worker), .events = POLLIN};
         if (left <= 0 || poll(&poll_fd, 1, (int)left) <= 0)
             break;
@@ -377,7 +382,7 @@ static void take_held(struct app *app)
         memmove(app->held.keys, app->held.keys + 1, --app->held.count * sizeof key);
         take_key(app, key);
         app->held.view = app_top(app)->serial;
-        settle(app, SETTLE_MILLISECONDS);
+        settle(app);
     }
 }
 
@@ -392,7 +397,8 @@ static bool take_keys(struct app *app)
         take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
         if (app->quit)
             return true;
-        settle(app, SETTLE_MILLISECONDS);
+        be_patient(app, SETTLE_MILLISECONDS);
+        settle(app);
         take_held(app);
     }
 }
@@ -443,12 +449,11 @@ static void watch(struct app *app)
 
 static int loop(struct app *app)
 {
-    int patience = FIRST_MILLISECONDS;
     int64_t watched_at = milliseconds();
+    be_patient(app, FIRST_MILLISECONDS);
     while (!app->quit) {
-        settle(app, patience);
+        settle(app);
         take_held(app);
-        patience = SETTLE_MILLISECONDS;
         if (app->dirty)
             frame_draw(app);
         app->dirty = false;

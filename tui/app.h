@@ -38,9 +38,10 @@ struct app {
     } held;                    /* keys typed ahead of the rows they are meant for */
     char message[MESSAGE_MAX]; /* until the next key */
     int message_style;
-    int64_t data_version; /* -1: not known */
-    bool watching;        /* a look at data_version is under way */
-    bool dirty;           /* to be drawn */
+    int64_t data_version;  /* -1: not known */
+    int64_t patient_until; /* milliseconds: a frame waits for what is being read */
+    bool watching;         /* a look at data_version is under way */
+    bool dirty;            /* to be drawn */
     bool quit;
     bool quit_asked;           /* by the key before, while an import runs */
     struct import_run *import; /* the last one started here; NULL: none yet */
