@@ -24,7 +24,7 @@ enum {
                          an index come many times, and are moved once */
 };
 
-const int db_schema_version = 1;
+const int db_schema_version = 2;
 
 struct kept_statement {
     const char *sql;

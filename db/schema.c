@@ -115,13 +115,12 @@ static const char *const version_1[] = {
     "  failed INTEGER NOT NULL,"
     "  PRIMARY KEY(level, block, domain, organization, result_type)"
     ") WITHOUT ROWID;"
-    /* by day, as few senders fail on many of them; no row for domain 0 */
-    "CREATE TABLE total_sender("
-    "  day INTEGER NOT NULL, domain INTEGER NOT NULL,"
+    "CREATE TABLE total_sender(" /* levels 0 and 2 only, and no row for domain 0 */
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL, domain INTEGER NOT NULL,"
     "  organization INTEGER NOT NULL, sending_ip INTEGER NOT NULL,"
     "  result_type INTEGER NOT NULL, mx_host INTEGER NOT NULL,"
     "  failed INTEGER NOT NULL,"
-    "  PRIMARY KEY(day, domain, organization, sending_ip, result_type, mx_host)"
+    "  PRIMARY KEY(level, block, domain, organization, sending_ip, result_type, mx_host)"
     ") WITHOUT ROWID;",
 
     /* Blocks of levels 1 to 3 whose rows are stale (levels.h). */
@@ -199,4 +198,21 @@ static const char *const version_1[] = {
     ");",
     NULL};
 
-const char *const *const migrations[] = {version_1, NULL};
+/* Few senders fail on many days: sums of blocks were nearly as many as those of
+ * days, which alone tell when a sender was seen first and last. */
+static const char *const version_2[] = {
+    "ALTER TABLE total_sender RENAME TO sender_of_blocks;"
+    "CREATE TABLE total_sender(" /* no row for domain 0 */
+    "  day INTEGER NOT NULL, domain INTEGER NOT NULL,"
+    "  organization INTEGER NOT NULL, sending_ip INTEGER NOT NULL,"
+    "  result_type INTEGER NOT NULL, mx_host INTEGER NOT NULL,"
+    "  failed INTEGER NOT NULL,"
+    "  PRIMARY KEY(day, domain, organization, sending_ip, result_type, mx_host)"
+    ") WITHOUT ROWID;"
+    "INSERT INTO total_sender"
+    " SELECT block, domain, organization, sending_ip, result_type, mx_host, failed"
+    "  FROM sender_of_blocks WHERE level = 0;"
+    "DROP TABLE sender_of_blocks;",
+    NULL};
+
+const char *const *const migrations[] = {version_1, version_2, NULL};

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../db/connection.h"
+#include "../../db/schema.h"
 #include "../make_report.h"
 
 static char folder[64];
@@ -71,6 +72,26 @@ static void the_schema_version_is_the_number_of_migrations(void **state)
     struct db *db;
     assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
     assert_int_equal(sql_integer(db, "PRAGMA user_version"), db_schema_version);
+    db_close(db);
+}
+
+/* As version 1 was: totals of senders by blocks of 1 and 16 days. */
+static void an_older_database_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    struct db *db;
+    create();
+    assert_int_equal(unlink(path), 0);
+    for (const char *const *script = migrations[0]; *script != NULL; script++)
+        change(*script);
+    change("INSERT INTO total_sender VALUES(0, 20000, 1, 2, 3, 4, 5, 6),"
+           " (0, 20001, 1, 2, 3, 4, 5, 7), (2, 1250, 1, 2, 3, 4, 5, 13);"
+           "PRAGMA user_version = 1; PRAGMA application_id = 0x544c5352");
+    expect_refused(DB_READ, DB_FAILED, "run tlsrptop-import once");
+    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
+    assert_int_equal(sql_integer(db, "PRAGMA user_version"), db_schema_version);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM total_sender"), 2);
+    assert_int_equal(sql_integer(db, "SELECT failed FROM total_sender WHERE day = 20001"), 7);
     db_close(db);
 }
 
@@ -180,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_new_database_is_for_its_owner_alone),
         TEST(the_schema_version_is_the_number_of_migrations),
+        TEST(an_older_database_is_brought_up_to_date),
         TEST(reading_creates_nothing),
         TEST(an_empty_file_has_nothing_to_read),
         TEST(a_newer_schema_is_refused),
