@@ -36,12 +36,14 @@ static enum next_step next_in_testing(const struct standing *standing,
 
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings)
 {
+    if (standing->failed > 0)
+        return NEXT_FIX_FAILURES;
+    if (standing->name_missing)
+        return NEXT_FIND_NAME;
     if (standing->tlsrpt_missed || (!standing->reported && !standing->tlsrpt_seen))
         return NEXT_PUBLISH_TLSRPT;
     if (!standing->reported)
         return NEXT_WAIT;
-    if (standing->failed > 0)
-        return NEXT_FIX_FAILURES;
     if (standing->problems > 0)
         return NEXT_FIX_PROBLEMS;
     if (in_testing(standing))
@@ -101,6 +103,9 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         break;
     case NEXT_FIX_FAILURES:
         snprintf(label, ADVICE_LABEL, "fix %s", counted(standing->failed, "failure", text));
+        break;
+    case NEXT_FIND_NAME:
+        snprintf(label, ADVICE_LABEL, "not found in DNS");
         break;
     case NEXT_START_TESTING:
         snprintf(label, ADVICE_LABEL, "start testing");
@@ -217,6 +222,29 @@ static void tell_check(struct advising *advising)
 
 /* --- what holds it back --- */
 
+/* Are there reports of the last days, which an absence in DNS contradicts? */
+static bool is_reported_lately(const struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    return evidence->last_day > evidence->today - advising->settings->quiet_days;
+}
+
+static void tell_missing_name(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *sentences = &advising->advice->held_back;
+    char time[INSTANT_TEXT], last[DAY_TEXT];
+    instant_format(evidence->checked, time);
+    day_format(evidence->last_day, last);
+    if (is_reported_lately(advising))
+        say(advising, sentences,
+            "The resolver did not know %s at %s, though reports came up to %s: is the horizon "
+            "split, or the delegation lost? The mode here is that of the reports.",
+            evidence->domain, time, last);
+    else
+        say(advising, sentences, "The resolver did not know %s at %s.", evidence->domain, time);
+}
+
 static void tell_what_holds_back(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
@@ -224,7 +252,9 @@ static void tell_what_holds_back(struct advising *advising)
     const struct advice_settings *settings = advising->settings;
     struct sentences *sentences = &advising->advice->held_back;
     char failed[COUNT_TEXT];
-    if (standing->tlsrpt_missed)
+    if (standing->name_missing)
+        tell_missing_name(advising);
+    else if (standing->tlsrpt_missed)
         say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
     if (standing->failed > 0)
         say(advising, sentences, "%s in the last %d days; 0 are asked for.",
@@ -320,14 +350,31 @@ static void advise_policy(struct advising *advising)
     tell_how_to_publish(advising);
 }
 
+static void tell_where_to_look(struct advising *advising)
+{
+    const char *domain = advising->evidence->domain;
+    say(advising, &advising->advice->to_do,
+        "Compare dig NS %s with dig NS %s @9.9.9.9: if only the first finds nothing, the own "
+        "resolver has another view of the zone; if neither does, see to the delegation.",
+        domain, domain);
+    say(advising, &advising->advice->to_do, "Then look again: tlsrptop check %s.", domain);
+}
+
+static void tell_how_to_ask(struct advising *advising)
+{
+    publish_tlsrpt(advising);
+    say(advising, &advising->advice->to_do,
+        "Publish the TLS-RPT record below and import what comes to its mailbox.");
+}
+
 static void tell_what_to_do(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
+    const struct standing *standing = &evidence->standing;
     struct sentences *to_do = &advising->advice->to_do;
     switch (advising->advice->next) {
     case NEXT_PUBLISH_TLSRPT:
-        publish_tlsrpt(advising);
-        say(advising, to_do, "Publish the record below and import what comes to its mailbox.");
+        tell_how_to_ask(advising);
         return;
     case NEXT_WAIT:
         say(advising, to_do,
@@ -337,6 +384,9 @@ static void tell_what_to_do(struct advising *advising)
     case NEXT_FIX_FAILURES:
         tell_remedies(advising);
         break;
+    case NEXT_FIND_NAME:
+        tell_where_to_look(advising);
+        return;
     case NEXT_FIX_PROBLEMS:
         break;
     case NEXT_START_TESTING:
@@ -362,8 +412,14 @@ static void tell_what_to_do(struct advising *advising)
         say(advising, to_do, "Go on watching: certificates expire, and MX hosts change.");
         break;
     }
+    if (standing->name_missing) {
+        tell_where_to_look(advising);
+        return;
+    }
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, to_do, "%s", evidence->problems[i].remedy);
+    if (standing->tlsrpt_missed)
+        tell_how_to_ask(advising);
     advise_policy(advising);
 }
 
@@ -374,7 +430,9 @@ static const char *summarise(struct advising *advising)
     char text[COUNT_TEXT];
     switch (advising->advice->next) {
     case NEXT_PUBLISH_TLSRPT:
-        return "Nobody is asked for reports yet: that comes first.";
+        return is_reported_lately(advising)
+                   ? "There is no TLS-RPT record any more: reports still come, and will end."
+                   : "Nobody is asked for reports yet: that comes first.";
     case NEXT_WAIT:
         return "Reports are asked for, and none has come yet.";
     case NEXT_FIX_FAILURES:
@@ -387,6 +445,13 @@ static const char *summarise(struct advising *advising)
     case NEXT_FIX_PROBLEMS:
         return text_of(advising, "Not safe to go on: the check found %s.",
                        counted(standing->problems, "problem", text));
+    case NEXT_FIND_NAME:
+        return text_of(advising,
+                       is_reported_lately(advising)
+                           ? "The resolver does not know %s, and yet reports come: split horizon, "
+                             "or the delegation?"
+                           : "The resolver does not know %s.",
+                       evidence->domain);
     case NEXT_START_TESTING:
         return "Safe to start MTA-STS testing, which changes no delivery.";
     case NEXT_MORE_REPORTS:

@@ -39,6 +39,7 @@ enum next_step {
     NEXT_WAIT,         /* for the first report */
     NEXT_FIX_PROBLEMS, /* that the live check found */
     NEXT_FIX_FAILURES,
+    NEXT_FIND_NAME, /* the check was told that the domain does not exist */
     NEXT_START_TESTING,
     NEXT_MORE_REPORTS, /* not enough of them to tell */
     NEXT_KEEP_TESTING,

@@ -34,7 +34,7 @@ static int take_standing(void *context, const struct domain_row *row)
     evidence->standing = *row->standing;
     evidence->first_day = row->first_day;
     evidence->last_day = row->last_day;
-    evidence->checked = row->mode_is_live ? row->mode_time : 0;
+    evidence->checked = row->check_time;
     return 0;
 }
 

@@ -29,11 +29,14 @@ struct advice_settings {
 struct standing {
     enum tls_mode mode; /* now, as in struct domain_row */
     bool reported;      /* there is a report on it */
+    bool name_missing;  /* the check was told that there is no such name */
+    bool sts_broken;    /* there is an _mta-sts record, and no policy that can be used */
     bool tlsrpt_seen;   /* by the check: there is a TLS-RPT record... */
     bool tlsrpt_missed; /* ...or there is none */
     int64_t problems;   /* errors the check found */
     int64_t failed;     /* in the last quiet_days: of all sessions if the mode is one with a
-                           policy, else of those with one that could not be fetched */
+                           policy, by the check or by reports, else of those with one that
+                           could not be fetched */
     int64_t sessions;   /* with a policy, in the last quiet_days */
     int64_t reporters;  /* in the last testing_days; no more than are asked for are counted */
     int testing_since;  /* day; -1 when it is not in MTA-STS testing */

@@ -55,6 +55,8 @@ struct domain_row {
     bool mine;
     enum tls_mode mode;          /* now: the live check, if young enough, else reports */
     bool mode_is_live;           /* from the live check */
+    bool name_missing;           /* the check was told that there is no such name */
+    int64_t check_time;          /* of the live check; 0 unless it is young enough */
     int64_t mode_time;           /* of the check, or the start of the day of reports */
     enum tls_mode mode_reported; /* by reports alone, on last_day_ever */
     struct totals totals;        /* in the range */

@@ -123,17 +123,24 @@ enum db_status query_find_domain(struct db *db, const char *name, int64_t *domai
 
 #define SELECT_DOMAIN                                                                              \
     "SELECT d.id, d.name, d.mine, coalesce(d.first_day, 0), coalesce(d.last_day, -1), d.mode,"     \
-    "  o.mode, o.last_time"                                                                        \
+    "  o.mode, o.last_time,"                                                                       \
+    "  iif(json_valid(o.evidence), o.evidence ->> '$.mx.state' = 'nxdomain', 0)"                   \
     " FROM domain d LEFT JOIN observation o ON o.id ="                                             \
     "  (SELECT n.id FROM observation n WHERE n.domain = d.id ORDER BY n.last_time DESC, n.id "     \
     "DESC LIMIT 1)"
 
-/* The live check, while it is young, is nearer to the present than reports. */
+/* The live check, while it is young, is nearer to the present than reports; but a
+ * look that did not find the domain tells nothing against fresh ones. */
 static void set_mode(struct domain_row *domain, sqlite3_stmt *statement, int64_t fresh_since)
 {
+    enum tls_mode seen = (enum tls_mode)sqlite3_column_int(statement, 6);
     int64_t checked = sqlite3_column_int64(statement, 7);
-    domain->mode_is_live = checked != 0 && checked >= fresh_since;
-    domain->mode = (enum tls_mode)sqlite3_column_int(statement, domain->mode_is_live ? 6 : 5);
+    bool fresh = checked != 0 && checked >= fresh_since;
+    domain->check_time = fresh ? checked : 0;
+    domain->name_missing = fresh && sqlite3_column_int(statement, 8) != 0;
+    bool blind = domain->name_missing || seen == MODE_UNKNOWN;
+    domain->mode_is_live = fresh && !(blind && domain->last_day >= day_of(fresh_since));
+    domain->mode = domain->mode_is_live ? seen : domain->mode_reported;
     domain->mode_time =
         domain->mode_is_live ? checked : (int64_t)domain->last_day * SECONDS_PER_DAY;
 }

@@ -154,6 +154,11 @@ static bool in_testing(enum tls_mode mode)
     return mode == MODE_STS_TESTING || mode == MODE_DANE_STS_TESTING;
 }
 
+static bool has_policy(enum tls_mode mode)
+{
+    return in_testing(mode) || tls_mode_enforces(mode);
+}
+
 static enum db_status select_day(struct db *db, sqlite3_stmt *statement, int *day)
 {
     bool row;
@@ -196,6 +201,8 @@ enum db_status read_check(struct db *db, int64_t domain, struct standing *standi
 {
     static const char select[] =
         "SELECT iif(json_valid(o.evidence), o.evidence ->> '$.tlsrpt.state', ''),"
+        "  iif(json_valid(o.evidence),"
+        "   o.evidence ->> '$.sts.state' IN ('failed', 'invalid', 'several'), 0),"
         "  (SELECT count(*) FROM json_each(iif(json_valid(o.problems), o.problems, '[]')) p"
         "    WHERE p.value ->> '$.severity' = 'error')"
         " FROM observation o WHERE o.domain = ? ORDER BY o.last_time DESC LIMIT 1";
@@ -206,7 +213,8 @@ enum db_status read_check(struct db *db, int64_t domain, struct standing *standi
         const char *state = db_text(statement, 0);
         standing->tlsrpt_seen = strcmp(state, "found") == 0;
         standing->tlsrpt_missed = strcmp(state, "absent") == 0;
-        standing->problems = sqlite3_column_int64(statement, 1);
+        standing->sts_broken = sqlite3_column_int(statement, 1) != 0;
+        standing->problems = sqlite3_column_int64(statement, 2);
     }
     return db_done(statement, status);
 }
@@ -279,8 +287,9 @@ static enum db_status has_fetch_error(struct db *db, int64_t domain, struct day_
     return db_done(statement, db_step(db, statement, found));
 }
 
-/* All failures count where there is a policy to refuse them; elsewhere only
- * those with a policy, if it is one that cannot be fetched. */
+/* All failures count where there is a policy to refuse them, or was by reports,
+ * whatever a check has seen since: senders keep policies.  Elsewhere only those with
+ * a policy count, if it is one that cannot be fetched. */
 static enum db_status add_figures(struct standings *standings, const struct domain_row *row,
                                   struct standing *standing)
 {
@@ -289,7 +298,8 @@ static enum db_status add_figures(struct standings *standings, const struct doma
     if (tally == NULL)
         return DB_OK;
     enum db_status status = DB_OK;
-    bool testing = in_testing(row->mode), policy = testing || tls_mode_enforces(row->mode);
+    bool testing = in_testing(row->mode);
+    bool policy = has_policy(row->mode) || has_policy(row->mode_reported);
     bool error = false;
     bool review =
         testing && tally->all_failed == 0 && standing->testing_days >= settings->testing_days;
@@ -299,6 +309,7 @@ static enum db_status add_figures(struct standings *standings, const struct doma
     if (status == DB_OK && (review || error || standings->exact))
         status = look_closer(standings, row->id);
     standing->failed = policy ? tally->all_failed : error ? tally->failed : 0;
+    standing->sts_broken |= error && standing->failed > 0;
     standing->sessions = tally->sessions;
     standing->reporters = tally->reporters;
     return status;
@@ -307,9 +318,11 @@ static enum db_status add_figures(struct standings *standings, const struct doma
 static int add_standing(void *context, const struct domain_row *row)
 {
     struct standings *standings = context;
-    struct standing standing = {
-        .mode = row->mode, .reported = row->last_day >= 0, .testing_since = -1};
-    if (row->mode_is_live)
+    struct standing standing = {.mode = row->mode,
+                                .reported = row->last_day >= 0,
+                                .name_missing = row->name_missing,
+                                .testing_since = -1};
+    if (row->check_time != 0)
         standings->status = read_check(standings->db, row->id, &standing);
     if (standings->status == DB_OK && in_testing(row->mode))
         standings->status = add_testing(standings, row, &standing);

@@ -15,7 +15,8 @@ struct day_range last_days(int today, int days);
 enum db_status find_testing_since(struct db *db, int64_t domain, int first, int last_day,
                                   int *since);
 
-/* What the newest check of DOMAIN saw of its TLS-RPT record, and its errors. */
+/* What the newest check of DOMAIN saw of its TLS-RPT record and its policy, and its
+ * errors. */
 enum db_status read_check(struct db *db, int64_t domain, struct standing *standing);
 
 #endif

@@ -210,6 +210,7 @@ static int step_style(enum next_step next)
         return STYLE_GOOD;
     case NEXT_FIX_FAILURES:
     case NEXT_FIX_PROBLEMS:
+    case NEXT_FIND_NAME:
         return STYLE_BAD;
     case NEXT_PUBLISH_TLSRPT:
     case NEXT_START_TESTING:
@@ -413,9 +414,10 @@ static const struct table_type items_table = {
 static int compare_items(const void *left, const void *right)
 {
     static const int rank[] = {
-        [NEXT_FIX_FAILURES] = 0,  [NEXT_FIX_PROBLEMS] = 1,   [NEXT_ENFORCE] = 2,
-        [NEXT_START_TESTING] = 3, [NEXT_PUBLISH_TLSRPT] = 4, [NEXT_MORE_REPORTS] = 5,
-        [NEXT_KEEP_TESTING] = 6,  [NEXT_WAIT] = 7,           [NEXT_NOTHING] = 8,
+        [NEXT_FIX_FAILURES] = 0, [NEXT_FIND_NAME] = 1,     [NEXT_FIX_PROBLEMS] = 2,
+        [NEXT_ENFORCE] = 3,      [NEXT_START_TESTING] = 4, [NEXT_PUBLISH_TLSRPT] = 5,
+        [NEXT_MORE_REPORTS] = 6, [NEXT_KEEP_TESTING] = 7,  [NEXT_WAIT] = 8,
+        [NEXT_NOTHING] = 9,
     };
     const struct item *a = left, *b = right;
     if (rank[a->next] != rank[b->next])

@@ -33,7 +33,13 @@ static const struct {
 } cases[] = {
     {{.reported = false}, STEP_OPPORTUNISTIC, "publish TLS-RPT"},
     {{.tlsrpt_missed = true, .problems = 1}, STEP_OPPORTUNISTIC, "publish TLS-RPT"},
-    {{REPORTED, .tlsrpt_missed = true, .failed = 3}, STEP_REPORTING, "publish TLS-RPT"},
+    {{REPORTED, .tlsrpt_missed = true}, STEP_REPORTING, "publish TLS-RPT"},
+    {{REPORTED, .tlsrpt_missed = true, .failed = 3}, STEP_REPORTING, "fix 3 failures"},
+    {{.name_missing = true, .tlsrpt_missed = true, .problems = 1},
+     STEP_OPPORTUNISTIC,
+     "not found in DNS"},
+    {{REPORTED, .mode = MODE_DANE, .name_missing = true}, STEP_DANE, "not found in DNS"},
+    {{REPORTED, .mode = MODE_DANE, .name_missing = true, .failed = 3}, STEP_DANE, "fix 3 failures"},
     {{.tlsrpt_seen = true, .problems = 2}, STEP_OPPORTUNISTIC, "wait for reports"},
     {{REPORTED, .mode = MODE_UNKNOWN}, STEP_REPORTING, "start testing"},
     {{REPORTED, .mode = MODE_OPPORTUNISTIC}, STEP_REPORTING, "start testing"},
@@ -185,6 +191,41 @@ static void reports_are_asked_for_first(void **state)
     assert_string_equal(advice.texts[0].text, "v=TLSRPTv1; rua=mailto:tlsrpt@example.com");
     expect_to_say(&advice.evidence, "No report on the domain has come yet.");
     expect_to_say(&advice.held_back, "There is no TLS-RPT record at _smtp._tls.example.com.");
+}
+
+static void a_record_that_went_is_not_one_that_never_was(void **state)
+{
+    (void)state;
+    evidence.standing.tlsrpt_missed = true;
+    advise(&settings);
+    assert_string_equal(advice.summary,
+                        "There is no TLS-RPT record any more: reports still come, and will end.");
+    evidence.last_day = TODAY - 60;
+    advise(&settings);
+    assert_string_equal(advice.summary, "Nobody is asked for reports yet: that comes first.");
+}
+
+/* What the resolver does not know is not gone while reports come about it. */
+static void a_name_that_is_not_found_is_looked_for(void **state)
+{
+    (void)state;
+    evidence.standing = (struct standing){
+        REPORTED,      .mode = MODE_DANE,  .name_missing = true, .tlsrpt_missed = true,
+        .problems = 1, .testing_since = -1};
+    evidence.checked = NOW;
+    advise(&settings);
+    assert_string_equal(advice.summary, "The resolver does not know example.com, and yet reports "
+                                        "come: split horizon, or the delegation?");
+    expect_to_say(&advice.held_back, "The resolver did not know example.com at "
+                                     "2026-11-24T12:34:56Z, though reports came up to 2026-11-23");
+    expect_to_say(&advice.to_do, "dig NS example.com");
+    assert_false(says(&advice.held_back, "TLS-RPT"));
+    assert_int_equal(advice.text_count, 0);
+    evidence.standing.failed = 5;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_FIX_FAILURES);
+    expect_to_say(&advice.held_back, "though reports came up to 2026-11-23");
+    assert_int_equal(advice.text_count, 0);
 }
 
 static void the_address_for_reports_is_that_of_the_mailbox(void **state)
@@ -459,6 +500,8 @@ int main(void)
         cmocka_unit_test(every_standing_has_its_step_and_label),
         cmocka_unit_test(thresholds_and_the_address_come_from_the_configuration),
         TEST(reports_are_asked_for_first),
+        TEST(a_record_that_went_is_not_one_that_never_was),
+        TEST(a_name_that_is_not_found_is_looked_for),
         TEST(the_address_for_reports_is_that_of_the_mailbox),
         TEST(testing_begins_with_the_mx_hosts_that_were_seen),
         TEST(without_a_check_hosts_of_reports_are_to_be_compared),

@@ -250,6 +250,41 @@ static void evidence_of(const char *domain, struct evidence *evidence)
     assert_int_equal(query_evidence(db, id, &settings, &arena, evidence), DB_OK);
 }
 
+#define NOT_FOUND "{\"mx\":{\"state\":\"nxdomain\"},\"tlsrpt\":{\"state\":\"absent\"}}"
+
+/* A look that finds nothing takes no failure from sight. */
+static void a_bad_look_does_not_hide_what_is_reported(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    static const char *const domains[] = {"a.example", "b.example", "c.example", "d.example",
+                                          "e.example"};
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
+        keep_days(domains[i], "Google", TODAY - 20, TODAY - 3, "enforce");
+    for (size_t i = 0; i < 3; i++)
+        keep_day(domains[i], "Google", TODAY - 1, "enforce", 9);
+    keep_days("f.example", "Google", TODAY - 40, TODAY - 20, "enforce");
+    check("a.example", NOW - 3600, MODE_OPPORTUNISTIC, NOT_FOUND, "[]");
+    check("b.example", NOW - 3600, MODE_UNKNOWN, "{}", "[]");
+    check("c.example", NOW - 3600, MODE_OPPORTUNISTIC, "{}", "[]");
+    check("d.example", NOW - 3600, MODE_OPPORTUNISTIC, NOT_FOUND, "[]");
+    check("e.example", NOW - 3600, MODE_UNKNOWN, "{}", "[]");
+    check("f.example", NOW - 3600, MODE_OPPORTUNISTIC, NOT_FOUND, "[]");
+    expect_labels("a.example: fix 9 failures\n"
+                  "b.example: fix 9 failures\n"
+                  "c.example: fix 9 failures\n"
+                  "d.example: not found in DNS\n"
+                  "e.example: enforced\n"
+                  "f.example: not found in DNS\n");
+    evidence_of("a.example", &evidence);
+    assert_int_equal(evidence.standing.mode, MODE_STS_ENFORCE);
+    assert_int_equal(evidence.checked, NOW - 3600);
+    evidence_of("c.example", &evidence); /* this look has found the domain */
+    assert_int_equal(evidence.standing.mode, MODE_OPPORTUNISTIC);
+    evidence_of("f.example", &evidence); /* and nobody contradicts this one */
+    assert_int_equal(evidence.standing.mode, MODE_OPPORTUNISTIC);
+}
+
 static void evidence_is_counted_since_testing_began(void **state)
 {
     (void)state;
@@ -389,6 +424,7 @@ int main(void)
         TEST(a_report_of_the_future_is_the_first_day_of_testing),
         TEST(a_long_list_is_as_right_as_a_short_one),
         TEST(a_check_counts_while_it_is_young),
+        TEST(a_bad_look_does_not_hide_what_is_reported),
         TEST(evidence_is_counted_since_testing_began),
         TEST(the_most_frequent_senders_are_named),
         TEST(a_check_tells_what_is_published),
