@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#define CHECK_TLSA                                                                                 \
+    "dig +short TLSA _25._tcp.MX, and openssl s_client -starttls smtp -connect MX:25 "             \
+    "-dane_tlsa_domain MX -dane_tlsa_rrdata \"3 1 1 DIGEST\" </dev/null for each: "                \
+    "\"Verification: OK\" is wanted."
+
 /* In the commands DOMAIN is the recipient domain and MX one of its mail hosts. */
 const struct result_type result_types[] = {
     {
@@ -17,7 +22,7 @@ const struct result_type result_types[] = {
                  "outside your own network.",
         .action =
             "Enable STARTTLS on the host that the report names and switch off SMTP inspection "
-            "on the firewall before it. Under enforce or DANE this mail is not delivered.",
+            "on the firewall before it. Under enforce or DANE no sender delivers to it.",
     },
     {
         .name = "certificate-host-mismatch",
@@ -86,12 +91,10 @@ const struct result_type result_types[] = {
         .causes = "The certificate or key was replaced without publishing its digest first; a "
                   "renewal made a new key; a usage other than 2 or 3; a digest that was mistyped; "
                   "a usage 2 record whose CA certificate the server does not send.",
-        .check = "dig +short TLSA _25._tcp.MX, and openssl s_client -starttls smtp -connect MX:25 "
-                 "-dane_tlsa_domain MX -dane_tlsa_rrdata \"3 1 1 DIGEST\" </dev/null for each: "
-                 "\"Verification: OK\" is wanted.",
-        .action = "Publish a \"3 1 1\" record of the present key now. In future keep the key when "
-                  "renewing, or publish the new digest beside the old one at least two TTLs before "
-                  "the switch.",
+        .check = CHECK_TLSA,
+        .action = "Check the TLSA records against the present key, and publish a \"3 1 1\" record "
+                  "of it now. In future keep the key when renewing, or publish the new digest "
+                  "beside the old one at least two TTLs before the switch.",
     },
     {
         .name = "dnssec-invalid",
@@ -174,6 +177,63 @@ const struct result_type result_types[] = {
 
 const size_t result_type_count = sizeof result_types / sizeof *result_types;
 
+/* What differs where TLSA records decide, RFC 7672 section 3.1: usage 3 compares the
+ * key alone, usage 2 the chain and the name too. */
+static const struct result_type under_tlsa[] = {
+    {
+        .name = "certificate-host-mismatch",
+        .group = GROUP_NEGOTIATION,
+        .meaning = "The certificate of the MX host does not name that host, which a TLSA record of "
+                   "usage 2 demands.",
+        .causes = "A usage 2 record and a certificate for another name; the MX record points to a "
+                  "new name or an alias; the server presents a default certificate. With usage 3 "
+                  "the name does not matter (RFC 7672 section 3.1.1).",
+        .check = CHECK_TLSA,
+        .action = "Issue a certificate that holds the exact name in the MX record, or publish a "
+                  "\"3 1 1\" record of the present key, which does without the name.",
+    },
+    {
+        .name = "certificate-expired",
+        .group = GROUP_NEGOTIATION,
+        .meaning = "The certificate of the MX host, or one in its chain, has expired, and a TLSA "
+                   "record of usage 2 demands a valid chain.",
+        .causes = "Automatic renewal failed; it was renewed but the mail server was not reloaded; "
+                  "the CA certificate of the usage 2 record has expired. With usage 3 expiry does "
+                  "not matter (RFC 7672 section 3.1.1).",
+        .check = "openssl s_client -starttls smtp -connect MX:25 -servername MX -showcerts "
+                 "</dev/null, and dig +short TLSA _25._tcp.MX for its usage; repeat it for every "
+                 "address of MX.",
+        .action = "Renew the certificate and reload the mail server. Publish the TLSA record of a "
+                  "new key or CA at least two TTLs before the switch.",
+    },
+    {
+        .name = "certificate-not-trusted",
+        .group = GROUP_NEGOTIATION,
+        .meaning =
+            "No chain led from the certificate of the MX host to what its TLSA records name.",
+        .causes = "The key or the CA was replaced without publishing its digest first; the server "
+                  "does not send the CA certificate that a usage 2 record names. Public CAs do not "
+                  "matter under DANE.",
+        .check = CHECK_TLSA,
+        .action =
+            "Check the TLSA records against the present key: publish a \"3 1 1\" record of it "
+            "now, or let the server send the CA certificate of the usage 2 record.",
+    },
+    {
+        .name = "validation-failure",
+        .group = GROUP_NEGOTIATION,
+        .meaning = "TLS could not be established as the TLSA records demand; the reason code or "
+                   "additional information may say why.",
+        .causes =
+            "Most often the key or certificate was replaced and the TLSA records were not: "
+            "some senders report tlsa-invalid so. Else no TLS version or cipher in common, or "
+            "broken connections.",
+        .check = CHECK_TLSA,
+        .action = "Check the TLSA records against the present key first; only when all of them "
+                  "match look at TLS versions, ciphers and the mail log of that day.",
+    },
+};
+
 const struct result_type *result_type_find(const char *name)
 {
     for (size_t i = 0; i < result_type_count; i++) {
@@ -181,6 +241,16 @@ const struct result_type *result_type_find(const char *name)
             return &result_types[i];
     }
     return NULL;
+}
+
+const struct result_type *result_type_under(const char *name, int policy_type)
+{
+    for (size_t i = 0; policy_type == POLICY_TLSA && i < sizeof under_tlsa / sizeof *under_tlsa;
+         i++) {
+        if (strcmp(under_tlsa[i].name, name) == 0)
+            return &under_tlsa[i];
+    }
+    return result_type_find(name);
 }
 
 const char *result_group_name(enum result_group group)
@@ -245,6 +315,17 @@ int tls_mode_find(const char *name)
             return mode;
     }
     return -1;
+}
+
+int tls_mode_has_sts(enum tls_mode mode)
+{
+    return mode == MODE_STS_TESTING || mode == MODE_STS_ENFORCE || mode == MODE_DANE_STS_TESTING ||
+           mode == MODE_DANE_STS_ENFORCE;
+}
+
+int tls_mode_has_dane(enum tls_mode mode)
+{
+    return mode >= MODE_DANE;
 }
 
 int tls_mode_enforces(enum tls_mode mode)

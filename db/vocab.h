@@ -70,6 +70,10 @@ extern const size_t result_type_count;
 /* The entry for NAME, or NULL when RFC 8460 does not name it. */
 const struct result_type *result_type_find(const char *name);
 
+/* The same as it is to be read under a policy of the type: some mean, and call for,
+ * something else where TLSA records decide. */
+const struct result_type *result_type_under(const char *name, int policy_type);
+
 /* "STARTTLS negotiation", "DANE", "MTA-STS", "other". */
 const char *result_group_name(enum result_group group);
 
@@ -84,6 +88,11 @@ const char *tls_mode_name(enum tls_mode mode);
 const char *tls_mode_label(enum tls_mode mode);
 /* The mode named NAME; -1 when there is none. */
 int tls_mode_find(const char *name);
+
+/* Is there an MTA-STS policy, testing or enforce, in MODE? */
+int tls_mode_has_sts(enum tls_mode mode);
+/* Are there TLSA records that senders use in MODE? */
+int tls_mode_has_dane(enum tls_mode mode);
 
 /* Do its failed sessions cost mail: is delivery refused without good TLS? */
 int tls_mode_enforces(enum tls_mode mode);

@@ -43,13 +43,36 @@ static void every_explanation_is_there_and_fits_a_pane(void **state)
     (void)state;
     enum { LONGEST = 300 };
     for (size_t i = 0; i < result_type_count; i++) {
-        const struct result_type *type = &result_types[i];
-        const char *const texts[] = {type->meaning, type->causes, type->check, type->action};
-        for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
-            assert_in_range(strlen(texts[t]), 20, LONGEST);
-            assert_int_equal(texts[t][strlen(texts[t]) - 1], '.');
+        for (int type = POLICY_NOT_FOUND; type <= POLICY_TLSA; type++) {
+            const struct result_type *read = result_type_under(result_types[i].name, type);
+            const char *const texts[] = {read->meaning, read->causes, read->check, read->action};
+            for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+                assert_in_range(strlen(texts[t]), 20, LONGEST);
+                assert_int_equal(texts[t][strlen(texts[t]) - 1], '.');
+            }
         }
     }
+}
+
+/* Where TLSA records decide, a certificate fails for other reasons. */
+static void under_dane_the_records_come_first(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"validation-failure", "certificate-not-trusted",
+                                        "certificate-expired", "certificate-host-mismatch"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct result_type *plain = result_type_find(names[i]);
+        const struct result_type *read = result_type_under(names[i], POLICY_TLSA);
+        assert_ptr_equal(result_type_under(names[i], POLICY_STS), plain);
+        assert_ptr_equal(result_type_under(names[i], 0), plain);
+        assert_string_equal(read->name, plain->name);
+        assert_int_equal(read->group, plain->group);
+        assert_non_null(strstr(read->check, "TLSA _25._tcp.MX"));
+        assert_string_not_equal(read->action, plain->action);
+    }
+    assert_ptr_equal(result_type_under("tlsa-invalid", POLICY_TLSA),
+                     result_type_find("tlsa-invalid"));
+    assert_null(result_type_under("new-type", POLICY_TLSA));
 }
 
 static void names_are_found_by_name(void **state)
@@ -87,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_result_type_of_the_rfc_is_known_in_its_group),
         cmocka_unit_test(every_explanation_is_there_and_fits_a_pane),
+        cmocka_unit_test(under_dane_the_records_come_first),
         cmocka_unit_test(names_are_found_by_name),
         cmocka_unit_test(mail_is_lost_under_enforce_and_under_dane_only),
     };
