@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "observation.h"
 #include "publication.h"
 
 /* --- the next step --- */
@@ -17,6 +16,11 @@ const char *advice_step_label(enum advice_step step)
         [STEP_ENFORCE] = "MTA-STS enforce",         [STEP_DANE] = "DANE",
     };
     return labels[step];
+}
+
+static bool is_enforced(enum tls_mode mode)
+{
+    return mode == MODE_STS_ENFORCE || mode == MODE_DANE_STS_ENFORCE;
 }
 
 static bool in_testing(const struct standing *standing)
@@ -68,23 +72,38 @@ enum advice_step advice_step(const struct standing *standing,
     }
 }
 
+/* There is a record, and no policy that anybody could act on. */
+static bool is_broken(const struct standing *standing)
+{
+    return standing->sts_broken && !in_testing(standing) && !tls_mode_enforces(standing->mode);
+}
+
+const char *advice_place(const struct standing *standing, const struct advice_settings *settings)
+{
+    if (standing->mode == MODE_DANE_STS_ENFORCE)
+        return "DANE + enforce";
+    if (standing->mode == MODE_DANE_STS_TESTING)
+        return "DANE + testing";
+    return is_broken(standing) ? "MTA-STS broken"
+                               : advice_step_label(advice_step(standing, settings));
+}
+
 /* --- words --- */
 
-enum { COUNT_TEXT = 64 };
-
-/* "1 failure", "12,345 failures"; from a million on "1.2M failures". */
-static const char *counted(int64_t count, const char *what, char text[static COUNT_TEXT])
+/* "fix 95 in 7 days", or what is shorter where that is too long. */
+static void label_failures(const struct standing *standing, int days,
+                           char label[static ADVICE_LABEL])
 {
-    const char *plural = count == 1 ? "" : "s";
-    if (count < 1000)
-        snprintf(text, COUNT_TEXT, "%d %s%s", (int)count, what, plural);
-    else if (count < 1000000)
-        snprintf(text, COUNT_TEXT, "%d,%03d %s%s", (int)(count / 1000), (int)(count % 1000), what,
-                 plural);
+    enum { COLUMNS = 18 };
+    char text[COUNT_TEXT];
+    int64_t failed = standing->failed;
+    if (failed >= 100000 && failed < 1000000)
+        snprintf(text, sizeof text, "%dk", (int)(failed / 1000));
     else
-        snprintf(text, COUNT_TEXT, "%" PRId64 ".%dM %s%s", count / 1000000,
-                 (int)(count / 100000 % 10), what, plural);
-    return text;
+        group_digits(failed, text);
+    if (snprintf(label, ADVICE_LABEL, "fix %.8s in %d day%s", text, days, days == 1 ? "" : "s") >
+        COLUMNS)
+        snprintf(label, ADVICE_LABEL, "fix %.8s in %d d", text, days);
 }
 
 const char *advice_label(const struct standing *standing, const struct advice_settings *settings,
@@ -102,7 +121,10 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         snprintf(label, ADVICE_LABEL, "fix %s", counted(standing->problems, "problem", text));
         break;
     case NEXT_FIX_FAILURES:
-        snprintf(label, ADVICE_LABEL, "fix %s", counted(standing->failed, "failure", text));
+        if (is_broken(standing))
+            snprintf(label, ADVICE_LABEL, "fix MTA-STS policy");
+        else
+            label_failures(standing, settings->quiet_days, label);
         break;
     case NEXT_FIND_NAME:
         snprintf(label, ADVICE_LABEL, "not found in DNS");
@@ -114,15 +136,14 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         snprintf(label, ADVICE_LABEL, "not enough reports");
         break;
     case NEXT_KEEP_TESTING:
-        snprintf(label, ADVICE_LABEL, "testing: %d/%d days", standing->testing_days,
+        snprintf(label, ADVICE_LABEL, "testing: day %d/%d", standing->testing_days,
                  settings->testing_days);
         break;
     case NEXT_ENFORCE:
         snprintf(label, ADVICE_LABEL, "ready for enforce");
         break;
     case NEXT_NOTHING:
-        snprintf(label, ADVICE_LABEL,
-                 standing->mode == MODE_DANE ? "protected by DANE" : "enforced");
+        snprintf(label, ADVICE_LABEL, "nothing to do");
         break;
     }
     return label;
@@ -138,86 +159,6 @@ void advice_read_settings(const struct config *config, struct advice_settings *s
         .quiet_days = (int)config_number(config, "advice", NULL, "quiet-days"),
         .rua = strchr(user, '@') != NULL ? user : "",
     };
-}
-
-/* --- what was counted --- */
-
-static void tell_reports(struct advising *advising)
-{
-    const struct evidence *evidence = advising->evidence;
-    struct sentences *sentences = &advising->advice->evidence;
-    char sessions[COUNT_TEXT], reporters[COUNT_TEXT], first[DAY_TEXT], last[DAY_TEXT];
-    if (evidence->last_day < 0) {
-        say(advising, sentences, "No report on the domain has come yet.");
-        return;
-    }
-    day_format(evidence->first_day, first);
-    day_format(evidence->last_day, last);
-    say(advising, sentences, "Reports have come from %s to %s.", first, last);
-    counted(evidence->sessions, "session", sessions);
-    counted(evidence->reporters, "reporter", reporters);
-    day_format(evidence->range.first, first);
-    if (evidence->standing.testing_since >= 0)
-        say(advising, sentences,
-            "MTA-STS testing since %s, %d days: reports by %s, %s under a policy.", first,
-            evidence->standing.testing_days, reporters, sessions);
-    else
-        say(advising, sentences, "Since %s: reports by %s, %s under a policy.", first, reporters,
-            sessions);
-}
-
-/* What has failed, and what that did to the mail. */
-static void tell_failures(struct advising *advising)
-{
-    const struct evidence *evidence = advising->evidence;
-    struct sentences *sentences = &advising->advice->evidence;
-    char failed[COUNT_TEXT];
-    counted(evidence->failed, "session", failed);
-    if (evidence->failed > 0 && evidence->standing.testing_since >= 0)
-        say(advising, sentences,
-            "Of these %s failed: under enforce that mail would not have been "
-            "delivered.",
-            failed);
-    else if (evidence->failed > 0)
-        say(advising, sentences,
-            tls_mode_enforces(evidence->standing.mode)
-                ? "Of these %s failed: that mail was late, or is lost."
-                : "Of these %s failed.",
-            failed);
-    else if (evidence->sessions > 0)
-        say(advising, sentences, "None of these failed.");
-    for (size_t i = 0; i < evidence->result_count; i++)
-        say(advising, sentences, "%s: %s.", evidence->results[i].result_type,
-            counted(evidence->results[i].failed, "failure", failed));
-    for (size_t i = 0; i < evidence->sender_count; i++) {
-        const char *name = evidence->senders[i].host_name;
-        const char *ip = evidence->senders[i].sending_mta_ip;
-        const char *mx = evidence->senders[i].mx_hosts;
-        say(advising, sentences, "%s%s%s%s%s to %s: %s (%s).", evidence->senders[i].organization,
-            ip[0] != '\0' ? " from " : "", ip, name[0] != '\0' ? " " : "", name,
-            mx[0] != '\0' ? mx : "an unnamed host",
-            counted(evidence->senders[i].failed, "failure", failed),
-            evidence->senders[i].result_types);
-    }
-}
-
-static void tell_check(struct advising *advising)
-{
-    const struct evidence *evidence = advising->evidence;
-    struct sentences *sentences = &advising->advice->evidence;
-    char time[INSTANT_TEXT];
-    if (evidence->checked == 0) {
-        say(advising, sentences,
-            "DNS and the policy host were not looked at in the last %d days: "
-            "tlsrptop check %s does.",
-            OBSERVATION_FRESH_DAYS, evidence->domain);
-        return;
-    }
-    say(advising, sentences, "Checked at %s: mode %s, DNSSEC of the domain %s.",
-        instant_format(evidence->checked, time), tls_mode_label(evidence->standing.mode),
-        evidence->dnssec[0] != '\0' ? evidence->dnssec : "unknown");
-    if (evidence->tlsrpt_record[0] != '\0')
-        say(advising, sentences, "Reports are asked for by: %s", evidence->tlsrpt_record);
 }
 
 /* --- what holds it back --- */
@@ -257,8 +198,9 @@ static void tell_what_holds_back(struct advising *advising)
     else if (standing->tlsrpt_missed)
         say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
     if (standing->failed > 0)
-        say(advising, sentences, "%s in the last %d days; 0 are asked for.",
-            counted(standing->failed, "failure", failed), settings->quiet_days);
+        say(advising, sentences, "%s in the last %d days%s.",
+            counted(standing->failed, "failure", failed), settings->quiet_days,
+            tls_mode_enforces(standing->mode) && !in_testing(standing) ? "" : "; the limit is 0");
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
     if (!in_testing(standing))
@@ -280,20 +222,6 @@ static void tell_what_holds_back(struct advising *advising)
 
 /* --- what to do --- */
 
-static void tell_remedies(struct advising *advising)
-{
-    const struct evidence *evidence = advising->evidence;
-    struct sentences *to_do = &advising->advice->to_do;
-    for (size_t i = 0; i < evidence->recent_count; i++) {
-        const char *name = evidence->recent[i].result_type;
-        const struct result_type *type = result_type_find(name);
-        say(advising, to_do, "%s: %s", name,
-            type != NULL ? type->action
-                         : "RFC 8460 does not name it; look at the reason code and the additional "
-                           "information of its failures.");
-    }
-}
-
 static void tell_way(struct advising *advising, const char *name, const struct advice_way *way)
 {
     struct sentences *ways = &advising->advice->ways;
@@ -309,13 +237,46 @@ static void tell_way(struct advising *advising, const char *name, const struct a
         say(advising, ways, "%s", way->needs[i]);
 }
 
+/* What is in force, as far as reports tell. */
+static void tell_reported_ways(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *ways = &advising->advice->ways;
+    enum tls_mode mode = evidence->standing.mode;
+    bool dane = tls_mode_has_dane(mode), enforced = is_enforced(mode);
+    if (!dane && !enforced)
+        say(advising, ways, "A look at DNS tells which is open: tlsrptop check %s",
+            evidence->domain);
+    else
+        say(advising, ways, "%s by the reports.",
+            dane && enforced ? "DANE and MTA-STS: in force,"
+            : dane           ? "DANE: in force,"
+                             : "MTA-STS: in force,");
+    if (enforced && !dane)
+        say(advising, ways, "DANE: a look at DNS tells whether it is open: tlsrptop check %s",
+            evidence->domain);
+}
+
+/* Senders without DANE are covered by MTA-STS alone. */
+static void tell_the_uncovered(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    int64_t sessions = evidence->met[MET_NO_POLICY].sessions;
+    char text[COUNT_TEXT], first[DAY_TEXT];
+    if (evidence->standing.mode != MODE_DANE || sessions == 0)
+        return;
+    say(advising, &advising->advice->ways,
+        "%s since %s met no policy: their senders do without DANE. MTA-STS beside DANE covers "
+        "them.",
+        counted(sessions, "session", text), day_format(evidence->range.first, first));
+}
+
 static void tell_ways(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct sentences *ways = &advising->advice->ways;
-    if (evidence->checked == 0) {
-        say(advising, ways, "A look at DNS tells which is open: tlsrptop check %s",
-            evidence->domain);
+    if (evidence->checked == 0 || !evidence->mode_is_live) {
+        tell_reported_ways(advising);
         return;
     }
     tell_way(advising, "MTA-STS", &evidence->sts_way);
@@ -342,8 +303,7 @@ static void tell_how_to_publish(struct advising *advising)
 static void advise_policy(struct advising *advising)
 {
     const struct standing *standing = &advising->evidence->standing;
-    bool enforced = standing->mode == MODE_STS_ENFORCE || standing->mode == MODE_DANE_STS_ENFORCE;
-    if (enforced || advising->advice->next == NEXT_ENFORCE)
+    if (is_enforced(standing->mode) || advising->advice->next == NEXT_ENFORCE)
         publish_policy(advising, STS_ENFORCE);
     else if (in_testing(standing) || advising->advice->next == NEXT_START_TESTING)
         publish_policy(advising, STS_TESTING);
@@ -410,6 +370,7 @@ static void tell_what_to_do(struct advising *advising)
         break;
     case NEXT_NOTHING:
         say(advising, to_do, "Go on watching: certificates expire, and MX hosts change.");
+        tell_past_remedy(advising);
         break;
     }
     if (standing->name_missing) {
@@ -421,6 +382,38 @@ static void tell_what_to_do(struct advising *advising)
     if (standing->tlsrpt_missed)
         tell_how_to_ask(advising);
     advise_policy(advising);
+}
+
+static const char *summarise_start(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    char day[DAY_TEXT];
+    if (evidence->withdrawn_since < 0)
+        return "Safe to start MTA-STS testing, which changes no delivery.";
+    return text_of(advising,
+                   "MTA-STS was withdrawn: by reports %s became %s on %s. If that was not meant, "
+                   "start again with testing, which changes no delivery.",
+                   evidence->withdrawn == STS_ENFORCE ? "enforce" : "testing",
+                   evidence->withdrawn_to_none ? "none" : "no policy",
+                   day_format(evidence->withdrawn_since, day));
+}
+
+static const char *summarise_end(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct met_totals refused = met_refused(evidence);
+    char sessions[COUNT_TEXT], days[SPAN_TEXT];
+    if (refused.failed > 0)
+        return text_of(advising, "%s %s refused %s, none since: see that it stays so.",
+                       counted(refused.failed, "session", sessions),
+                       refused.failed == 1 ? "was" : "were",
+                       span(refused.first_failed, refused.last_failed, days));
+    if (evidence->standing.mode == MODE_DANE_STS_ENFORCE)
+        return "DANE and MTA-STS are in force: senders that look at either deliver with valid TLS "
+               "or not at all.";
+    return evidence->standing.mode == MODE_DANE
+               ? "Protected by DANE: senders that check it deliver with valid TLS or not at all."
+               : "Enforced: senders that look at the policy deliver with valid TLS or not at all.";
 }
 
 static const char *summarise(struct advising *advising)
@@ -437,13 +430,20 @@ static const char *summarise(struct advising *advising)
         return "Reports are asked for, and none has come yet.";
     case NEXT_FIX_FAILURES:
         return text_of(advising,
-                       in_testing(standing) ? "Not safe to enforce: %s in the last %d days."
+                       is_broken(standing)
+                           ? "The _mta-sts record is published, its policy is broken: %s in the "
+                             "last %d days, under no usable policy."
+                       : in_testing(standing) ? "Not safe to enforce: %s in the last %d days."
                        : tls_mode_enforces(standing->mode)
-                           ? "Mail is being refused: %s in the last %d days."
-                           : "Not safe to go on: %s in the last %d days.",
+                           ? "Sessions are being refused: %s in the last %d days."
+                           : "Not safe to start MTA-STS testing: %s in the last %d days.",
                        counted(standing->failed, "failure", text), advising->settings->quiet_days);
     case NEXT_FIX_PROBLEMS:
-        return text_of(advising, "Not safe to go on: the check found %s.",
+        return text_of(advising,
+                       in_testing(standing) ? "Not safe to enforce: the check found %s."
+                       : tls_mode_enforces(standing->mode)
+                           ? "What is enforced is at risk: the check found %s."
+                           : "Not safe to start MTA-STS testing: the check found %s.",
                        counted(standing->problems, "problem", text));
     case NEXT_FIND_NAME:
         return text_of(advising,
@@ -453,7 +453,7 @@ static const char *summarise(struct advising *advising)
                            : "The resolver does not know %s.",
                        evidence->domain);
     case NEXT_START_TESTING:
-        return "Safe to start MTA-STS testing, which changes no delivery.";
+        return summarise_start(advising);
     case NEXT_MORE_REPORTS:
         return "Not enough reports to tell whether enforce is safe.";
     case NEXT_KEEP_TESTING:
@@ -468,9 +468,7 @@ static const char *summarise(struct advising *advising)
     case NEXT_NOTHING:
         break;
     }
-    return standing->mode == MODE_DANE
-               ? "Protected by DANE against every sender that checks it."
-               : "Enforced: senders that look at the policy deliver with valid TLS or not at all.";
+    return summarise_end(advising);
 }
 
 int advice_make(const struct evidence *evidence, const struct advice_settings *settings,
@@ -484,11 +482,10 @@ int advice_make(const struct evidence *evidence, const struct advice_settings *s
     };
     advice_label(&evidence->standing, settings, advice->label);
     advice->summary = summarise(&advising);
-    tell_reports(&advising);
-    tell_failures(&advising);
-    tell_check(&advising);
+    tell_evidence(&advising);
     tell_what_holds_back(&advising);
     tell_what_to_do(&advising);
     tell_ways(&advising);
+    tell_the_uncovered(&advising);
     return advising.out_of_memory ? -1 : 0;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cover.h"
 #include "domain.h"
 #include "standing.h"
 #include "statement.h"
@@ -35,13 +36,14 @@ static int take_standing(void *context, const struct domain_row *row)
     evidence->first_day = row->first_day;
     evidence->last_day = row->last_day;
     evidence->checked = row->check_time;
+    evidence->mode_is_live = row->mode_is_live;
     return 0;
 }
 
 static enum db_status read_standing(struct gathering *gathering)
 {
     struct evidence *evidence = gathering->evidence;
-    evidence->range = last_days(evidence->today, gathering->settings->testing_days);
+    evidence->range = last_days(evidence->today, EVIDENCE_DAYS);
     enum db_status status = query_standings(gathering->db, gathering->domain, evidence->range,
                                             gathering->settings, take_standing, gathering);
     if (status == DB_OK && evidence->domain[0] == '\0')
@@ -53,23 +55,83 @@ static enum db_status read_standing(struct gathering *gathering)
 
 /* --- figures --- */
 
-static int add_policy_type(void *context, const struct policy_type_row *row)
+static enum met met_by(int type, enum sts_mode mode)
 {
-    struct evidence *evidence = ((struct gathering *)context)->evidence;
-    int type = policy_type_find(row->policy_type);
-    if (type != POLICY_STS && type != POLICY_TLSA)
-        return 0;
-    evidence->sessions += row->totals.successful + row->totals.failed;
-    evidence->failed += row->totals.failed;
-    return 0;
+    if (type == POLICY_NOT_FOUND)
+        return MET_NO_POLICY;
+    if (type == POLICY_TLSA)
+        return MET_TLSA;
+    if (type != POLICY_STS)
+        return MET_OTHER;
+    return mode == STS_UNREADABLE ? MET_UNREAD : mode == STS_ENFORCE ? MET_ENFORCE : MET_STS;
+}
+
+static void add_met(struct met_totals *met, int day, int64_t sessions, int64_t failed)
+{
+    met->sessions += sessions;
+    met->failed += failed;
+    if (failed == 0)
+        return;
+    if (met->last_failed < 0 || day < met->first_failed)
+        met->first_failed = day;
+    if (day > met->last_failed)
+        met->last_failed = day;
+}
+
+static enum db_status read_met(struct gathering *gathering)
+{
+    static const char select[] =
+        SQL_COVER " SELECT t.type, t.mode, t.block, t.successful + t.failed, t.failed"
+                  " FROM cover c CROSS JOIN total_reporter t"
+                  "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2";
+    struct evidence *evidence = gathering->evidence;
+    sqlite3_stmt *row = db_statement(gathering->db, select);
+    sqlite3_bind_int64(row, 2, gathering->domain);
+    for (int kind = 0; kind < MET_KINDS; kind++)
+        evidence->met[kind].last_failed = -1;
+    enum db_status status = cover_bind(gathering->db, row, LEVELS_DAYS, evidence->range);
+    while (statement_next(gathering->db, row, &status)) {
+        enum met kind =
+            met_by(sqlite3_column_int(row, 0), (enum sts_mode)sqlite3_column_int(row, 1));
+        add_met(&evidence->met[kind], sqlite3_column_int(row, 2), sqlite3_column_int64(row, 3),
+                sqlite3_column_int64(row, 4));
+    }
+    return status;
+}
+
+struct met_totals met_refused(const struct evidence *evidence)
+{
+    const struct met_totals *enforce = &evidence->met[MET_ENFORCE],
+                            *tlsa = &evidence->met[MET_TLSA];
+    if (tlsa->failed == 0)
+        return *enforce;
+    struct met_totals sum = *tlsa;
+    sum.sessions += enforce->sessions;
+    sum.failed += enforce->failed;
+    if (enforce->failed > 0 && enforce->first_failed < sum.first_failed)
+        sum.first_failed = enforce->first_failed;
+    if (enforce->failed > 0 && enforce->last_failed > sum.last_failed)
+        sum.last_failed = enforce->last_failed;
+    return sum;
+}
+
+/* Some reporters leave the policy text out: where there is a policy by others,
+ * theirs is taken for it. */
+static void add_usable(struct evidence *evidence)
+{
+    bool sts = tls_mode_has_sts(evidence->standing.mode);
+    for (int kind = sts ? MET_UNREAD : MET_STS; kind <= MET_TLSA; kind++) {
+        evidence->sessions += evidence->met[kind].sessions;
+        evidence->failed += evidence->met[kind].failed;
+    }
 }
 
 static enum db_status read_figures(struct gathering *gathering)
 {
     struct evidence *evidence = gathering->evidence;
     struct coverage coverage;
-    enum db_status status = query_policy_types(gathering->db, gathering->domain, evidence->range,
-                                               add_policy_type, gathering);
+    enum db_status status = read_met(gathering);
+    add_usable(evidence);
     if (status == DB_OK)
         status = query_coverage(gathering->db, gathering->domain, evidence->range, &coverage);
     if (status == DB_OK)
@@ -82,7 +144,8 @@ static void take_result(struct gathering *gathering, const struct result_row *ro
 {
     if (row->failed == 0 || *count == EVIDENCE_RESULTS)
         return;
-    results[(*count)++] = (struct result_count){keep(gathering, row->result_type), row->failed};
+    results[(*count)++] = (struct result_count){.result_type = keep(gathering, row->result_type),
+                                                .failed = row->failed};
 }
 
 static int take_any_result(void *context, const struct result_row *row)
@@ -124,15 +187,74 @@ static int take_sender(void *context, const struct sender_row *row)
     return 0;
 }
 
+static struct result_count *find_recent(struct evidence *evidence, const char *result_type)
+{
+    for (size_t i = 0; i < evidence->recent_count; i++) {
+        if (strcmp(evidence->recent[i].result_type, result_type) == 0)
+            return &evidence->recent[i];
+    }
+    return NULL;
+}
+
+/* Under which policies the recent failures were.  Totals tell it by reporter: of one
+ * that fails under several, it is the policy with most failures. */
+static enum db_status read_recent_policies(struct gathering *gathering, struct day_range range)
+{
+    static const char select[] = SQL_COVER
+        ", failing AS MATERIALIZED (SELECT t.organization, t.type, sum(t.failed) AS failed"
+        "  FROM cover c CROSS JOIN total_reporter t"
+        "   ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+        "  WHERE t.failed > 0 GROUP BY t.organization, t.type),"
+        " result AS MATERIALIZED (SELECT DISTINCT t.organization, t.result_type"
+        "  FROM cover c CROSS JOIN total_result t"
+        "   ON t.level = c.level AND t.block = c.block AND t.domain = ?2)"
+        " SELECT x.name, f.type FROM result r"
+        "  JOIN failing f ON f.organization = r.organization"
+        "  CROSS JOIN result_type x ON x.id = r.result_type"
+        " GROUP BY r.result_type, f.type ORDER BY sum(f.failed) DESC";
+    sqlite3_stmt *row = db_statement(gathering->db, select);
+    sqlite3_bind_int64(row, 2, gathering->domain);
+    enum db_status status = cover_bind(gathering->db, row, LEVELS_ALL, range);
+    while (statement_next(gathering->db, row, &status)) {
+        struct result_count *recent = find_recent(gathering->evidence, db_text(row, 0));
+        if (recent != NULL && recent->policy_type == 0)
+            recent->policy_type = sqlite3_column_int(row, 1);
+    }
+    return status;
+}
+
+/* The first host with a result type has most failures. */
+static int take_recent_mx(void *context, const struct mx_row *row)
+{
+    struct gathering *gathering = context;
+    struct evidence *evidence = gathering->evidence;
+    for (size_t i = 0; i < evidence->recent_count && row->mx_host[0] != '\0'; i++) {
+        struct result_count *recent = &evidence->recent[i];
+        if (recent->mx_host == NULL && strstr(row->result_types, recent->result_type) != NULL)
+            recent->mx_host = keep(gathering, row->mx_host);
+    }
+    return 0;
+}
+
+static enum db_status read_recent(struct gathering *gathering)
+{
+    struct day_range quiet = last_days(gathering->evidence->today, gathering->settings->quiet_days);
+    enum db_status status =
+        query_results(gathering->db, gathering->domain, quiet, take_recent_result, gathering);
+    if (status == DB_OK)
+        status = read_recent_policies(gathering, quiet);
+    if (status == DB_OK)
+        status = query_mx(gathering->db, gathering->domain, quiet, take_recent_mx, gathering);
+    return status;
+}
+
 static enum db_status read_failures(struct gathering *gathering)
 {
     const struct evidence *evidence = gathering->evidence;
-    struct day_range quiet = last_days(evidence->today, gathering->settings->quiet_days);
     enum db_status status = query_results(gathering->db, gathering->domain, evidence->range,
                                           take_any_result, gathering);
     if (status == DB_OK)
-        status =
-            query_results(gathering->db, gathering->domain, quiet, take_recent_result, gathering);
+        status = read_recent(gathering);
     if (status == DB_OK)
         status = query_senders(gathering->db, gathering->domain, evidence->range, take_sender,
                                gathering);
@@ -243,7 +365,10 @@ static void add_host(struct gathering *gathering, const char *text, bool live)
 
 static int take_mx(void *context, const struct mx_row *row)
 {
-    add_host(context, row->mx_host, false);
+    struct gathering *gathering = context;
+    add_host(gathering, row->mx_host, false);
+    if (gathering->evidence->failing_mx[0] == '\0' && row->failed > 0)
+        gathering->evidence->failing_mx = keep(gathering, row->mx_host);
     return 0;
 }
 
@@ -278,21 +403,91 @@ static enum db_status read_hosts(struct gathering *gathering)
 
 /* --- the policy, by reports --- */
 
-/* The text that was reported last; of several the one with most sessions. */
-static enum db_status read_reported_policy(struct gathering *gathering)
+/* The text in one of the modes LEAST to enforce that was reported last; of several
+ * the one with most sessions. */
+static enum db_status read_newest_policy(struct gathering *gathering, enum sts_mode least,
+                                         const char **text, int *day)
 {
     static const char select[] =
-        "SELECT x.value FROM policy_seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
-        " WHERE s.domain = ?1 AND s.type = 2 AND s.mode > 0"
-        " ORDER BY min(s.last_day, ?2) DESC, s.successful + s.failed DESC LIMIT 1";
-    _Static_assert(POLICY_STS == 2 && STS_UNREADABLE == 0, "named by number");
+        "SELECT x.value, min(s.last_day, ?2)"
+        " FROM policy_seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
+        " WHERE s.domain = ?1 AND s.type = 2 AND s.mode >= ?3"
+        " ORDER BY 2 DESC, s.successful + s.failed DESC LIMIT 1";
+    _Static_assert(POLICY_STS == 2, "named by number");
     enum db_status status = DB_OK;
-    if (gathering->evidence->policy_is_live)
-        return DB_OK;
     sqlite3_stmt *row = select_of_domain(gathering, select);
     sqlite3_bind_int(row, 2, gathering->evidence->today);
-    if (statement_next(gathering->db, row, &status))
-        gathering->evidence->policy_text = keep(gathering, db_text(row, 0));
+    sqlite3_bind_int(row, 3, (int)least);
+    if (statement_next(gathering->db, row, &status)) {
+        *text = keep(gathering, db_text(row, 0));
+        *day = sqlite3_column_int(row, 1);
+    }
+    return db_done(row, status);
+}
+
+static enum db_status read_reported_policy(struct gathering *gathering)
+{
+    struct evidence *evidence = gathering->evidence;
+    int day;
+    enum db_status status =
+        read_newest_policy(gathering, STS_TESTING, &evidence->former_text, &evidence->former_day);
+    if (status != DB_OK || evidence->policy_is_live)
+        return status;
+    return read_newest_policy(gathering, STS_NONE, &evidence->policy_text, &day);
+}
+
+static enum db_status read_withdrawal(struct gathering *gathering)
+{
+    static const char select[] =
+        "SELECT m.day, m.sts, coalesce(n.day, -1), coalesce(n.sts, 0)"
+        " FROM (SELECT day, sts FROM mode_day WHERE domain = ?1 AND day <= ?2 AND sts IN (3, 4)"
+        "   ORDER BY day DESC LIMIT 1) m"
+        "  LEFT JOIN mode_day n ON n.domain = ?1 AND n.day > m.day AND n.day <= ?2"
+        "   AND n.sts IN (1, 2)"
+        " ORDER BY n.day LIMIT 1";
+    _Static_assert(STS_STATE_ABSENT == 1 && STS_STATE_NONE == 2 && STS_STATE_TESTING == 3 &&
+                       STS_STATE_ENFORCE == 4,
+                   "named by number");
+    struct evidence *evidence = gathering->evidence;
+    evidence->withdrawn = STS_NONE;
+    if (tls_mode_has_sts(evidence->standing.mode))
+        return DB_OK;
+    enum db_status status = DB_OK;
+    sqlite3_stmt *row = select_of_domain(gathering, select);
+    sqlite3_bind_int(row, 2, evidence->today);
+    if (statement_next(gathering->db, row, &status)) {
+        evidence->withdrawn_last = sqlite3_column_int(row, 0);
+        evidence->withdrawn =
+            sqlite3_column_int(row, 1) == STS_STATE_ENFORCE ? STS_ENFORCE : STS_TESTING;
+        evidence->withdrawn_since = sqlite3_column_int(row, 2);
+        evidence->withdrawn_to_none = sqlite3_column_int(row, 3) == STS_STATE_NONE;
+    }
+    return db_done(row, status);
+}
+
+/* --- TLSA records, by reports --- */
+
+static enum db_status read_tlsa(struct gathering *gathering)
+{
+    static const char select[] =
+        "SELECT x.value, min(s.first_day), max(s.last_day), sum(s.successful + s.failed) AS "
+        "sessions"
+        " FROM policy_seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
+        " WHERE s.domain = ?1 AND s.type = 3 AND s.policy_text <> 0"
+        "  AND s.first_day <= ?3 AND s.last_day >= ?2"
+        " GROUP BY s.policy_text ORDER BY sessions DESC LIMIT 1";
+    _Static_assert(POLICY_TLSA == 3, "named by number");
+    struct evidence *evidence = gathering->evidence;
+    struct day_range quiet = last_days(evidence->today, gathering->settings->quiet_days);
+    enum db_status status = DB_OK;
+    sqlite3_stmt *row = select_of_domain(gathering, select);
+    sqlite3_bind_int(row, 2, quiet.first);
+    sqlite3_bind_int(row, 3, quiet.last);
+    if (statement_next(gathering->db, row, &status)) {
+        evidence->tlsa_records = keep(gathering, db_text(row, 0));
+        evidence->tlsa_since = sqlite3_column_int(row, 1);
+        evidence->tlsa_last = sqlite3_column_int(row, 2);
+    }
     return db_done(row, status);
 }
 
@@ -301,12 +496,17 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
 {
     typedef enum db_status part_fn(struct gathering * gathering);
     static part_fn *const parts[] = {read_standing,     read_figures, read_failures,
-                                     read_newest_check, read_hosts,   read_reported_policy};
+                                     read_newest_check, read_hosts,   read_reported_policy,
+                                     read_withdrawal,   read_tlsa};
     struct gathering gathering = {
         .db = db, .settings = settings, .domain = domain, .arena = arena, .evidence = evidence};
     *evidence = (struct evidence){.domain = "",
                                   .today = today(),
+                                  .failing_mx = "",
                                   .policy_text = "",
+                                  .former_text = "",
+                                  .withdrawn_since = -1,
+                                  .tlsa_records = "",
                                   .policy_id = "",
                                   .dnssec = "",
                                   .tlsrpt_record = "",

@@ -3,7 +3,8 @@
  * what the newest live check saw, while that is young enough.
  *
  * Functions return enum db_status as db.h says.  Windows of so many days end
- * with today.  "With a policy" are sessions under a policy of type sts or tlsa.
+ * with today.  "With a policy" are sessions under a policy of type sts or tlsa;
+ * "under a usable policy" those of them whose policy could be had and read.
  */
 #ifndef TLSRPTOP_DB_EVIDENCE_H
 #define TLSRPTOP_DB_EVIDENCE_H
@@ -50,6 +51,7 @@ enum db_status query_standings(struct db *db, int64_t domain, struct day_range r
                                void *context);
 
 enum {
+    EVIDENCE_DAYS = 30,   /* that are looked back on; testing, to its begin */
     EVIDENCE_RESULTS = 8, /* the most frequent */
     EVIDENCE_SENDERS = 5,
     EVIDENCE_HOSTS = 64,
@@ -60,6 +62,26 @@ enum {
 struct result_count {
     const char *result_type;
     int64_t failed;
+    int policy_type;     /* of the recent ones, under which most were; 0 when not known */
+    const char *mx_host; /* of the recent ones, where most were seen; NULL when not known */
+};
+
+/* What sessions met. */
+enum met {
+    MET_NO_POLICY,
+    MET_UNREAD, /* type sts, but no policy text that can be read was reported */
+    MET_STS,    /* mode none or testing */
+    MET_ENFORCE,
+    MET_TLSA,
+    MET_OTHER,
+    MET_KINDS
+};
+
+struct met_totals {
+    int64_t sessions;
+    int64_t failed;
+    int first_failed; /* day with a failure; 0 and -1 when there is none */
+    int last_failed;
 };
 
 /* A way to refuse mail without good TLS, by the check. */
@@ -78,11 +100,13 @@ struct evidence {
     int first_day; /* with a report; 0 and -1 when there is none */
     int last_day;
 
-    /* Since it is in testing; otherwise of the last testing_days. */
+    /* Since it is in testing; otherwise of the last EVIDENCE_DAYS. */
     struct day_range range;
-    int64_t sessions; /* with a policy */
+    struct met_totals met[MET_KINDS];
+    int64_t sessions; /* under a usable policy */
     int64_t failed;   /* of these */
     int64_t reporters;
+    const char *failing_mx; /* the MX host with most failures */
 
     /* Failures of these days, most first; and those of the last quiet_days. */
     struct result_count results[EVIDENCE_RESULTS];
@@ -105,6 +129,25 @@ struct evidence {
     bool policy_is_live;
     const char *policy_id; /* of the _mta-sts record */
 
+    /* The newest policy in reports that names MX hosts, and the day it was last seen. */
+    const char *former_text;
+    int former_day;
+
+    /* Of a domain that is not in MTA-STS testing or enforce: the mode of the two
+     * that reports stated last, STS_NONE if they never did; the day they last did;
+     * and the first day behind it on which they stated something else (mode none,
+     * or no policy): -1 when they have not. */
+    enum sts_mode withdrawn;
+    int withdrawn_last;
+    int withdrawn_since;
+    bool withdrawn_to_none; /* to mode none, not to no policy */
+
+    /* The TLSA records that most sessions were reported with, a line each, and since
+     * when the same are reported. */
+    const char *tlsa_records;
+    int tlsa_since;
+    int tlsa_last;
+
     /* MX hosts: of the check, then others that are only named in reports. */
     struct {
         const char *name;
@@ -114,6 +157,7 @@ struct evidence {
 
     /* The newest check, if it is young enough; checked is 0 otherwise. */
     int64_t checked;
+    bool mode_is_live; /* it could tell the mode */
     const char *dnssec;
     const char *tlsrpt_record;
     struct advice_way sts_way, dane_way;
@@ -123,6 +167,9 @@ struct evidence {
     } problems[EVIDENCE_PROBLEMS]; /* errors only */
     size_t problem_count;
 };
+
+/* All that enforce and DANE refused. */
+struct met_totals met_refused(const struct evidence *evidence);
 
 /* Gathers the EVIDENCE about DOMAIN into ARENA.  DB_MISSING when there is no
  * such domain. */

@@ -1,7 +1,6 @@
 #include "publication.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,40 +14,6 @@ enum {
     PATTERNS_MAX = STS_MX_MAX,
     ADDRESS_MAX = 320,
 };
-
-static const char *vtext_of(struct advising *advising, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    char *text = length < 0 ? NULL : arena_alloc(advising->arena, (size_t)length + 1);
-    if (text == NULL) {
-        advising->out_of_memory = true;
-        return "";
-    }
-    vsnprintf(text, (size_t)length + 1, format, args);
-    return text;
-}
-
-const char *text_of(struct advising *advising, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    const char *text = vtext_of(advising, format, args);
-    va_end(args);
-    return text;
-}
-
-void say(struct advising *advising, struct sentences *sentences, const char *format, ...)
-{
-    if (sentences->count == ADVICE_SENTENCES)
-        return;
-    va_list args;
-    va_start(args, format);
-    sentences->text[sentences->count++] = vtext_of(advising, format, args);
-    va_end(args);
-}
 
 static void publish(struct advising *advising, const char *kind, const char *where,
                     const char *text)
@@ -91,7 +56,8 @@ struct proposal {
     int64_t max_age;
     const char *patterns[PATTERNS_MAX];
     size_t count;
-    bool changed; /* from what is published */
+    bool published; /* there are mx lines in force */
+    bool changed;   /* from what is published */
 };
 
 static bool is_covered(const struct proposal *proposal, size_t count, const char *host)
@@ -109,15 +75,38 @@ static void add_pattern(struct proposal *proposal, const char *pattern)
         proposal->patterns[proposal->count++] = pattern;
 }
 
+static void add_lines_of(struct advising *advising, struct proposal *proposal,
+                         const struct sts_policy *policy)
+{
+    for (size_t i = 0; i < policy->mx_count; i++)
+        add_pattern(proposal,
+                    text_of(advising, "%.*s", (int)policy->mx[i].length, policy->mx[i].start));
+}
+
+/* What no look at DNS tells, the policy may that was published before. */
+static void take_former(struct advising *advising, struct proposal *proposal)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sts_policy former;
+    char day[DAY_TEXT];
+    sts_policy_read(evidence->former_text, strlen(evidence->former_text), &former);
+    if (evidence->checked != 0 || former.mx_count == 0)
+        return;
+    add_lines_of(advising, proposal, &former);
+    proposal->changed = true;
+    say(advising, &advising->advice->to_do,
+        "The mx lines below are those of the policy that was reported up to %s.",
+        day_format(evidence->former_day, day));
+}
+
 /* The published lines stay: to leave one out may cost mail. */
 static void keep_published(struct advising *advising, struct proposal *proposal)
 {
     const char *text = advising->evidence->policy_text;
     struct sts_policy published;
     sts_policy_read(text, strlen(text), &published);
-    for (size_t i = 0; i < published.mx_count; i++)
-        add_pattern(proposal,
-                    text_of(advising, "%.*s", (int)published.mx[i].length, published.mx[i].start));
+    add_lines_of(advising, proposal, &published);
+    proposal->published = published.mx_count > 0;
     if (proposal->mode == STS_ENFORCE)
         proposal->max_age =
             published.max_age > ENFORCE_MAX_AGE ? published.max_age : ENFORCE_MAX_AGE;
@@ -127,15 +116,6 @@ static void keep_published(struct advising *advising, struct proposal *proposal)
                                 : TESTING_MAX_AGE;
     proposal->changed = published.problems != 0 || published.mode != proposal->mode ||
                         published.max_age != proposal->max_age;
-}
-
-static bool is_host(const char *name)
-{
-    struct sts_policy policy;
-    char line[DOMAIN_TEXT + 8];
-    snprintf(line, sizeof line, "mx: %s", name);
-    sts_policy_read(line, strlen(line), &policy);
-    return policy.mx_count == 1 && strchr(name, '.') != NULL && name[0] != '*';
 }
 
 static void add_hosts(struct advising *advising, struct proposal *proposal)
@@ -155,7 +135,7 @@ static void add_hosts(struct advising *advising, struct proposal *proposal)
         }
         add_pattern(proposal, name);
         proposal->changed = true;
-        if (evidence->policy_text[0] != '\0')
+        if (proposal->published)
             say(advising, to_do,
                 "No mx line of the published policy covers %s: one is added "
                 "below.",
@@ -164,13 +144,13 @@ static void add_hosts(struct advising *advising, struct proposal *proposal)
 }
 
 /* Reports come from anybody, and name MX hosts only where something failed. */
-static void doubt_reports(struct advising *advising)
+static void doubt_reports(struct advising *advising, bool mx_lines_reported)
 {
     const char *domain = advising->evidence->domain;
     if (advising->evidence->checked != 0)
         return;
     say(advising, &advising->advice->to_do,
-        advising->evidence->policy_text[0] != '\0'
+        mx_lines_reported
             ? "The mx lines below are made from reports, which anybody may send: compare them with "
               "dig +short MX %s, or run tlsrptop check %s."
             : "Reports name MX hosts only where something failed, so the mx lines below may not be "
@@ -235,6 +215,9 @@ void publish_policy(struct advising *advising, enum sts_mode mode)
     struct proposal proposal = {.mode = mode};
     keep_published(advising, &proposal);
     size_t published = proposal.count;
+    if (published == 0)
+        take_former(advising, &proposal);
+    size_t policy_lines = proposal.count;
     add_hosts(advising, &proposal);
     doubt_published(advising, &proposal, published);
     if (proposal.count == 0) {
@@ -245,7 +228,7 @@ void publish_policy(struct advising *advising, enum sts_mode mode)
     }
     if (!proposal.changed)
         return;
-    doubt_reports(advising);
+    doubt_reports(advising, policy_lines > 0);
     const char *text = write_policy(advising, &proposal);
     publish(advising, "policy file",
             text_of(advising, "https://mta-sts.%s/.well-known/mta-sts.txt", domain), text);

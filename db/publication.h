@@ -4,25 +4,7 @@
 #ifndef TLSRPTOP_DB_PUBLICATION_H
 #define TLSRPTOP_DB_PUBLICATION_H
 
-#include "advice.h"
-
-/* Advice being written. */
-struct advising {
-    const struct evidence *evidence;
-    const struct advice_settings *settings;
-    int64_t now;
-    struct arena *arena;
-    struct advice *advice;
-    bool out_of_memory;
-};
-
-/* Adds a sentence to SENTENCES; what there is no room for is left out. */
-void say(struct advising *advising, struct sentences *sentences, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* printf into the arena; "" when memory is short. */
-const char *text_of(struct advising *advising, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#include "advising.h"
 
 /* The TXT record that asks for reports. */
 void publish_tlsrpt(struct advising *advising);

@@ -164,11 +164,15 @@ static void add_published(struct snapshot *snapshot, const struct evidence *evid
 static void add_all(struct snapshot *snapshot, const struct figures *figures)
 {
     const struct advice *advice = &figures->advice;
-    add_sentences(snapshot, "What holds it back", STYLE_NORMAL, &advice->held_back);
+    enum tls_mode mode = figures->evidence.standing.mode;
+    bool enforced = tls_mode_enforces(mode) && mode != MODE_DANE_STS_TESTING;
+    add_sentences(snapshot, enforced ? "What is wrong" : "What holds it back", STYLE_NORMAL,
+                  &advice->held_back);
     add_sentences(snapshot, "What to do", STYLE_NORMAL, &advice->to_do);
     add_publications(snapshot, advice);
     add_sentences(snapshot, "What was counted", STYLE_NORMAL, &advice->evidence);
-    add_sentences(snapshot, "DANE or MTA-STS?", STYLE_NORMAL, &advice->ways);
+    add_sentences(snapshot, tls_mode_has_dane(mode) ? "DANE and MTA-STS" : "DANE or MTA-STS?",
+                  STYLE_NORMAL, &advice->ways);
     add_published(snapshot, &figures->evidence);
 }
 
@@ -224,8 +228,9 @@ static int step_style(enum next_step next)
 }
 
 /* "Opportunistic > Reporting > [Testing] > Review > Enforce, or DANE". */
-static void draw_way(enum advice_step at, int y, int columns)
+static void draw_way(const struct figures *figures, int y, int columns)
 {
+    const struct standing *standing = &figures->evidence.standing;
     static const char *const names[STEPS] = {
         [STEP_OPPORTUNISTIC] = "Opportunistic",
         [STEP_REPORTING] = "Reporting",
@@ -234,11 +239,14 @@ static void draw_way(enum advice_step at, int y, int columns)
         [STEP_ENFORCE] = "Enforce",
         [STEP_DANE] = "DANE",
     };
+    enum advice_step at = figures->advice.step;
+    bool both = at != STEP_DANE && tls_mode_has_dane(standing->mode);
     int x = 1, gap = columns >= 72;
     for (int step = 0; step < STEPS; step++) {
-        bool here = step == (int)at;
+        bool here = step == (int)at || (step == STEP_DANE && both);
         if (step == STEP_DANE)
-            x += put_text(y, x, columns - x, STYLE_DIM, gap ? "  or  " : " or ");
+            x += put_format(y, x, columns - x, STYLE_DIM, "%*s%s%*s", gap + 1, "",
+                            both ? "and" : "or", gap + 1, "");
         else if (step > 0)
             x += put_format(y, x, columns - x, STYLE_DIM, "%*s%s%*s", gap, "", glyph(GLYPH_ENTER),
                             gap, "");
@@ -275,7 +283,7 @@ static void draw_advice(struct view *view, struct area area)
     }
     const char *next = figures->advice.summary;
     int y = area.y;
-    draw_way(figures->advice.step, y++, area.columns - 1);
+    draw_way(figures, y++, area.columns - 1);
     for (int i = 0; i < SUMMARY_LINES && *next != '\0'; i++) {
         char line[VALUE_TEXT_MAX];
         const char *start = next;
@@ -342,6 +350,7 @@ struct item {
     const char *name;
     enum tls_mode mode;
     enum advice_step step;
+    const char *place;
     enum next_step next;
     const char *label;
     int64_t failed; /* lately */
@@ -359,7 +368,7 @@ static struct value item_mode(const void *row)
 }
 static struct value item_step(const void *row)
 {
-    return value_text(advice_step_label(ITEM->step));
+    return value_text(ITEM->place);
 }
 static struct value item_label(const void *row)
 {
@@ -446,6 +455,7 @@ static int add_item(void *context, const struct domain_row *row)
         .name = snapshot_text(snapshot, row->name),
         .mode = row->mode,
         .step = advice_step(standing, &adding->settings),
+        .place = advice_place(standing, &adding->settings),
         .next = advice_next(standing, &adding->settings),
         .label = snapshot_text(snapshot, advice_label(standing, &adding->settings, label)),
         .failed = standing->failed,

@@ -106,9 +106,9 @@ static void failures_in_testing_hold_back(void **state)
     assert_row(console, 1, " Opportunistic › Reporting › Testing › [Review] › Enforce  or  DANE");
     assert_row(console, 2, " Not safe to enforce: 7 failures in the last 7 days.");
     assert_shows(console, "What holds it back");
-    assert_shows(console, "7 failures in the last 7 days; 0 are asked for.");
+    assert_shows(console, "7 failures in the last 7 days; the limit is 0.");
     assert_shows(console, "certificate-expired: ");
-    assert_shows(console, "that mail would not have been");
+    assert_shows(console, "7 sessions failed in testing: under enforce");
     assert_shows(console, "reports by 2 reporters");
     assert_shows(console, "Google from 192.0.2.1 to mx.example.com: 7 failures");
     leave(console);
@@ -183,7 +183,7 @@ static void what_the_check_found_is_told_with_its_remedy(void **state)
         "\"remedy\":\"Give it one.\",\"reference\":\"RFC 8461\"}]");
     struct console *console = open_dashboard("example.com", 80, 40);
     assert_types(console, "a");
-    assert_shows(console, "Not safe to go on: the check found 1 problem.");
+    assert_shows(console, "Not safe to enforce: the check found 1 problem.");
     assert_shows(console, "The policy host has no certificate.");
     assert_shows(console, "Give it one.");
     assert_shows(console, "v=TLSRPTv1; rua=mailto:a@b.example");
@@ -212,13 +212,13 @@ static void every_domain_has_its_next_step_the_most_urgent_first(void **state)
     keep_days("ready.example", "testing", 20, 0);
     keep_days("young.example", "testing", 5, 0);
     struct console *console = open_dashboard(NULL, 80, 24);
-    assert_shows(console, "testing: 6/14 days"); /* in the list of domains */
+    assert_shows(console, "testing: day 6/14"); /* in the list of domains */
     assert_types(console, "ga");
     assert_row(console, 0, " Domains › Next steps");
     static const char *const steps[] = {
-        "failing.example     fix 9 failures", "ready.example       ready for enforce",
-        "plain.example       start testing", "young.example       testing: 6/14 days",
-        "enforced.example    enforced"};
+        "failing.example     fix 9 in 7 days", "ready.example       ready for enforce",
+        "plain.example       start testing", "young.example       testing: day 6/14",
+        "enforced.example    nothing to do"};
     for (int i = 0; i < 5; i++) {
         int row;
         assert_true(console_find(console, steps[i], &row, NULL));

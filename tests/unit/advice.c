@@ -34,40 +34,49 @@ static const struct {
     {{.reported = false}, STEP_OPPORTUNISTIC, "publish TLS-RPT"},
     {{.tlsrpt_missed = true, .problems = 1}, STEP_OPPORTUNISTIC, "publish TLS-RPT"},
     {{REPORTED, .tlsrpt_missed = true}, STEP_REPORTING, "publish TLS-RPT"},
-    {{REPORTED, .tlsrpt_missed = true, .failed = 3}, STEP_REPORTING, "fix 3 failures"},
+    {{REPORTED, .tlsrpt_missed = true, .failed = 3}, STEP_REPORTING, "fix 3 in 7 days"},
     {{.name_missing = true, .tlsrpt_missed = true, .problems = 1},
      STEP_OPPORTUNISTIC,
      "not found in DNS"},
     {{REPORTED, .mode = MODE_DANE, .name_missing = true}, STEP_DANE, "not found in DNS"},
-    {{REPORTED, .mode = MODE_DANE, .name_missing = true, .failed = 3}, STEP_DANE, "fix 3 failures"},
+    {{REPORTED, .mode = MODE_DANE, .name_missing = true, .failed = 3},
+     STEP_DANE,
+     "fix 3 in 7 days"},
     {{.tlsrpt_seen = true, .problems = 2}, STEP_OPPORTUNISTIC, "wait for reports"},
     {{REPORTED, .mode = MODE_UNKNOWN}, STEP_REPORTING, "start testing"},
     {{REPORTED, .mode = MODE_OPPORTUNISTIC}, STEP_REPORTING, "start testing"},
     {{REPORTED, .mode = MODE_STS_NONE}, STEP_REPORTING, "start testing"},
-    {{REPORTED, .mode = MODE_OPPORTUNISTIC, .failed = 1}, STEP_REPORTING, "fix 1 failure"},
+    {{REPORTED, .mode = MODE_OPPORTUNISTIC, .failed = 1}, STEP_REPORTING, "fix 1 in 7 days"},
     {{REPORTED, .mode = MODE_OPPORTUNISTIC, .problems = 2}, STEP_REPORTING, "fix 2 problems"},
 
-    {{REPORTED, TESTING(1), QUIET}, STEP_TESTING, "testing: 1/14 days"},
-    {{REPORTED, TESTING(13), QUIET}, STEP_TESTING, "testing: 13/14 days"},
-    {{REPORTED, TESTING(9), .sessions = 0}, STEP_TESTING, "testing: 9/14 days"},
-    {{REPORTED, TESTING(9), QUIET, .failed = 312}, STEP_TESTING, "fix 312 failures"},
+    {{REPORTED, TESTING(1), QUIET}, STEP_TESTING, "testing: day 1/14"},
+    {{REPORTED, TESTING(13), QUIET}, STEP_TESTING, "testing: day 13/14"},
+    {{REPORTED, TESTING(9), .sessions = 0}, STEP_TESTING, "testing: day 9/14"},
+    {{REPORTED, TESTING(9), QUIET, .failed = 312}, STEP_TESTING, "fix 312 in 7 days"},
     {{REPORTED, TESTING(9), QUIET, .problems = 1}, STEP_TESTING, "fix 1 problem"},
     {{REPORTED, TESTING(14), QUIET}, STEP_REVIEW, "ready for enforce"},
     {{REPORTED, TESTING(400), QUIET, .tlsrpt_seen = true}, STEP_REVIEW, "ready for enforce"},
     {{REPORTED, TESTING(14), .sessions = 9, .reporters = 1}, STEP_REVIEW, "not enough reports"},
     {{REPORTED, TESTING(14), .reporters = 2}, STEP_REVIEW, "not enough reports"},
-    {{REPORTED, TESTING(14), QUIET, .failed = 1, .problems = 4}, STEP_REVIEW, "fix 1 failure"},
+    {{REPORTED, TESTING(14), QUIET, .failed = 1, .problems = 4}, STEP_REVIEW, "fix 1 in 7 days"},
     {{REPORTED, .mode = MODE_DANE_STS_TESTING, .testing_days = 14, QUIET},
      STEP_REVIEW,
      "ready for enforce"},
 
-    {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "enforced"},
-    {{REPORTED, .mode = MODE_STS_ENFORCE}, STEP_ENFORCE, "enforced"},
-    {{REPORTED, .mode = MODE_DANE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "enforced"},
-    {{REPORTED, .mode = MODE_STS_ENFORCE, .failed = 12345}, STEP_ENFORCE, "fix 12,345 failures"},
-    {{REPORTED, .mode = MODE_DANE, QUIET}, STEP_DANE, "protected by DANE"},
-    {{REPORTED, .mode = MODE_DANE, .failed = 1234567}, STEP_DANE, "fix 1.2M failures"},
-    {{REPORTED, .mode = MODE_DANE, .failed = 999999}, STEP_DANE, "fix 999,999 failures"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "nothing to do"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE}, STEP_ENFORCE, "nothing to do"},
+    {{REPORTED, .mode = MODE_DANE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "nothing to do"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE, .failed = 12345}, STEP_ENFORCE, "fix 12,345 in 7 d"},
+    {{REPORTED, .mode = MODE_DANE, QUIET}, STEP_DANE, "nothing to do"},
+    {{REPORTED, .mode = MODE_DANE, .failed = 1234567}, STEP_DANE, "fix 1.2M in 7 days"},
+    {{REPORTED, .mode = MODE_DANE, .failed = 1289}, STEP_DANE, "fix 1,289 in 7 d"},
+    {{REPORTED, .mode = MODE_OPPORTUNISTIC, .sts_broken = true, .failed = 95},
+     STEP_REPORTING,
+     "fix MTA-STS policy"},
+    {{REPORTED, .mode = MODE_DANE, .sts_broken = true, .failed = 95},
+     STEP_DANE,
+     "fix 95 in 7 days"},
+    {{REPORTED, .mode = MODE_DANE, .failed = 999999}, STEP_DANE, "fix 999k in 7 days"},
 };
 
 static void every_standing_has_its_step_and_label(void **state)
@@ -76,6 +85,7 @@ static void every_standing_has_its_step_and_label(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char label[ADVICE_LABEL];
         advice_label(&cases[i].standing, &settings, label);
+        assert_in_range(strlen(label), 1, 18); /* columns of the list of domains */
         if (strcmp(label, cases[i].label) != 0 ||
             advice_step(&cases[i].standing, &settings) != cases[i].step)
             fail_msg("case %zu: %s (%s), not %s (%s)", i, label,
@@ -121,7 +131,11 @@ static int set_up(void **state)
                                  .last_day = TODAY - 1,
                                  .standing = {REPORTED, .testing_since = -1},
                                  .range = {TODAY - 13, TODAY},
+                                 .failing_mx = "",
                                  .policy_text = "",
+                                 .former_text = "",
+                                 .withdrawn_since = -1,
+                                 .tlsa_records = "",
                                  .policy_id = "",
                                  .dnssec = "",
                                  .tlsrpt_record = "",
@@ -287,6 +301,7 @@ static void in_testing(int days)
     evidence.policy_is_live = true;
     evidence.policy_id = "1";
     evidence.checked = NOW;
+    evidence.mode_is_live = true;
     evidence.dnssec = "insecure";
     add_host("mx1.example.com", true);
 }
@@ -327,7 +342,7 @@ static void failures_before_any_policy_come_with_their_remedy(void **state)
 {
     (void)state;
     evidence.standing.mode = MODE_OPPORTUNISTIC;
-    evidence.recent[0] = (struct result_count){"starttls-not-supported", 96};
+    evidence.recent[0] = (struct result_count){"starttls-not-supported", 96, 0, NULL};
     evidence.recent_count = 1;
     advise(&settings);
     assert_int_equal(advice.next, NEXT_START_TESTING);
@@ -397,8 +412,8 @@ static void failures_hold_back_and_are_named_with_their_remedy(void **state)
     evidence.results[0].result_type = "certificate-expired";
     evidence.results[0].failed = 300;
     evidence.result_count = 1;
-    evidence.recent[0] = (struct result_count){"certificate-expired", 300};
-    evidence.recent[1] = (struct result_count){"new-type", 12};
+    evidence.recent[0] = (struct result_count){"certificate-expired", 300, 0, NULL};
+    evidence.recent[1] = (struct result_count){"new-type", 12, 0, NULL};
     evidence.recent_count = 2;
     evidence.senders[0].organization = "Google";
     evidence.senders[0].sending_mta_ip = "192.0.2.1";
@@ -409,12 +424,12 @@ static void failures_hold_back_and_are_named_with_their_remedy(void **state)
     evidence.sender_count = 1;
     advise(&settings);
     assert_string_equal(advice.summary, "Not safe to enforce: 312 failures in the last 7 days.");
-    expect_to_say(&advice.evidence, "320 sessions failed: under enforce that mail would not have "
-                                    "been delivered.");
+    expect_to_say(&advice.evidence, "320 sessions failed in testing: under enforce they would have "
+                                    "been refused.");
     expect_to_say(&advice.evidence, "certificate-expired: 300 failures.");
     expect_to_say(&advice.evidence, "Google from 192.0.2.1 mail.sender.example to "
                                     "mx1.example.com: 300 failures (certificate-expired).");
-    expect_to_say(&advice.held_back, "312 failures in the last 7 days; 0 are asked for.");
+    expect_to_say(&advice.held_back, "312 failures in the last 7 days; the limit is 0.");
     expect_to_say(&advice.to_do, "certificate-expired: Renew the certificate");
     expect_to_say(&advice.to_do, "new-type: RFC 8460 does not name it");
     assert_int_equal(advice.text_count, 0);
@@ -452,6 +467,7 @@ static void the_check_tells_which_way_is_open(void **state)
     advise(&settings);
     expect_to_say(&advice.ways, "tlsrptop check example.com");
     evidence.checked = NOW - 60;
+    evidence.mode_is_live = true;
     evidence.sts_way = (struct advice_way){.state = "done"};
     evidence.dane_way =
         (struct advice_way){.state = "open", .needs = {"publish it"}, .need_count = 1};
@@ -481,6 +497,156 @@ static void enforced_stays_as_it_is_unless_its_max_age_is_short(void **state)
     evidence.policy_text = "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 3600";
     advise(&settings);
     expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+}
+
+/* --- what reports tell of the past --- */
+
+static void fail_under(enum met met, int64_t failed, int first, int last)
+{
+    evidence.met[met] = (struct met_totals){failed + 100, failed, first, last};
+    evidence.sessions += failed + 100;
+    evidence.failed += failed;
+}
+
+static void add_recent(const char *result_type, int64_t failed, int policy_type, const char *mx)
+{
+    evidence.recent[evidence.recent_count++] =
+        (struct result_count){result_type, failed, policy_type, mx};
+}
+
+static void what_was_refused_is_told_when_it_is_over(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_STS_ENFORCE;
+    evidence.range.first = TODAY - 29;
+    fail_under(MET_ENFORCE, 996, TODAY - 26, TODAY - 24);
+    evidence.results[0] = (struct result_count){"certificate-expired", 996, 0, NULL};
+    evidence.result_count = 1;
+    evidence.failing_mx = "mx2.example.com";
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_NOTHING);
+    assert_string_equal(advice.summary, "996 sessions were refused from 2026-10-29 to 2026-10-31, "
+                                        "none since: see that it stays so.");
+    expect_to_say(&advice.evidence,
+                  "996 sessions were refused from 2026-10-29 to 2026-10-31, and none since: "
+                  "certificate-expired at mx2.example.com. Their mail may have been late or lost.");
+    expect_to_say(&advice.to_do, "certificate-expired, should it come back: Renew");
+    assert_false(says(&advice.evidence, "None of these failed"));
+}
+
+static size_t place_of(const struct sentences *sentences, const char *text)
+{
+    expect_to_say(sentences, text);
+    for (size_t i = 0;; i++) {
+        if (strstr(sentences->text[i], text) != NULL)
+            return i;
+    }
+}
+
+static void under_dane_the_records_are_checked_first(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_DANE;
+    evidence.standing.failed = 1289;
+    evidence.range.first = TODAY - 29;
+    fail_under(MET_TLSA, 1289, TODAY - 5, TODAY - 1);
+    evidence.tlsa_records = "3 1 1 00ff\n3 1 1 $(reboot)\n3 1 1 00 ff\n9 x\n2 0 2 AB";
+    evidence.tlsa_since = TODAY - 90;
+    evidence.tlsa_last = TODAY - 1;
+    add_recent("validation-failure", 1081, POLICY_TLSA, "mx1.example.com");
+    add_recent("tlsa-invalid", 208, POLICY_TLSA, "mx1.example.com");
+    advise(&settings);
+    assert_int_equal(place_of(&advice.to_do, "tlsa-invalid: Check the TLSA records"), 0);
+    assert_in_range(place_of(&advice.to_do, "validation-failure: Check the TLSA records"), 1, 9);
+    expect_to_say(&advice.to_do,
+                  "openssl s_client -starttls smtp -connect mx1.example.com:25 -dane_tlsa_domain "
+                  "mx1.example.com -dane_tlsa_rrdata \"3 1 1 00ff\" -dane_tlsa_rrdata \"2 0 2 AB\" "
+                  "</dev/null");
+    assert_false(says(&advice.to_do, "reboot"));
+    expect_to_say(&advice.to_do, "the same TLSA records since 2026-08-26 and failures under them "
+                                 "only since 2026-11-19");
+    assert_false(says(&advice.to_do, "Offer TLS 1.2"));
+    /* who failed from the first day on may never have had a matching key */
+    evidence.met[MET_TLSA].first_failed = evidence.range.first;
+    advise(&settings);
+    assert_false(says(&advice.to_do, "the same TLSA records"));
+    /* and no name from a report is typed unseen */
+    evidence.recent[0].mx_host = "mx1;reboot";
+    evidence.tlsa_records = "";
+    advise(&settings);
+    expect_to_say(&advice.to_do, "-connect MX:25 -dane_tlsa_domain MX -dane_tlsa_rrdata \"3 1 1 "
+                                 "DIGEST\"");
+}
+
+static void the_same_failure_without_dane_is_one_of_tls(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.failed = 9;
+    add_recent("validation-failure", 9, POLICY_STS, "mx1.example.com");
+    advise(&settings);
+    expect_to_say(&advice.to_do, "validation-failure: Offer TLS 1.2");
+    assert_false(says(&advice.to_do, "openssl"));
+}
+
+static void beside_dane_mta_sts_is_for_the_others(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_DANE;
+    evidence.range.first = TODAY - 29;
+    evidence.met[MET_NO_POLICY] = (struct met_totals){4453, 0, 0, -1};
+    advise(&settings);
+    expect_to_say(&advice.ways, "DANE: in force, by the reports.");
+    expect_to_say(&advice.ways, "4,453 sessions since 2026-10-26 met no policy");
+    assert_false(says(&advice.ways, "which is open"));
+    evidence.standing.mode = MODE_DANE_STS_ENFORCE;
+    advise(&settings);
+    expect_to_say(&advice.ways, "DANE and MTA-STS: in force, by the reports.");
+    assert_int_equal(advice.ways.count, 1);
+    assert_string_equal(advice_place(&evidence.standing, &settings), "DANE + enforce");
+}
+
+static void a_broken_policy_is_no_policy(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_OPPORTUNISTIC;
+    evidence.standing.sts_broken = true;
+    evidence.standing.failed = 95;
+    evidence.met[MET_UNREAD] = (struct met_totals){104, 104, TODAY - 9, TODAY - 1};
+    advise(&settings);
+    assert_string_equal(advice.summary,
+                        "The _mta-sts record is published, its policy is broken: 95 failures in "
+                        "the last 7 days, under no usable policy.");
+    expect_to_say(&advice.evidence, "0 sessions under a usable policy.");
+    expect_to_say(&advice.evidence, "104 sessions under no usable policy");
+    assert_false(says(&advice.evidence, "refused"));
+    assert_string_equal(advice_place(&evidence.standing, &settings), "MTA-STS broken");
+}
+
+static void a_withdrawn_policy_is_said_to_be_withdrawn(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_STS_NONE;
+    evidence.policy_text = "version: STSv1\nmode: none\nmax_age: 86400";
+    evidence.former_text = "version: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 604800";
+    evidence.former_day = TODAY - 6;
+    evidence.withdrawn = STS_ENFORCE;
+    evidence.withdrawn_last = TODAY - 6;
+    evidence.withdrawn_since = TODAY - 4;
+    evidence.withdrawn_to_none = true;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_START_TESTING);
+    assert_string_equal(advice.summary,
+                        "MTA-STS was withdrawn: by reports enforce became none on 2026-11-20. If "
+                        "that was not meant, start again with testing, which changes no delivery.");
+    expect_to_say(&advice.evidence, "it was enforce up to 2026-11-18, and none since 2026-11-20.");
+    expect_to_say(&advice.evidence, "may keep to the old enforce policy until its max_age ends, "
+                                    "about 2026-11-26.");
+    expect_policy("version: STSv1\nmode: testing\nmx: mx.example.com\nmax_age: 86400\n");
+    expect_to_say(&advice.to_do, "those of the policy that was reported up to 2026-11-18");
+    evidence.withdrawn_last = TODAY - 20;
+    advise(&settings);
+    expect_to_say(&advice.evidence, "about 2026-11-12, which is over.");
 }
 
 static void short_memory_is_told(void **state)
@@ -518,6 +684,12 @@ int main(void)
         TEST(what_the_check_found_holds_back_with_its_remedy),
         TEST(the_check_tells_which_way_is_open),
         TEST(enforced_stays_as_it_is_unless_its_max_age_is_short),
+        TEST(what_was_refused_is_told_when_it_is_over),
+        TEST(under_dane_the_records_are_checked_first),
+        TEST(the_same_failure_without_dane_is_one_of_tls),
+        TEST(beside_dane_mta_sts_is_for_the_others),
+        TEST(a_broken_policy_is_no_policy),
+        TEST(a_withdrawn_policy_is_said_to_be_withdrawn),
         TEST(short_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,12 +145,12 @@ static void every_domain_of_a_list_has_its_next_step(void **state)
     check("i.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
     check("j.example", NOW - 8 * 86400, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
     expect_labels("a.example: start testing\n"
-                  "b.example: testing: 9/14 days\n"
+                  "b.example: testing: day 9/14\n"
                   "c.example: ready for enforce\n"
                   "d.example: not enough reports\n"
-                  "e.example: fix 7 failures\n"
+                  "e.example: fix 7 in 7 days\n"
                   "f.example: not enough reports\n"
-                  "g.example: enforced\n"
+                  "g.example: nothing to do\n"
                   "h.example: publish TLS-RPT\n"
                   "i.example: wait for reports\n"
                   "j.example: publish TLS-RPT\n");
@@ -168,11 +168,11 @@ static void old_failures_and_those_before_any_policy_do_not_count(void **state)
     keep_day("c.example", "Google", TODAY - 1, "unreadable", 3);
     expect_labels("a.example: ready for enforce\n"
                   "b.example: start testing\n"
-                  "c.example: fix 3 failures\n");
+                  "c.example: fix MTA-STS policy\n");
     keep_day("a.example", "Mail.ru", TODAY - 6, "", 5);
-    expect_labels("a.example: fix 5 failures\n"
+    expect_labels("a.example: fix 5 in 7 days\n"
                   "b.example: start testing\n"
-                  "c.example: fix 3 failures\n");
+                  "c.example: fix MTA-STS policy\n");
 }
 
 static void testing_starts_anew_after_another_mode(void **state)
@@ -188,7 +188,7 @@ static void testing_starts_anew_after_another_mode(void **state)
     keep_day("b.example", "Google", TODAY - 18, "testing", 0);
     keep_day("b.example", "Google", TODAY - 3, "testing", 0);
     keep_day("b.example", "Yahoo", TODAY - 3, "testing", 0);
-    expect_labels("a.example: testing: 9/14 days\n"
+    expect_labels("a.example: testing: day 9/14\n"
                   "b.example: ready for enforce\n");
 }
 
@@ -198,8 +198,8 @@ static void a_report_of_the_future_is_the_first_day_of_testing(void **state)
     keep_day("a.example", "Forger", TODAY + 1000, "testing", 0);
     keep_days("b.example", "Google", TODAY - 3, TODAY - 1, "testing");
     keep_day("b.example", "Forger", TODAY + 1000, "testing", 0);
-    expect_labels("a.example: testing: 1/14 days\n"
-                  "b.example: testing: 4/14 days\n");
+    expect_labels("a.example: testing: day 1/14\n"
+                  "b.example: testing: day 4/14\n");
 }
 
 /* More domains than are looked at one by one have the same steps. */
@@ -238,7 +238,7 @@ static void a_check_counts_while_it_is_young(void **state)
     check("d.example", NOW - 86400, MODE_OPPORTUNISTIC, "no JSON", "none");
     expect_labels("a.example: fix 1 problem\n"
                   "b.example: start testing\n"
-                  "c.example: testing: 6/14 days\n"
+                  "c.example: testing: day 6/14\n"
                   "d.example: start testing\n");
 }
 
@@ -270,11 +270,11 @@ static void a_bad_look_does_not_hide_what_is_reported(void **state)
     check("d.example", NOW - 3600, MODE_OPPORTUNISTIC, NOT_FOUND, "[]");
     check("e.example", NOW - 3600, MODE_UNKNOWN, "{}", "[]");
     check("f.example", NOW - 3600, MODE_OPPORTUNISTIC, NOT_FOUND, "[]");
-    expect_labels("a.example: fix 9 failures\n"
-                  "b.example: fix 9 failures\n"
-                  "c.example: fix 9 failures\n"
+    expect_labels("a.example: fix 9 in 7 days\n"
+                  "b.example: fix 9 in 7 days\n"
+                  "c.example: fix 9 in 7 days\n"
                   "d.example: not found in DNS\n"
-                  "e.example: enforced\n"
+                  "e.example: nothing to do\n"
                   "f.example: not found in DNS\n");
     evidence_of("a.example", &evidence);
     assert_int_equal(evidence.standing.mode, MODE_STS_ENFORCE);

@@ -1,0 +1,165 @@
+/* What was counted, and what the newest check saw, in sentences. */
+#include <string.h>
+
+#include "advising.h"
+#include "observation.h"
+#include "sts_policy.h"
+
+static void tell_reports(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *sentences = &advising->advice->evidence;
+    char sessions[COUNT_TEXT], reporters[COUNT_TEXT], first[DAY_TEXT], last[DAY_TEXT];
+    if (evidence->last_day < 0) {
+        say(advising, sentences, "No report on the domain has come yet.");
+        return;
+    }
+    day_format(evidence->first_day, first);
+    day_format(evidence->last_day, last);
+    say(advising, sentences, "Reports have come from %s to %s.", first, last);
+    counted(evidence->sessions, "session", sessions);
+    counted(evidence->reporters, "reporter", reporters);
+    day_format(evidence->range.first, first);
+    if (evidence->standing.testing_since >= 0)
+        say(advising, sentences,
+            "MTA-STS testing since %s, %d days: reports by %s, %s under a policy.", first,
+            evidence->standing.testing_days, reporters, sessions);
+    else
+        say(advising, sentences, "Since %s: reports by %s, %s under a usable policy.", first,
+            reporters, sessions);
+}
+
+/* Those for which the record was there, and no policy to be had or read. */
+static void tell_unread(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    int64_t sessions = evidence->met[MET_UNREAD].sessions;
+    char text[COUNT_TEXT];
+    if (sessions == 0 || tls_mode_has_sts(evidence->standing.mode))
+        return;
+    say(advising, &advising->advice->evidence,
+        "%s under no usable policy: the _mta-sts record is published, its policy is broken. "
+        "Senders deliver as if there were none, unless they keep an older policy.",
+        counted(sessions, "session", text));
+}
+
+/* Those that enforce or DANE refused. */
+static void tell_refused(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct met_totals refused = met_refused(evidence);
+    char sessions[COUNT_TEXT], days[SPAN_TEXT];
+    if (refused.failed == 0)
+        return;
+    bool known = evidence->result_count > 0;
+    const char *type = known ? evidence->results[0].result_type : "of an unnamed type";
+    bool is_all = !known || evidence->results[0].failed >= refused.failed;
+    say(advising, &advising->advice->evidence,
+        "%s %s refused %s%s: %s%s%s%s. Their mail may have been late or lost.",
+        counted(refused.failed, "session", sessions), refused.failed == 1 ? "was" : "were",
+        span(refused.first_failed, refused.last_failed, days),
+        evidence->standing.failed == 0 ? ", and none since" : "", is_all ? "" : "mostly ", type,
+        evidence->failing_mx[0] != '\0' ? " at " : "", evidence->failing_mx);
+}
+
+static void tell_failures(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *sentences = &advising->advice->evidence;
+    char text[COUNT_TEXT];
+    int64_t other = evidence->failed - met_refused(evidence).failed;
+    tell_refused(advising);
+    if (other > 0)
+        say(advising, sentences, "%s failed%s.", counted(other, "session", text),
+            evidence->standing.testing_since >= 0
+                ? " in testing: under enforce they would have been refused"
+                : " under a policy");
+    else if (evidence->failed == 0 && evidence->sessions > 0)
+        say(advising, sentences, "None of these failed.");
+}
+
+static void tell_where(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *sentences = &advising->advice->evidence;
+    char text[COUNT_TEXT];
+    for (size_t i = 0; i < evidence->result_count; i++)
+        say(advising, sentences, "%s: %s.", evidence->results[i].result_type,
+            counted(evidence->results[i].failed, "failure", text));
+    for (size_t i = 0; i < evidence->sender_count; i++) {
+        const char *name = evidence->senders[i].host_name;
+        const char *ip = evidence->senders[i].sending_mta_ip;
+        const char *mx = evidence->senders[i].mx_hosts;
+        say(advising, sentences, "%s%s%s%s%s to %s: %s (%s).", evidence->senders[i].organization,
+            ip[0] != '\0' ? " from " : "", ip, name[0] != '\0' ? " " : "", name,
+            mx[0] != '\0' ? mx : "an unnamed host",
+            counted(evidence->senders[i].failed, "failure", text),
+            evidence->senders[i].result_types);
+    }
+}
+
+/* Until when senders may go on by the policy that was withdrawn. */
+static void tell_what_is_kept(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sts_policy former;
+    char day[DAY_TEXT];
+    sts_policy_read(evidence->former_text, strlen(evidence->former_text), &former);
+    if (former.mode != STS_ENFORCE || former.max_age <= 0)
+        return;
+    int until = evidence->withdrawn_last + (int)(former.max_age / SECONDS_PER_DAY) + 1;
+    day_format(until, day);
+    say(advising, &advising->advice->evidence,
+        evidence->withdrawn_to_none
+            ? "Senders that have not looked again may keep to the old enforce policy until its "
+              "max_age ends, about %s%s."
+            : "Senders keep to the old enforce policy until its max_age ends, about %s%s; only "
+              "mode none would tell them to stop.",
+        day, until < evidence->today ? ", which is over" : "");
+}
+
+static void tell_withdrawal(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    char day[DAY_TEXT], last[DAY_TEXT];
+    if (evidence->withdrawn_since < 0 || evidence->standing.sts_broken)
+        return;
+    say(advising, &advising->advice->evidence,
+        "MTA-STS was withdrawn: by reports it was %s up to %s, and %s since %s.",
+        evidence->withdrawn == STS_ENFORCE ? "enforce" : "testing",
+        day_format(evidence->withdrawn_last, last),
+        evidence->withdrawn_to_none ? "none" : "not there",
+        day_format(evidence->withdrawn_since, day));
+    if (evidence->withdrawn == STS_ENFORCE)
+        tell_what_is_kept(advising);
+}
+
+static void tell_check(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *sentences = &advising->advice->evidence;
+    char time[INSTANT_TEXT];
+    if (evidence->checked == 0) {
+        say(advising, sentences,
+            "DNS and the policy host were not looked at in the last %d days: "
+            "tlsrptop check %s does.",
+            OBSERVATION_FRESH_DAYS, evidence->domain);
+        return;
+    }
+    say(advising, sentences, "Checked at %s: mode %s, DNSSEC of the domain %s.",
+        instant_format(evidence->checked, time),
+        evidence->mode_is_live ? tls_mode_label(evidence->standing.mode) : "not to be told",
+        evidence->dnssec[0] != '\0' ? evidence->dnssec : "unknown");
+    if (evidence->tlsrpt_record[0] != '\0')
+        say(advising, sentences, "Reports are asked for by: %s", evidence->tlsrpt_record);
+}
+
+void tell_evidence(struct advising *advising)
+{
+    tell_withdrawal(advising);
+    tell_reports(advising);
+    tell_failures(advising);
+    tell_unread(advising);
+    tell_where(advising);
+    tell_check(advising);
+}

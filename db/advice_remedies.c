@@ -1,0 +1,142 @@
+/* How to put right what has failed, the likeliest cause first. */
+#include <stdio.h>
+#include <string.h>
+
+#include "advising.h"
+
+static void tell_remedy(struct advising *advising, const struct result_count *result,
+                        const char *when)
+{
+    const struct result_type *type = result_type_under(result->result_type, result->policy_type);
+    say(advising, &advising->advice->to_do, "%s%s: %s", result->result_type, when,
+        type != NULL ? type->action
+                     : "RFC 8460 does not name it; look at the reason code and the additional "
+                       "information of its failures.");
+}
+
+/* --- DANE --- */
+
+static bool is_of_dane(const struct result_count *result)
+{
+    const struct result_type *type = result_type_find(result->result_type);
+    return result->policy_type == POLICY_TLSA && type != NULL && type->group == GROUP_DANE;
+}
+
+/* Can it be that a key does not match its TLSA records? */
+static bool is_of_a_key(const struct result_count *result)
+{
+    return result->policy_type == POLICY_TLSA &&
+           (strcmp(result->result_type, "tlsa-invalid") == 0 ||
+            strcmp(result->result_type, "validation-failure") == 0 ||
+            strcmp(result->result_type, "certificate-not-trusted") == 0);
+}
+
+/* The record "3 1 1 0d6f..." at the end of LINE as RRDATA, nothing else in it; false
+ * if there is none, for it goes into a command. */
+static bool read_record(const char *line, size_t length, char *rrdata, size_t size)
+{
+    unsigned numbers[3];
+    int begin = 0;
+    char text[512];
+    snprintf(text, sizeof text, "%.*s", (int)length, line);
+    if (sscanf(text, "%1u %1u %1u %n", &numbers[0], &numbers[1], &numbers[2], &begin) != 3 ||
+        begin == 0)
+        return false;
+    size_t digits = strspn(text + begin, "0123456789abcdefABCDEF");
+    if (digits == 0 || text[(size_t)begin + digits] != '\0')
+        return false;
+    return (size_t)snprintf(rrdata, size, "%u %u %u %s", numbers[0], numbers[1], numbers[2],
+                            text + begin) < size;
+}
+
+/* Every reported record as an option of openssl s_client. */
+static void write_options(const char *records, char *options, size_t size)
+{
+    enum { RECORDS_MAX = 4 };
+    char rrdata[160]; /* a digest of 512 bits, and not a whole certificate */
+    size_t used = 0;
+    options[0] = '\0';
+    for (int count = 0; *records != '\0' && count < RECORDS_MAX;) {
+        size_t length = strcspn(records, "\n");
+        if (read_record(records, length, rrdata, sizeof rrdata)) {
+            used +=
+                (size_t)snprintf(options + used, size - used, " -dane_tlsa_rrdata \"%s\"", rrdata);
+            count++;
+        }
+        records += length + (records[length] == '\n');
+    }
+    if (used == 0)
+        snprintf(options, size, " -dane_tlsa_rrdata \"3 1 1 DIGEST\"");
+}
+
+static void tell_how_to_check_key(struct advising *advising, const char *mx_host)
+{
+    char options[1024];
+    const char *mx = mx_host != NULL && is_host(mx_host) ? mx_host : "MX";
+    write_options(advising->evidence->tlsa_records, options, sizeof options);
+    say(advising, &advising->advice->to_do,
+        "Compare dig +short TLSA _25._tcp.%s with the present key: this command is to say "
+        "\"Verification: OK\".",
+        mx);
+    say(advising, &advising->advice->to_do,
+        "openssl s_client -starttls smtp -connect %s:25 -dane_tlsa_domain %s%s </dev/null", mx, mx,
+        options);
+}
+
+/* The same records, at first without failures: then it is the key that changed. */
+static void tell_since_when(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    const struct met_totals *met = &evidence->met[MET_TLSA];
+    char since[DAY_TEXT], failing[DAY_TEXT];
+    if (evidence->tlsa_records[0] == '\0' || met->failed == 0 ||
+        evidence->tlsa_since >= met->first_failed || evidence->tlsa_last < met->first_failed ||
+        met->first_failed == evidence->range.first)
+        return;
+    say(advising, &advising->advice->to_do,
+        "Reports show the same TLSA records since %s and failures under them only since %s: the "
+        "key or certificate changed about then.",
+        day_format(evidence->tlsa_since, since), day_format(met->first_failed, failing));
+}
+
+/* Tells of the key once, for all that it may be the cause of. */
+static void tell_key(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    for (size_t i = 0; i < evidence->recent_count; i++) {
+        if (!is_of_a_key(&evidence->recent[i]))
+            continue;
+        tell_how_to_check_key(advising, evidence->recent[i].mx_host);
+        tell_since_when(advising);
+        return;
+    }
+}
+
+/* --- all --- */
+
+void tell_remedies(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    bool first = true;
+    for (int of_dane = 1; of_dane >= 0; of_dane--) {
+        for (size_t i = 0; i < evidence->recent_count; i++) {
+            if (is_of_dane(&evidence->recent[i]) != (of_dane == 1))
+                continue;
+            tell_remedy(advising, &evidence->recent[i], "");
+            if (first)
+                tell_key(advising);
+            first = false;
+        }
+    }
+}
+
+void tell_past_remedy(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    if (evidence->result_count == 0 || met_refused(evidence).failed == 0)
+        return;
+    struct result_count past = evidence->results[0];
+    if (met_refused(evidence).failed == evidence->met[MET_TLSA].failed)
+        past.policy_type = POLICY_TLSA;
+    tell_remedy(advising, &past, ", should it come back");
+}
