@@ -190,6 +190,41 @@ static void what_the_check_found_is_told_with_its_remedy(void **state)
     leave(console);
 }
 
+static void a_look_that_finds_nothing_hides_no_failures(void **state)
+{
+    (void)state;
+    keep_days("example.com", "enforce", 20, 7);
+    check("example.com", MODE_OPPORTUNISTIC,
+          "{\"mx\":{\"state\":\"nxdomain\"},\"tlsrpt\":{\"state\":\"absent\"}}",
+          "[{\"severity\":\"error\",\"text\":\"example.com does not exist in DNS\"}]");
+    struct console *console = open_dashboard("example.com", 80, 40);
+    assert_types(console, "a");
+    assert_row(console, 1, " Opportunistic › Reporting › Testing › Review › [Enforce]  or  DANE");
+    assert_row(console, 2, " Sessions are being refused: 7 failures in the last 7 days.");
+    assert_shows(console, "The resolver did not know example.com at");
+    assert_shows(console, "certificate-expired: Renew");
+    assert_shows(console, "dig NS example.com");
+    assert_false(console_find(console, "Nobody is asked", NULL, NULL));
+    leave(console);
+}
+
+static void dane_beside_enforce_is_marked_too(void **state)
+{
+    (void)state;
+    keep_days("example.com", "enforce", 3, 0);
+    struct report report;
+    make_report(&report, "Comcast", "tlsa", today() - 1);
+    add_policy(&report, "tlsa", "example.com", "3 1 1 00ff", 100, 0);
+    keep_report(store, &report, "tlsa");
+    struct console *console = open_dashboard("example.com", 80, 40);
+    assert_types(console, "a");
+    assert_row(console, 1,
+               " Opportunistic › Reporting › Testing › Review › [Enforce]  and  [DANE]");
+    assert_shows(console, "DANE and MTA-STS: in force, by the reports.");
+    assert_false(console_find(console, "What holds it back", NULL, NULL));
+    leave(console);
+}
+
 static void of_unknown_domains_there_is_no_advice(void **state)
 {
     (void)state;
@@ -290,6 +325,8 @@ int main(void)
         TEST(what_to_publish_is_copied_whole),
         TEST(reports_are_asked_for_by_a_record),
         TEST(what_the_check_found_is_told_with_its_remedy),
+        TEST(a_look_that_finds_nothing_hides_no_failures),
+        TEST(dane_beside_enforce_is_marked_too),
         TEST(of_unknown_domains_there_is_no_advice),
         TEST(every_domain_has_its_next_step_the_most_urgent_first),
         TEST(without_reports_there_is_a_word),

@@ -322,6 +322,104 @@ static void evidence_is_counted_since_testing_began(void **state)
     assert_int_equal(evidence.checked, 0);
 }
 
+/* A report of a sender with DANE: RECORDS, and FAILED sessions of RESULT_TYPE. */
+static void keep_tlsa(const char *reporter, int day, const char *records, const char *result_type,
+                      int64_t failed)
+{
+    struct report report;
+    char id[64];
+    snprintf(id, sizeof id, "tlsa %d", day);
+    make_report(&report, reporter, id, day);
+    struct policy *policy =
+        add_policy(&report, "tlsa", "example.com", records, 100 - failed, failed);
+    if (failed > 0)
+        add_failure(&report, policy, result_type, "192.0.2.1", "mx1.example.com", failed);
+    assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+}
+
+static void sessions_are_told_apart_by_what_they_met(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_day("example.com", "Google", TODAY - 31, "enforce", 50); /* too long ago */
+    keep_day("example.com", "Google", TODAY - 26, "enforce", 9);
+    keep_day("example.com", "Google", TODAY - 24, "enforce", 5);
+    keep_day("example.com", "Yahoo", TODAY - 20, "unreadable", 7);
+    keep_day("example.com", "Yahoo", TODAY - 19, "", 3);
+    keep_day("example.com", "Google", TODAY - 1, "enforce", 0);
+    evidence_of("example.com", &evidence);
+    assert_int_equal(evidence.range.first, TODAY - 29);
+    assert_int_equal(evidence.standing.failed, 0);
+    struct met_totals refused = met_refused(&evidence);
+    assert_int_equal(refused.failed, 14);
+    assert_int_equal(refused.first_failed, TODAY - 26);
+    assert_int_equal(refused.last_failed, TODAY - 24);
+    assert_int_equal(evidence.met[MET_UNREAD].failed, 7);
+    assert_int_equal(evidence.met[MET_NO_POLICY].failed, 3);
+    assert_int_equal(evidence.sessions, 400); /* the unread one is taken for the enforced */
+    assert_int_equal(evidence.failed, 21);
+    assert_string_equal(evidence.failing_mx, "mx1.example.com");
+}
+
+static void a_policy_that_is_only_broken_is_not_usable(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_days("example.com", "Yahoo", TODAY - 8, TODAY - 1, "");
+    keep_day("example.com", "Google", TODAY - 1, "unreadable", 3);
+    evidence_of("example.com", &evidence);
+    assert_true(evidence.standing.sts_broken);
+    assert_int_equal(evidence.sessions, 0);
+    assert_int_equal(evidence.failed, 0);
+    assert_int_equal(evidence.met[MET_UNREAD].sessions, 100);
+}
+
+static void failures_are_told_by_their_policy_and_the_records_by_age(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_tlsa("Microsoft", TODAY - 100, "3 1 1 00ff", "", 0);
+    keep_tlsa("Microsoft", TODAY - 10, "3 1 1 00ff", "", 0);
+    keep_tlsa("Microsoft", TODAY - 2, "3 1 1 00ff", "validation-failure", 60);
+    keep_tlsa("Comcast", TODAY - 1, "3 1 1 00ff", "tlsa-invalid", 20);
+    keep_day("example.com", "Google", TODAY - 1, "enforce", 5);
+    evidence_of("example.com", &evidence);
+    assert_int_equal(evidence.recent_count, 3);
+    assert_string_equal(evidence.recent[0].result_type, "validation-failure");
+    assert_int_equal(evidence.recent[0].policy_type, POLICY_TLSA);
+    assert_string_equal(evidence.recent[0].mx_host, "mx1.example.com");
+    assert_string_equal(evidence.recent[1].result_type, "tlsa-invalid");
+    assert_int_equal(evidence.recent[1].policy_type, POLICY_TLSA);
+    assert_string_equal(evidence.recent[2].result_type, "certificate-expired");
+    assert_int_equal(evidence.recent[2].policy_type, POLICY_STS);
+    assert_string_equal(evidence.tlsa_records, "3 1 1 00ff");
+    assert_int_equal(evidence.tlsa_since, TODAY - 100);
+    assert_int_equal(evidence.tlsa_last, TODAY - 1);
+    assert_int_equal(evidence.met[MET_TLSA].first_failed, TODAY - 2);
+}
+
+static void a_withdrawal_is_seen_in_reports(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_days("example.com", "Google", TODAY - 90, TODAY - 26, "enforce");
+    keep_days("example.com", "Google", TODAY - 20, TODAY - 1, "none");
+    keep_days("silent.example", "Google", TODAY - 90, TODAY - 40, "enforce");
+    keep_days("in-force.example", "Google", TODAY - 90, TODAY - 40, "none");
+    keep_days("in-force.example", "Google", TODAY - 39, TODAY - 1, "enforce");
+    evidence_of("example.com", &evidence);
+    assert_int_equal(evidence.withdrawn, STS_ENFORCE);
+    assert_int_equal(evidence.withdrawn_last, TODAY - 26);
+    assert_int_equal(evidence.withdrawn_since, TODAY - 20);
+    assert_true(evidence.withdrawn_to_none);
+    assert_string_equal(evidence.former_text, sts_text("enforce"));
+    assert_int_equal(evidence.former_day, TODAY - 26);
+    evidence_of("silent.example", &evidence);
+    assert_int_equal(evidence.withdrawn_since, -1);
+    evidence_of("in-force.example", &evidence);
+    assert_int_equal(evidence.withdrawn_since, -1);
+}
+
 static void the_most_frequent_senders_are_named(void **state)
 {
     (void)state;
@@ -426,6 +524,10 @@ int main(void)
         TEST(a_check_counts_while_it_is_young),
         TEST(a_bad_look_does_not_hide_what_is_reported),
         TEST(evidence_is_counted_since_testing_began),
+        TEST(sessions_are_told_apart_by_what_they_met),
+        TEST(a_policy_that_is_only_broken_is_not_usable),
+        TEST(failures_are_told_by_their_policy_and_the_records_by_age),
+        TEST(a_withdrawal_is_seen_in_reports),
         TEST(the_most_frequent_senders_are_named),
         TEST(a_check_tells_what_is_published),
         TEST(a_policy_that_is_gone_is_not_taken_from_reports),
