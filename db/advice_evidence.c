@@ -67,14 +67,18 @@ static void tell_failures(struct advising *advising)
     const struct evidence *evidence = advising->evidence;
     struct sentences *sentences = &advising->advice->evidence;
     char text[COUNT_TEXT];
-    int64_t other = evidence->failed - met_refused(evidence).failed;
+    int64_t testing = evidence->standing.testing_since >= 0 ? evidence->met[MET_STS].failed : 0;
+    int64_t other = evidence->failed - met_refused(evidence).failed - testing;
     tell_refused(advising);
+    if (testing > 0)
+        say(advising, sentences,
+            "%s failed in testing: under enforce they would have been refused.",
+            counted(testing, "session", text));
     if (other > 0)
-        say(advising, sentences, "%s failed%s.", counted(other, "session", text),
-            evidence->standing.testing_since >= 0
-                ? " in testing: under enforce they would have been refused"
-                : " under a policy");
-    else if (evidence->failed == 0 && evidence->sessions > 0)
+        say(advising, sentences,
+            "%s failed under a policy that refuses nothing, or whose text was not reported.",
+            counted(other, "session", text));
+    if (evidence->failed == 0 && evidence->sessions > 0)
         say(advising, sentences, "None of these failed.");
 }
 

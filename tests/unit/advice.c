@@ -214,6 +214,12 @@ static void a_record_that_went_is_not_one_that_never_was(void **state)
     advise(&settings);
     assert_string_equal(advice.summary,
                         "There is no TLS-RPT record any more: reports still come, and will end.");
+    evidence.standing.failed = 5; /* more urgent, but not all */
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_FIX_FAILURES);
+    assert_int_equal(advice.text_count, 1);
+    assert_string_equal(advice.texts[0].where, "_smtp._tls.example.com");
+    evidence.standing.failed = 0;
     evidence.last_day = TODAY - 60;
     advise(&settings);
     assert_string_equal(advice.summary, "Nobody is asked for reports yet: that comes first.");
@@ -409,6 +415,7 @@ static void failures_hold_back_and_are_named_with_their_remedy(void **state)
     in_testing(24);
     evidence.standing.failed = 312;
     evidence.failed = 320;
+    evidence.met[MET_STS].failed = 314;
     evidence.results[0].result_type = "certificate-expired";
     evidence.results[0].failed = 300;
     evidence.result_count = 1;
@@ -424,8 +431,9 @@ static void failures_hold_back_and_are_named_with_their_remedy(void **state)
     evidence.sender_count = 1;
     advise(&settings);
     assert_string_equal(advice.summary, "Not safe to enforce: 312 failures in the last 7 days.");
-    expect_to_say(&advice.evidence, "320 sessions failed in testing: under enforce they would have "
+    expect_to_say(&advice.evidence, "314 sessions failed in testing: under enforce they would have "
                                     "been refused.");
+    expect_to_say(&advice.evidence, "6 sessions failed under a policy that refuses nothing");
     expect_to_say(&advice.evidence, "certificate-expired: 300 failures.");
     expect_to_say(&advice.evidence, "Google from 192.0.2.1 mail.sender.example to "
                                     "mx1.example.com: 300 failures (certificate-expired).");
