@@ -72,9 +72,9 @@ void app_say(struct app *app, int style, const char *format, ...)
     app->dirty = true;
 }
 
-void app_open(struct app *app, const struct view_type *type, const struct scope *scope)
+/* Puts VIEW, which it takes over, on top; NULL: there was no memory for it. */
+static void push(struct app *app, struct view *view)
 {
-    struct view *view = view_new(app, type, scope);
     if (view == NULL) {
         app_say(app, STYLE_BAD, "out of memory");
         return;
@@ -89,12 +89,23 @@ void app_open(struct app *app, const struct view_type *type, const struct scope 
     app->dirty = true;
 }
 
+void app_open(struct app *app, const struct view_type *type, const struct scope *scope)
+{
+    push(app, view_new(app, type, scope));
+}
+
 void app_back(struct app *app)
 {
     if (app->depth == 1)
         return;
     view_free(app->stack[--app->depth]);
     app->dirty = true;
+}
+
+static void back_to(struct app *app, int depth)
+{
+    while (app->depth > depth)
+        app_back(app);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -113,10 +124,38 @@ static bool shows(const struct view *view, const struct view_type *type, const s
            same_text(view->scope.mx_host, scope->mx_host);
 }
 
-/* Goes to the screen of TYPE about what the cursor is on: back to it, where it
- * is open already. */
+/* How many screens there are up to the list of domains, mine or FOREIGN. */
+static int lists_depth(const struct app *app, bool foreign)
+{
+    int depth = app->depth;
+    while (depth > 1 && (app->stack[depth - 1]->type != &view_domains ||
+                         app->stack[depth - 1]->scope.foreign != foreign))
+        depth--;
+    return depth;
+}
+
+/* How many screens stay below one of TYPE about SCOPE.  It takes the place of
+ * those beside it, and of what was opened from them: of the screens about the same
+ * domain all but the first, if that is the one of the domain itself. */
+static int depth_below(const struct app *app, const struct view_type *type,
+                       const struct scope *scope)
+{
+    int least = lists_depth(app, scope->foreign), depth = app->depth;
+    bool of_all = type->of_no_domain || scope->domain == ALL_DOMAINS;
+    while (depth > least && (of_all || app->stack[depth - 1]->scope.domain == scope->domain))
+        depth--;
+    if (depth < app->depth && !type->of_no_domain && type != &view_domain &&
+        app->stack[depth]->type == &view_domain)
+        depth++;
+    return depth;
+}
+
+/* Goes to the screen of TYPE about what the cursor is on, whose row gets the cursor
+ * in a list of all domains. */
 static void go_to(struct app *app, const struct view_type *type)
 {
+    while (app_top(app)->type == &view_help || app_top(app)->type == &view_import)
+        app_back(app);
     struct view *top = app_top(app);
     struct scope on = top->scope;
     if (top->type->target != NULL)
@@ -127,14 +166,30 @@ static void go_to(struct app *app, const struct view_type *type)
         type = type->of_all;
     if (type->of_no_domain)
         scope = (struct scope){.domain_name = "", .foreign = on.foreign};
-    for (int i = app->depth - 1; i >= 0; i--) {
-        if ((type == &view_domains && i == 0) || shows(app->stack[i], type, &scope)) {
-            while (app->depth > i + 1)
-                app_back(app);
+    int below = depth_below(app, type, &scope);
+    if (type == &view_domains) {
+        back_to(app, top->type == &view_domains ? 1 : lists_depth(app, on.foreign));
+    } else if (below < app->depth && shows(app->stack[below], type, &scope)) {
+        back_to(app, below + 1);
+    } else {
+        struct view *view = view_new(app, type, &scope); /* while the texts are there */
+        back_to(app, below);
+        push(app, view);
+    }
+    if (type == &view_domains || type == &view_timeline)
+        view_seek_domain(app_top(app), on.domain);
+}
+
+/* The screen of the import that was started here. */
+static void show_import(struct app *app)
+{
+    for (int i = app->depth - 1; i > 0; i--) {
+        if (app->stack[i]->type == &view_import) {
+            back_to(app, i + 1);
             return;
         }
     }
-    app_open(app, type, &scope);
+    app_open(app, &view_import, &(struct scope){.domain_name = ""});
 }
 
 /* --- days --- */
@@ -215,7 +270,7 @@ static void act(struct app *app, enum action action)
         break;
     case ACT_IMPORT:
         if (import_start(app))
-            go_to(app, &view_import);
+            show_import(app);
         break;
     case ACT_REFRESH:
         top->stale = true;

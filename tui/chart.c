@@ -1,5 +1,6 @@
 #include "chart.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,22 @@ struct axis axis_fit(struct day_range range, int columns)
     return (struct axis){.first = range.first + days - count * length,
                          .days = length,
                          .count = count,
-                         .cell = cell > 6 ? 6 : cell};
+                         .cell = cell > 6 ? 6 : cell,
+                         .start = count - 1};
+}
+
+int axis_last_reported(const struct axis *axis, const struct totals *steps)
+{
+    for (int step = axis->count - 1; step >= 0; step--)
+        if (steps[step].reports > 0)
+            return step;
+    return axis->count - 1;
+}
+
+int axis_step_of(const struct axis *axis, int day)
+{
+    int step = (day - axis->first) / axis->days;
+    return step < 0 ? 0 : step >= axis->count ? axis->count - 1 : step;
 }
 
 struct day_range axis_step(const struct axis *axis, int step)
@@ -94,11 +110,11 @@ int64_t chart_most(const struct axis *axis, const struct totals *steps, enum cha
 }
 
 /* VALUE as so many UNITS of MOST, at least one when there is any. */
-static int scaled(int64_t value, int64_t most, int units)
+static int scaled(double value, double most, int units)
 {
     if (value <= 0 || most <= 0)
         return 0;
-    int result = (int)((double)value / (double)most * units + 0.5);
+    int result = (int)(value / most * units + 0.5);
     return result < 1 ? 1 : result > units ? units : result;
 }
 
@@ -107,7 +123,7 @@ void chart_bars(struct area area, const struct axis *axis, const struct totals *
 {
     int64_t most = chart_most(axis, steps, of);
     for (int step = 0; step < axis->count; step++) {
-        int eighths = scaled(value_of(steps[step], of), most, area.rows * 8);
+        int eighths = scaled((double)value_of(steps[step], of), (double)most, area.rows * 8);
         for (int row = 0; row < area.rows; row++)
             put_glyphs(area.y + area.rows - 1 - row, area.x + step * axis->cell,
                        axis->cell > 1 ? axis->cell - (axis->cell > 2) : 1, style,
@@ -133,18 +149,32 @@ void chart_dates(int y, int x, const struct axis *axis)
 
 void chart_bar(int y, int x, int columns, int style, int64_t part, int64_t whole)
 {
-    int eighths = scaled(part, whole, columns * 8), full = eighths / 8;
+    int eighths = scaled((double)part, (double)whole, columns * 8), full = eighths / 8;
     put_text(y, x, columns, STYLE_NORMAL | (style & SELECTED), "");
     put_glyphs(y, x, full, style, bar_right(8));
     if (eighths % 8 > 0)
         put_glyphs(y, x + full, 1, style, bar_right(full > 0 || eighths > 1 ? eighths % 8 : 2));
 }
 
-void chart_sparkline(int y, int x, int count, int style, const int64_t *values)
+/* What falls on one of COLUMNS cells, when each value covers as much of them: so
+ * many values, in parts of one COLUMNS-th. */
+static double spread(const int64_t *values, int count, int column, int columns)
 {
-    int64_t most = 0;
-    for (int i = 0; i < count; i++)
-        most = values[i] > most ? values[i] : most;
-    for (int i = 0; i < count; i++)
-        put_glyphs(y, x + i, 1, style, bar_up(scaled(values[i], most, 8)));
+    double sum = 0;
+    int from = column * count, to = from + count;
+    for (int i = from / columns; i < count && i * columns < to; i++) {
+        int first = i * columns > from ? i * columns : from;
+        int last = (i + 1) * columns < to ? (i + 1) * columns : to;
+        sum += (double)values[i] * (last - first);
+    }
+    return sum;
+}
+
+void chart_sparkline(int y, int x, int columns, int style, const int64_t *values, int count)
+{
+    double most = 0;
+    for (int i = 0; i < columns; i++)
+        most = fmax(most, spread(values, count, i, columns));
+    for (int i = 0; i < columns; i++)
+        put_glyphs(y, x + i, 1, style, bar_up(scaled(spread(values, count, i, columns), most, 8)));
 }

@@ -14,13 +14,19 @@ struct axis {
     int days;  /* in a step */
     int count; /* of steps */
     int cell;
+    int start; /* the step under a cursor that nobody has moved */
 };
 
 enum { AXIS_STEPS_MAX = SCREEN_COLUMNS_MAX };
 
 /* Fits RANGE into COLUMNS cells: as many cells a day, or days a cell (one, two,
- * a week, ...), as are needed.  The last step ends with the range. */
+ * a week, ...), as are needed.  The last step ends with the range, and the cursor
+ * starts there. */
 struct axis axis_fit(struct day_range range, int columns);
+/* The last of STEPS with a report; the last one where none has any. */
+int axis_last_reported(const struct axis *axis, const struct totals *steps);
+/* The step of DAY, or the one that is nearest. */
+int axis_step_of(const struct axis *axis, int day);
 /* The days of a step, cut to days from AXIS.first on. */
 struct day_range axis_step(const struct axis *axis, int step);
 
@@ -55,7 +61,8 @@ void chart_dates(int y, int x, const struct axis *axis);
  * where PART is above 0. */
 void chart_bar(int y, int x, int columns, int style, int64_t part, int64_t whole);
 
-/* COUNT values in as many cells; the largest is a full cell. */
-void chart_sparkline(int y, int x, int count, int style, const int64_t *values);
+/* COUNT values spread evenly over COLUMNS cells, as many as there are or not; the
+ * largest is a full cell. */
+void chart_sparkline(int y, int x, int columns, int style, const int64_t *values, int count);
 
 #endif

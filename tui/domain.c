@@ -129,6 +129,7 @@ static enum db_status load_axis(const struct request *request, struct db *db,
         return DB_MEMORY;
     enum db_status status =
         query_steps(db, figures->domain, axis->first, axis->days, axis->count, figures->steps);
+    axis->start = axis_last_reported(axis, figures->steps);
     if (status != DB_OK || figures->domain == ALL_DOMAINS)
         return status;
     struct day_range whole = {axis->first, axis->first + (int)days - 1};

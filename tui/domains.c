@@ -21,31 +21,32 @@ struct item {
 
 enum { TREND_STEPS = 12 };
 
-struct trend {
-    struct totals steps[TREND_STEPS];
-};
-
 struct domains {
-    struct extras trends;
+    struct axis trend;    /* its steps, at most TREND_STEPS, cover the range */
+    struct extras trends; /* struct totals for each of them, by domain */
 };
 
 static enum db_status read_trends(struct db *db, const int64_t *domains, size_t count,
                                   const void *context, void *trends)
 {
-    const struct day_range *range = context;
-    int step = (range->last - range->first + TREND_STEPS) / TREND_STEPS;
-    int first = range->last + 1 - step * TREND_STEPS;
-    return query_steps_each(db, domains, count, first, step, TREND_STEPS, trends);
+    const struct axis *axis = context;
+    return query_steps_each(db, domains, count, axis->first, axis->days, axis->count, trends);
 }
 
-static const struct extras_type trends_type = {read_trends, sizeof(struct day_range)};
+static const struct extras_type trends_type = {read_trends, sizeof(struct axis)};
 
 /* New rows make all trends old. */
 static void forget_trends(struct view *view)
 {
     struct domains *domains = view->state;
-    extras_reset(&domains->trends, &trends_type, sizeof(struct trend),
-                 &view->snapshot->request.range);
+    struct day_range range = view->snapshot->request.range;
+    int days = range.last - range.first + 1;
+    int step = days > TREND_STEPS ? (days + TREND_STEPS - 1) / TREND_STEPS : 1;
+    int count = days > step ? (days + step - 1) / step : 1;
+    domains->trend =
+        (struct axis){.first = range.last + 1 - count * step, .days = step, .count = count};
+    extras_reset(&domains->trends, &trends_type, (size_t)count * sizeof(struct totals),
+                 &domains->trend);
 }
 
 static void close_domains(struct view *view)
@@ -54,22 +55,27 @@ static void close_domains(struct view *view)
     extras_free(&domains->trends);
 }
 
+/* The failed sessions over the whole range, whatever the width of the cell; a flat
+ * line where there were sessions and none failed. */
 static void paint_trend(const void *row, const struct cell *cell)
 {
     const struct item *item = row;
     const struct view *view = cell->context;
     const struct domains *domains = view->state;
-    const struct trend *trend = extras_find(&domains->trends, item->id);
-    int64_t values[TREND_STEPS];
-    int count = cell->columns < TREND_STEPS ? cell->columns : TREND_STEPS;
-    if (trend == NULL)
+    const struct totals *steps = extras_find(&domains->trends, item->id);
+    int64_t failed[TREND_STEPS];
+    if (steps == NULL || item->totals.successful + item->totals.failed == 0)
         return;
-    for (int i = 0; i < count; i++) {
-        struct totals totals = trend->steps[TREND_STEPS - count + i];
-        values[i] = item->totals.failed > 0 ? totals.failed : totals.successful;
+    if (item->totals.failed == 0) {
+        put_glyphs(cell->y, cell->x, cell->columns, STYLE_DIM | cell->style,
+                   glyph(GLYPH_HORIZONTAL));
+        return;
     }
+    for (int i = 0; i < domains->trend.count; i++)
+        failed[i] = steps[i].failed;
     int style = failed_style(item->mode, item->totals.failed);
-    chart_sparkline(cell->y, cell->x, count, style | cell->style, values);
+    chart_sparkline(cell->y, cell->x, cell->columns, style | cell->style, failed,
+                    domains->trend.count);
 }
 
 /* --- columns --- */
@@ -140,11 +146,11 @@ enum { COLUMN_FAILED = 3 };
 static const struct column columns[] = {
     {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, domain_style, NULL},
     {"mode", "Mode now", VALUE_MODE, 13, 22, 0, true, mode_value, NULL, paint_mode},
-    {"sessions", "Sessions", VALUE_COUNT, 8, 12, 1, true, sessions_value, NULL, NULL},
+    {"sessions", "Sessions", VALUE_COUNT, 8, 12, 3, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
     {"rate", "Rate", VALUE_RATE, 6, 7, 2, true, rate_value, failures_style, NULL},
     {"trend", "Trend", VALUE_COUNT, 6, 12, 5, true, failed_value, NULL, paint_trend},
-    {"next_step", "Next step", VALUE_TEXT, 18, 28, 3, false, next_step_value, NULL, NULL},
+    {"next_step", "Next step", VALUE_TEXT, 18, 28, 1, false, next_step_value, NULL, NULL},
     {"reports", "Reports", VALUE_COUNT, 7, 10, 7, true, reports_value, NULL, NULL},
     {"last_day", "Last day", VALUE_DAY, 10, 10, 6, true, last_day_value, NULL, NULL},
 };
@@ -306,7 +312,9 @@ static void title(const struct view *view, char text[static VIEW_TITLE])
 const struct view_type view_domains = {
     .name = "Domains",
     .help = "All domains with reports, those that fail most first. Sessions are counted as "
-            "reporters count them; one that looks at MTA-STS and DANE may count a session twice.",
+            "reporters count them; one that looks at MTA-STS and DANE may count a session twice. "
+            "The trend is that of the failed sessions, from the first of the days to the last; a "
+            "flat line says that none failed.",
     .panes = {{"Domains", &domains_table}},
     .pane_count = 1,
     .actions = {ACT_OPEN, ACT_FOREIGN},

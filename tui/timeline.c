@@ -19,7 +19,8 @@ struct item {
 };
 
 struct summary {
-    size_t moved; /* domains whose mode has changed in these days */
+    size_t moved;      /* domains whose mode has changed in these days */
+    int last_reported; /* day */
 };
 
 struct timeline {
@@ -308,6 +309,21 @@ static enum db_status load_changes(const struct request *request, struct db *db,
     return status;
 }
 
+/* The last of these days on which anybody reported, for the cursor to start on. */
+static enum db_status load_last_reported(const struct request *request, struct db *db,
+                                         struct summary *summary)
+{
+    struct axis axis = axis_fit(request->range, AXIS_STEPS_MAX);
+    struct totals *steps = calloc((size_t)axis.count, sizeof *steps);
+    if (steps == NULL)
+        return DB_MEMORY;
+    enum db_status status =
+        query_steps(db, ALL_DOMAINS, axis.first, axis.days, axis.count, steps);
+    summary->last_reported = axis_step(&axis, axis_last_reported(&axis, steps)).last;
+    free(steps);
+    return status;
+}
+
 static enum db_status load_timeline(const struct request *request, struct db *db,
                                     struct snapshot *snapshot)
 {
@@ -316,19 +332,15 @@ static enum db_status load_timeline(const struct request *request, struct db *db
         return DB_MEMORY;
     enum db_status status =
         query_domains(db, ALL_DOMAINS, request->range, request->scope.foreign, add_item, snapshot);
+    if (status == DB_OK)
+        status = load_last_reported(request, db, snapshot->figures);
     return status != DB_OK ? status : load_changes(request, db, snapshot);
 }
 
 static void loaded(struct view *view)
 {
     struct timeline *timeline = view->state;
-    struct table *table = &view->tables[PANE_DOMAINS];
-    const struct app *app = view->app;
-    const struct view *below = app->depth > 1 ? app->stack[app->depth - 2] : view;
     set_axis(timeline, timeline->axis);
-    /* coming from a domain, the cursor is on it */
-    if (!table->moved && below->scope.domain > 0)
-        table->moved = table_find(table, (uint64_t)below->scope.domain);
 }
 
 /* --- drawing --- */
@@ -380,11 +392,12 @@ static void draw_timeline(struct view *view, struct area area)
     struct table *table = &view->tables[PANE_DOMAINS];
     struct area rows = {area.y + HEAD, 1, area.rows - HEAD, area.columns - 1};
     int x, width = table_column(table, rows, COLUMN_STRIP, &x);
+    const struct summary *summary = view_figures(view);
     struct axis axis = axis_fit(view->snapshot->request.range, width);
+    axis.start = axis_step_of(&axis, summary->last_reported);
     if (memcmp(&axis, &timeline->axis, sizeof axis) != 0)
         set_axis(timeline, axis);
     draw_cell_line(view, area.y, area.columns - 1);
-    const struct summary *summary = view_figures(view);
     put_format(area.y + 2, 1, x - 2, STYLE_DIM, "%zu of %zu domains changed their mode",
                summary->moved, table->rows.count);
     chart_dates(area.y + 2, x, &axis);

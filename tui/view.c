@@ -205,6 +205,21 @@ static enum db_status run_load(struct job *job, struct db *db)
     return status;
 }
 
+static void find_sought(struct view *view)
+{
+    struct table *table = &view->tables[0];
+    if (view->sought > 0 && table_find(table, (uint64_t)view->sought))
+        table->moved = true;
+    view->sought = 0;
+}
+
+void view_seek_domain(struct view *view, int64_t domain)
+{
+    view->sought = domain;
+    if (view->snapshot != NULL)
+        find_sought(view);
+}
+
 /* Takes over what was read. */
 static void show(struct view *view, struct load_job *load)
 {
@@ -221,6 +236,7 @@ static void show(struct view *view, struct load_job *load)
             view_arrange(view, i);
     }
     snapshot_release(before);
+    find_sought(view);
     if (view->type->loaded != NULL)
         view->type->loaded(view);
 }
@@ -423,9 +439,7 @@ void view_draw_beside(struct view *view, struct area area, int first, int count,
 
 int view_step(const struct view *view, const struct axis *axis)
 {
-    int step =
-        view->cursor_day < 0 ? axis->count - 1 : (view->cursor_day - axis->first) / axis->days;
-    return step < 0 ? 0 : step >= axis->count ? axis->count - 1 : step;
+    return view->cursor_day < 0 ? axis->start : axis_step_of(axis, view->cursor_day);
 }
 
 bool view_move_step(struct view *view, const struct axis *axis, enum action action)

@@ -116,7 +116,8 @@ struct view {
     struct snapshot *snapshot; /* NULL: nothing has been read yet */
     struct table tables[PANES_MAX];
     int focus;      /* a pane */
-    int cursor_day; /* on the time axis; -1: its last */
+    int cursor_day; /* on the time axis; -1: where that starts */
+    int64_t sought; /* domain to put the cursor on when its rows come; 0: none */
     void *state;    /* of type->state_size bytes, zeroed at first */
     bool stale;     /* to be read again when it is on top */
     bool loading;
@@ -145,6 +146,9 @@ void view_draw(struct view *view, struct area area);
 void view_load(struct view *view, bool mark);
 /* Sorts and filters the table of PANE anew. */
 void view_arrange(struct view *view, int pane);
+
+/* For lists of domains: puts the cursor on DOMAIN, as soon as there are rows. */
+void view_seek_domain(struct view *view, int64_t domain);
 
 /* For app.c: a view on SCOPE, whose texts are copied; NULL when memory is
  * short. */
