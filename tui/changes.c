@@ -51,7 +51,7 @@ static const struct column columns[] = {
     {"day", "Day", VALUE_DAY, 10, 10, 0, true, day_value, NULL, NULL},
     {"change", "Change", VALUE_TEXT, 25, 100, 0, false, what_value, what_style, NULL},
     {"first", "First seen by", VALUE_TEXT, 13, 30, 1, false, first_value, NULL, NULL},
-    {"behind", "Behind", VALUE_TEXT, 14, 40, 0, false, behind_value, behind_style, NULL},
+    {"behind", "Behind", VALUE_TEXT, 25, 40, 2, false, behind_value, behind_style, NULL},
 };
 
 const struct table_type changes_table = {

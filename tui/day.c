@@ -129,7 +129,7 @@ static enum db_status load_day(const struct request *request, struct db *db,
     snapshot->figures = figures;
     if (figures == NULL)
         return DB_MEMORY;
-    figures->axis = (struct axis){range.first, range.last - range.first + 1, 1, 1};
+    figures->axis = (struct axis){range.first, range.last - range.first + 1, 1, 1, 0};
     enum db_status status = load_mode(db, domain, snapshot, figures);
     if (status == DB_OK)
         status = query_composition(db, domain, range, add_seen, snapshot);
@@ -273,7 +273,7 @@ static bool act(struct view *view, enum action action)
 static void title(const struct view *view, char text[static VIEW_TITLE])
 {
     struct day_range days = view->scope.days;
-    axis_step_format(&(struct axis){days.first, days.last - days.first + 1, 1, 1}, 0, text);
+    axis_step_format(&(struct axis){days.first, days.last - days.first + 1, 1, 1, 0}, 0, text);
 }
 
 const struct view_type view_day = {

@@ -214,10 +214,11 @@ static void draw_failure(const struct failure_row *failure, bool name_domain, st
 
 static void draw_details(struct view *view, struct area area)
 {
-    enum { FOOT = 5 };
+    enum { FOOT = 5, FOOT_MAX = 9 };
     const struct failure_row *failure = table_current(&view->tables[0]);
     struct area list = {area.y + 1, 1, area.rows - 1, area.columns - 1};
-    struct area foot = view_take_foot(&list, FOOT);
+    int free = list.rows - (int)view->tables[0].order.count - 2; /* head, rule */
+    struct area foot = view_take_foot(&list, free < FOOT ? FOOT : free < FOOT_MAX ? free : FOOT_MAX);
     draw_head(view, area.y, area.columns);
     table_draw(&view->tables[0], list, true);
     if (failure != NULL)

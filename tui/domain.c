@@ -177,6 +177,18 @@ static void draw_mode(const struct figures *figures, int y, int columns)
         put_format(y, x + 2, columns - x, STYLE_DIM, "by the reports of %.10s", when);
 }
 
+/* On the right of the mode: what the letters of the strip mean. */
+static void draw_legend(const struct figures *figures, int y, int columns)
+{
+    enum { LEFT = 50, LEAST = 12 };
+    struct legend legend = {0};
+    if (figures->modes == NULL || columns < LEFT + LEAST)
+        return;
+    for (int step = 0; step < figures->axis.count; step++)
+        legend_add(&legend, axis_mode(&figures->axis, figures->modes, step));
+    legend_put((struct area){y, LEFT, 1, columns - LEFT}, &legend);
+}
+
 static void draw_totals(const struct figures *figures, int y, int columns)
 {
     static const char *const names[] = {"other", "no policy", "MTA-STS", "DANE"};
@@ -288,6 +300,7 @@ static void draw_domain(struct view *view, struct area area)
         return;
     }
     draw_mode(figures, area.y, area.columns - 1);
+    draw_legend(figures, area.y, area.columns - 1);
     draw_totals(figures, area.y + 1, area.columns - 1);
     int y = draw_axis(view, figures, (struct area){area.y + 2, 0, area.rows - 2, area.columns});
     view_draw_beside(view, (struct area){y, 1, area.y + area.rows - y, area.columns - 1},

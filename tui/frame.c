@@ -136,6 +136,8 @@ static void draw_keys(const struct app *app, int y)
     int room = columns - (int)sizeof last - 1;
     put_text(y, 0, columns, STYLE_DIM, "");
     allowed.has[ACT_BACK] = allowed.has[ACT_BACK] && app->depth > 1;
+    allowed.has[ACT_ADVICE] = allowed.has[ACT_ADVICE] && app_top(app)->type != &view_advice;
+    allowed.has[ACT_STOP] = allowed.has[ACT_STOP] && import_runs(app);
     for (size_t i = 0; i < binding_count; i++) {
         const struct binding *binding = &bindings[i];
         bool ends = binding->action == ACT_HELP || binding->action == ACT_QUIT;
@@ -154,7 +156,7 @@ static void draw_keys(const struct app *app, int y)
 /* --- where there is nothing to show --- */
 
 static const char no_database[] =
-    "There is no database yet.\n"
+    "Nothing has been imported yet.\n"
     "\n"
     "Import report mails from a mailbox, or from files:\n"
     "\n"

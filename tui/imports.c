@@ -51,6 +51,11 @@ static bool was_killed(const struct run *run)
     return run->ended == 0 && !run->running;
 }
 
+static bool has_trouble(const struct run *run)
+{
+    return run->outcomes[OUTCOME_DAMAGED] > 0 || run->outcomes[OUTCOME_CONFLICT] > 0;
+}
+
 static struct value run_started(const void *row)
 {
     return value_number(RUN->started);
@@ -65,7 +70,9 @@ static struct value run_end(const void *row)
         return value_text("at work");
     if (was_killed(RUN))
         return value_text("killed; the next run goes on from there");
-    return value_text(RUN->message[0] != '\0' ? RUN->message : "well");
+    if (RUN->message[0] != '\0')
+        return value_text(RUN->message);
+    return value_text(has_trouble(RUN) ? "with trouble" : "well");
 }
 static struct value run_messages(const void *row)
 {
@@ -101,7 +108,9 @@ static int end_style(const void *row)
 {
     if (RUN->running)
         return STYLE_GOOD;
-    return was_killed(RUN) || RUN->message[0] != '\0' ? STYLE_BAD : STYLE_DIM;
+    if (was_killed(RUN) || RUN->message[0] != '\0')
+        return STYLE_BAD;
+    return has_trouble(RUN) ? STYLE_WARN : STYLE_DIM;
 }
 static int damaged_style(const void *row)
 {
@@ -152,13 +161,17 @@ static const struct table_type runs_table = {
 static struct area draw_run_detail(const struct table *table, struct area area)
 {
     const struct run *run = table_current(table);
-    char below[VALUE_TEXT_MAX] = "";
+    char below[VALUE_TEXT_MAX] = "", trouble[128];
     if (run == NULL)
         return area;
+    snprintf(trouble, sizeof trouble,
+             "%" PRId64 " damaged, %" PRId64 " in conflict: Tab shows why.",
+             run->outcomes[OUTCOME_DAMAGED], run->outcomes[OUTCOME_CONFLICT]);
+    bool well_but = !run->running && !was_killed(run) && run->message[0] == '\0' && has_trouble(run);
     if (run->ended >= run->started)
         snprintf(below, sizeof below, "%.4000s, in %" PRId64 " s", run->what,
                  run->ended - run->started);
-    return draw_detail(area, end_style(run), run_end(run).text,
+    return draw_detail(area, end_style(run), well_but ? trouble : run_end(run).text,
                        below[0] != '\0' ? below : run->what);
 }
 

@@ -5,12 +5,23 @@
 #ifndef TLSRPTOP_TUI_MODE_CELL_H
 #define TLSRPTOP_TUI_MODE_CELL_H
 
-#include "column.h"
+#include "../db/mode.h"
 #include "../db/vocab.h"
+#include "column.h"
+#include "terminal.h"
 
 /* Draws MODE with its colour, by its label or a shorter one where that does not
  * fit. */
 void mode_put(const struct cell *cell, enum tls_mode mode);
+
+/* Which modes a strip shows, to tell what its letters mean. */
+struct legend {
+    bool modes[MODE_COUNT];
+    bool inherited;
+};
+void legend_add(struct legend *legend, struct day_mode mode);
+/* Writes what fits of it into AREA. */
+void legend_put(struct area area, const struct legend *legend);
 
 /* What a policy of a report says by itself: "MTA-STS testing", "DANE",
  * "no policy"; POLICY_TYPE where that is unknown. */

@@ -17,6 +17,8 @@ enum {
     TEXTS_MAX = 4096,       /* different ones that are shown */
     CHANGES_DAYS = 3 * 366, /* back from the last report */
     REPORTERS_WORDS = 160,
+    WIDE = 150, /* here the difference stands on the left of the rest */
+    MARK = 2,   /* cells before a line of the difference */
 };
 
 /* One text, by all who reported it. */
@@ -25,6 +27,7 @@ struct item {
     const char *type; /* policy-type */
     enum sts_mode mode;
     const char *text;
+    const char *label;     /* what it is, in a word or two */
     const char *reporters; /* their names, as far as there is room */
     int64_t reporter_count;
     int first_day, last_day;
@@ -65,7 +68,7 @@ static struct value last_day_value(const void *row)
 }
 static struct value policy_value(const void *row)
 {
-    return value_text(policy_label(ITEM->type, ITEM->mode));
+    return value_text(ITEM->label);
 }
 static struct value sessions_value(const void *row)
 {
@@ -127,22 +130,23 @@ static struct value now_value(const void *row)
 {
     return value_text(LINE->now != NULL ? LINE->now : "");
 }
-static void paint_side(const struct cell *cell, const char *text, bool same, const char *mark,
-                       int style)
+static void paint_side(const struct cell *cell, const struct diff_line *line, const char *text,
+                       const char *mark, int style)
 {
     if (text == NULL)
         return;
-    put_text(cell->y, cell->x, 2, (same ? STYLE_DIM : style) | cell->style, same ? " " : mark);
-    put_text(cell->y, cell->x + 2, cell->columns - 2, (same ? STYLE_NORMAL : style) | cell->style,
-             text);
+    put_text(cell->y, cell->x, MARK, (line->same ? STYLE_DIM : style) | cell->style,
+             line->same || line->goes_on ? " " : mark);
+    put_text(cell->y, cell->x + MARK, cell->columns - MARK,
+             (line->same ? STYLE_NORMAL : style) | cell->style, text);
 }
 static void paint_before(const void *row, const struct cell *cell)
 {
-    paint_side(cell, LINE->before, LINE->same, "-", STYLE_BAD);
+    paint_side(cell, LINE, LINE->before, "-", STYLE_BAD);
 }
 static void paint_now(const void *row, const struct cell *cell)
 {
-    paint_side(cell, LINE->now, LINE->same, "+", STYLE_GOOD);
+    paint_side(cell, LINE, LINE->now, "+", STYLE_GOOD);
 }
 static uint64_t line_id(const void *row)
 {
@@ -232,6 +236,29 @@ static void read_policy(struct snapshot *snapshot, struct item *item)
     item->max_age = policy.max_age;
 }
 
+/* "MTA-STS enforce", or "DANE 9F3A 8ECC": what the data of each of its TLSA records
+ * begins with. */
+static const char *label_of(struct snapshot *snapshot, const struct policy_seen_row *row)
+{
+    enum { RECORDS = 4, DIGITS = 4 };
+    const char *name = policy_label(row->policy_type, row->mode);
+    char label[64];
+    if (policy_type_find(row->policy_type) != POLICY_TLSA)
+        return snapshot_text(snapshot, name);
+    size_t used = (size_t)snprintf(label, sizeof label, "%.32s", name);
+    const char *line = row->text;
+    for (int i = 0; i < RECORDS && *line != '\0'; i++) {
+        unsigned usage, selector, matching;
+        int data = 0;
+        if (sscanf(line, "%1u %1u %1u %n", &usage, &selector, &matching, &data) == 3 && data > 0)
+            used += (size_t)snprintf(label + used, sizeof label - used, " %.*s",
+                                     (int)strnlen(line + data, DIGITS), line + data);
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+    return snapshot_text(snapshot, label);
+}
+
 /* The item of ROW; NULL when there is no more room. */
 static struct item *find_item(struct loading *loading, const struct policy_seen_row *row)
 {
@@ -256,6 +283,7 @@ static struct item *find_item(struct loading *loading, const struct policy_seen_
         .type = snapshot_text(snapshot, row->policy_type),
         .mode = row->mode,
         .text = snapshot_text(snapshot, row->text),
+        .label = label_of(snapshot, row),
         .first_day = row->first_day,
         .last_day = row->last_day,
     };
@@ -393,6 +421,12 @@ static const struct item *item_before(const struct view *view, const struct item
     return &texts[item->before] != item ? &texts[item->before] : NULL;
 }
 
+/* Of COLUMNS so many are for the difference. */
+static int left_of(int columns)
+{
+    return columns < WIDE ? columns : columns * 2 / 5;
+}
+
 static void show_difference(struct view *view, int width)
 {
     struct policies *policies = view->state;
@@ -406,6 +440,8 @@ static void show_difference(struct view *view, int width)
         const struct item *before = item_before(view, item);
         size_t count =
             policy_diff(before != NULL ? before->text : "", item->text, &made->arena, &lines);
+        int side = (left_of(width) - 2) / 2 - MARK; /* 2: between the columns */
+        count = policy_diff_wrap(&made->arena, &lines, count, side);
         made->rows[PANE_DIFFERENCE] = (struct rows){lines, sizeof *lines, count};
     }
     beside_show(view, PANE_DIFFERENCE, &policies->difference);
@@ -457,7 +493,8 @@ static void draw_news(const struct view *view, const struct item *item, struct a
     if (before == NULL)
         snprintf(text, sizeof text, "The first of its kind.");
     else if (item->canonical[0] == '\0')
-        snprintf(text, sizeof text, "Beside that of %s.", day_format(before->first_day, day));
+        snprintf(text, sizeof text, "Compared with the policy first seen on %s.",
+                 day_format(before->first_day, day));
     else if (words[0] == '\0')
         snprintf(text, sizeof text, "It says the same as that of %s, in other words.",
                  day_format(before->first_day, day));
@@ -530,8 +567,8 @@ static void draw_below(struct view *view, int first, struct area area)
 
 static void draw_panes(struct view *view, struct area area)
 {
-    enum { WIDE = 150, GAP = 3 };
-    int left = area.columns * 2 / 5;
+    enum { GAP = 3 };
+    int left = left_of(area.columns);
     if (area.columns < WIDE) {
         draw_below(view, PANE_DIFFERENCE, area);
         return;
@@ -568,7 +605,7 @@ static void draw_policies(struct view *view, struct area area)
     above = above > area.rows / 3 ? area.rows / 3 : above;
     table_draw(texts, (struct area){area.y, 1, above, area.columns - 1}, view->focus == PANE_TEXTS);
     const struct item *item = current_item(view);
-    show_difference(view, area.columns);
+    show_difference(view, area.columns - 1);
     show_reporters(view);
     if (item == NULL)
         return;
@@ -591,7 +628,7 @@ static bool act(struct view *view, enum action action)
 const struct view_type view_policies = {
     .name = "Policies",
     .help = "Every policy text that reports on a domain quote, each beside the one before it: "
-            "- is gone, + is new. Tab goes on to the changes of mode and policy, with who saw them "
+            "- is gone, + is new. DANE stands with what its TLSA records begin with. Tab goes on to the changes of mode and policy, with who saw them "
             "first and who went on reporting what was before, and to who reported the text.",
     .panes = {{"Policies", &texts_table},
               {"Difference to the one before", &difference_table},

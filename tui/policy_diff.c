@@ -9,6 +9,7 @@
 
 #include "../db/day.h"
 #include "../db/sts_policy.h"
+#include "text.h"
 
 /* --- line by line --- */
 
@@ -56,7 +57,7 @@ size_t policy_diff(const char *before_text, const char *now_text, struct arena *
         bool both = i < before_count && j < now_count;
         if (both && strcmp(before[i], now[j]) == 0) {
             size_t level = gone > come ? gone : come;
-            (*lines)[level] = (struct diff_line){before[i++], now[j++], 1};
+            (*lines)[level] = (struct diff_line){before[i++], now[j++], 1, 0};
             gone = come = level + 1;
         } else if (j == now_count || (both && common[i + 1][j] >= common[i][j + 1])) {
             (*lines)[gone++].before = before[i++];
@@ -65,6 +66,40 @@ size_t policy_diff(const char *before_text, const char *now_text, struct arena *
         }
     }
     return gone > come ? gone : come;
+}
+
+/* Takes what fits into COLUMNS off *REST, which is NULL when nothing is left. */
+static const char *take_piece(struct arena *arena, const char **rest, int columns)
+{
+    const char *next, *start = *rest;
+    if (start == NULL)
+        return NULL;
+    size_t length = text_line(start, columns, &next), used = (size_t)(next - start);
+    if (*next != '\0' && used < (size_t)columns / 2) /* rather a broken word than half a line */
+        length = used + text_line(next, columns - (int)used, &next);
+    *rest = *next != '\0' ? next : NULL;
+    return arena_strndup(arena, start, length);
+}
+
+size_t policy_diff_wrap(struct arena *arena, struct diff_line **lines, size_t count, int columns)
+{
+    struct diff_line *wrapped = NULL;
+    size_t wrapped_count = 0, capacity = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct diff_line rest = (*lines)[i];
+        while (rest.before != NULL || rest.now != NULL) {
+            wrapped = arena_grow(arena, wrapped, sizeof *wrapped, wrapped_count, &capacity);
+            if (wrapped == NULL)
+                return 0;
+            struct diff_line *line = &wrapped[wrapped_count++];
+            *line = (struct diff_line){.same = rest.same, .goes_on = rest.goes_on};
+            line->before = take_piece(arena, &rest.before, columns);
+            line->now = take_piece(arena, &rest.now, columns);
+            rest.goes_on = 1;
+        }
+    }
+    *lines = wrapped;
+    return wrapped_count;
 }
 
 /* --- by what they say --- */

@@ -16,6 +16,7 @@ enum { DIFF_LINES_MAX = 256, POLICY_WORDS = 512 };
 struct diff_line {
     const char *before, *now;
     int same;
+    int goes_on; /* what did not fit into the line above */
 };
 
 /* Puts the lines of BEFORE and NOW beside each other, equal ones on one level;
@@ -23,6 +24,10 @@ struct diff_line {
  * are at *LINES, in ARENA; 0 also when memory is short. */
 size_t policy_diff(const char *before, const char *now, struct arena *arena,
                    struct diff_line **lines);
+
+/* Breaks COUNT lines to so many cells a side; returns how many there are then at
+ * *LINES, in ARENA; 0 when memory is short. */
+size_t policy_diff_wrap(struct arena *arena, struct diff_line **lines, size_t count, int columns);
 
 /* What MTA-STS policy NOW says that BEFORE did not, with ARROW between old and
  * new: "mode testing > enforce, +mx2.example.com".  "" when they say the same. */

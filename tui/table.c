@@ -476,24 +476,36 @@ void table_sort_next(struct table *table)
     }
 }
 
-static bool row_holds(const struct table *table, const void *row)
+/* How well the search text fits: a whole cell, its beginning, or any part. */
+enum fit { FIT_NONE, FIT_PART, FIT_BEGINNING, FIT_WHOLE };
+
+static enum fit text_fits(const char *text, const char *search)
+{
+    const char *found = text_find(text, search);
+    if (found == NULL)
+        return FIT_NONE;
+    if (found != text)
+        return FIT_PART;
+    return strlen(text) == strlen(search) ? FIT_WHOLE : FIT_BEGINNING;
+}
+
+static enum fit row_fits(const struct table *table, const void *row)
 {
     const struct table_type *type = table->arrangement.type;
-    char text[VALUE_TEXT_MAX];
+    enum fit best = FIT_NONE;
+    char shown[VALUE_TEXT_MAX];
     for (size_t i = 0; i < type->column_count; i++) {
         const struct column *column = &type->columns[i];
         if (value_is_number(column->kind) || column->most == 0)
             continue;
-        if (column->kind == VALUE_TEXT) {
-            if (text_find(column->value(row).text, table->search) != NULL)
-                return true;
-            continue;
-        }
-        value_show(column->kind, column->value(row), column->most, text);
-        if (text_find(text, table->search) != NULL)
-            return true;
+        struct value value = column->value(row);
+        const char *text = column->kind == VALUE_TEXT ? value.text : shown;
+        if (column->kind != VALUE_TEXT)
+            value_show(column->kind, value, column->most, shown);
+        enum fit fit = text_fits(text, table->search);
+        best = fit > best ? fit : best;
     }
-    return false;
+    return best;
 }
 
 bool table_search(struct table *table, int step, bool reveal)
@@ -502,22 +514,25 @@ bool table_search(struct table *table, int step, bool reveal)
     bool tree = order->whole != NULL;
     const uint32_t *rows = tree ? order->whole : order->rows;
     size_t count = tree ? order->whole_count : order->count;
-    size_t n = tree ? tree_position(table) : table->cursor;
+    size_t n = tree ? tree_position(table) : table->cursor, found = 0;
+    enum fit best = FIT_NONE, enough = step == 0 ? FIT_WHOLE : FIT_PART;
     if (table->search[0] == '\0')
         return false;
-    for (size_t tried = 0; tried < count; tried++) {
+    for (size_t tried = 0; tried < count && best < enough; tried++) {
         if (tried > 0 || step != 0)
             n = step < 0 ? (n + count - 1) % count : (n + 1) % count;
-        if (!row_holds(table, row_at(&table->rows, rows[n])))
-            continue;
-        if (tree)
-            tree_go_to(table, rows[n], reveal);
-        else
-            table->cursor = n;
-        table->moved = true;
-        return true;
+        enum fit fit = row_fits(table, row_at(&table->rows, rows[n]));
+        found = fit > best ? n : found;
+        best = fit > best ? fit : best;
     }
-    return false;
+    if (best == FIT_NONE)
+        return false;
+    if (tree)
+        tree_go_to(table, rows[found], reveal);
+    else
+        table->cursor = found;
+    table->moved = true;
+    return true;
 }
 
 int table_click(struct table *table, int y, int x, int *column)

@@ -121,8 +121,9 @@ bool table_move(struct table *table, enum action action);
 void table_sort_next(struct table *table);
 void table_sort_by(struct table *table, int column);
 
-/* Puts the cursor on the next row that holds the search text, from the row
- * STEP (1, -1) behind the cursor, or from the cursor itself (0); false when there
+/* Puts the cursor on the next row that holds the search text, from the row STEP
+ * (1, -1) behind the cursor; with STEP 0 on the first from the cursor on that holds
+ * it as a whole cell, else as the beginning of one, else in any; false when there
  * is none.  What is in a shut branch is found too: REVEAL opens it, else the
  * cursor stays on the branch. */
 bool table_search(struct table *table, int step, bool reveal);

@@ -385,6 +385,26 @@ static void draw_cell_line(const struct view *view, int y, int columns_wide)
     put_text(y, x + 2, columns_wide - x - 2, STYLE_DIM, figures->composition);
 }
 
+/* What the letters of the rows mean, below these, where there is room. */
+static void draw_legend(const struct view *view, struct area rows)
+{
+    const struct timeline *timeline = view->state;
+    const struct table *table = &view->tables[PANE_DOMAINS];
+    enum { LINES = 2 };
+    struct legend legend = {0};
+    size_t free_from = table->order.count + 2; /* behind the head and an empty line */
+    if (table->order.count == 0 || (size_t)rows.rows <= free_from)
+        return;
+    for (size_t n = 0; n < table->order.count; n++) {
+        const struct item *item = row_at(&table->rows, table->order.rows[n]);
+        const struct day_mode *strip = extras_find(&timeline->strips, item->id);
+        for (int step = 0; step < timeline->axis.count && strip != NULL; step++)
+            legend_add(&legend, strip[step]);
+    }
+    int free = rows.rows - (int)free_from, lines = free < LINES ? free : LINES;
+    legend_put((struct area){rows.y + rows.rows - lines, rows.x, lines, rows.columns}, &legend);
+}
+
 static void draw_timeline(struct view *view, struct area area)
 {
     enum { HEAD = 3 };
@@ -402,6 +422,7 @@ static void draw_timeline(struct view *view, struct area area)
                summary->moved, table->rows.count);
     chart_dates(area.y + 2, x, &axis);
     table_draw(table, rows, view->focus == PANE_DOMAINS);
+    draw_legend(view, rows);
     put_glyphs(rows.y, x + view_step(view, &axis) * axis.cell, 1,
                view->focus == PANE_AXIS ? STYLE_FOCUS : STYLE_HEAD, glyph(GLYPH_DOWN));
     const struct item *item = table_current(table);

@@ -399,8 +399,9 @@ void view_draw(struct view *view, struct area area)
 
 struct area view_take_foot(struct area *area, int rows)
 {
+    enum { FOOT_ROOM = 18 }; /* a usual terminal has it for any foot */
     struct area foot = {area->y + area->rows - rows, area->x, rows, area->columns};
-    if (area->rows < 3 * (rows + 1))
+    if (area->rows < 3 * (rows + 1) && area->rows < FOOT_ROOM)
         return (struct area){0};
     area->rows -= rows + 1;
     put_glyphs(foot.y - 1, area->x, area->columns, STYLE_DIM, glyph(GLYPH_HORIZONTAL));

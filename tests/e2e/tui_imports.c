@@ -461,7 +461,7 @@ static void a_mailbox_is_imported_and_its_reports_appear(void **state)
     write_config(config, strtok(strchr(ports, ' ') + 1, "\n"));
     const char *const argv[] = {BUILD "/tlsrptop", "--db", path, "--config", config, NULL};
     struct console *console = assert_console(.argv = argv);
-    assert_shows(console, "There is no database yet.");
+    assert_shows(console, "Nothing has been imported yet.");
     assert_types(console, "i");
     assert_shows(console, "The import is done");
     assert_shows(console, "200 of 200 messages");

@@ -510,13 +510,13 @@ static void without_a_database_it_says_how_to_get_one(void **state)
     (void)state;
     assert_int_equal(unlink(path), 0);
     struct console *console = open_dashboard();
-    assert_shows(console, "There is no database yet.");
+    assert_shows(console, "Nothing has been imported yet.");
     assert_shows(console, "tlsrptop-import");
     assert_shows(console, "[imap work]");
     for (char key = '2'; key <= '9'; key++) {
         char keys[] = {key, '\0'};
         assert_types(console, keys);
-        assert_shows(console, "There is no database yet.");
+        assert_shows(console, "Nothing has been imported yet.");
     }
     assert_types(console, "a");
     assert_types(console, "?");
@@ -555,7 +555,7 @@ static void what_is_no_database_is_named(void **state)
     write_whole_file(path, "this is no database, but a text of some length", 46);
     struct console *console = open_dashboard();
     assert_shows(console, "reports.db");
-    assert_hides(console, "There is no database yet.");
+    assert_hides(console, "Nothing has been imported yet.");
     leave(console);
 }
 
