@@ -100,12 +100,10 @@ static struct console *open_screen(const char *domain, const char *key, int colu
 static void testing_says_what_enforce_would_have_lost(void **state)
 {
     (void)state;
-    struct console *console = open_screen("trying", "4", 100, 30);
+    struct console *console = open_screen("trying", "4", 80, 24);
     assert_shows(console, "105 failed of 1,015 sessions (10%)");
-    assert_shows(console, "100 of 1,000 under MTA-STS testing: delivered all the same, enforce "
-                          "would not have");
-    assert_shows(console, "5 of 15 under no usable policy: delivered all the same, perhaps in "
-                          "the clear");
+    assert_shows(console, "100 of 1,000 under MTA-STS testing: delivered; enforce would not have");
+    assert_shows(console, "5 of 15 under no usable policy: delivered, perhaps in the clear");
     leave_dashboard(console);
 }
 
@@ -188,6 +186,23 @@ static void enter_shows_the_single_failures(void **state)
     leave_dashboard(console);
 }
 
+/* Below a short list there is room for it. */
+static void what_to_do_about_a_failure_is_told_to_its_end(void **state)
+{
+    (void)state;
+    struct console *console = open_screen("every", "4", 80, 24);
+    for (size_t i = 0; i < result_type_count; i++) {
+        assert_types(console, "<Enter>");
+        assert_shows(console, "row 1 of 1");
+        for (int row = row_of(console, "from 192.0.2.1 to MX"); row < 22; row++)
+            if (strstr(console_row(console, row), "\u2026") != NULL)
+                fail_msg("%s: cut\n%s", result_types[i].name, console_screen(console));
+        assert_shows(console, strrchr(result_types[i].action, ' ') + 1);
+        assert_types(console, "<Esc>j");
+    }
+    leave_dashboard(console);
+}
+
 static void unknown_types_are_shown_and_harmless(void **state)
 {
     (void)state;
@@ -219,6 +234,15 @@ static void hosts_that_the_policy_leaves_out_are_named(void **state)
     struct console *console = open_screen("strict", "5", 100, 30);
     assert_non_null(strstr(console_row(console, row_of(console, "MX.example.com")), "yes"));
     assert_non_null(strstr(console_row(console, row_of(console, "mx9.strict.example")), "no "));
+    leave_dashboard(console);
+}
+
+static void the_longest_result_type_fits(void **state)
+{
+    (void)state;
+    struct console *console = open_screen("trying", "5", 80, 24);
+    assert_non_null(
+        strstr(console_row(console, row_of(console, "mx2.trying")), "starttls-not-supported"));
     leave_dashboard(console);
 }
 
@@ -266,9 +290,11 @@ int main(void)
         cmocka_unit_test(what_is_of_all_domains_names_none),
         cmocka_unit_test(every_type_is_explained_on_every_size),
         cmocka_unit_test(enter_shows_the_single_failures),
+        cmocka_unit_test(what_to_do_about_a_failure_is_told_to_its_end),
         cmocka_unit_test(unknown_types_are_shown_and_harmless),
         cmocka_unit_test(hosts_come_by_their_failures),
         cmocka_unit_test(hosts_that_the_policy_leaves_out_are_named),
+        cmocka_unit_test(the_longest_result_type_fits),
         cmocka_unit_test(enter_shows_the_failures_at_a_host),
         cmocka_unit_test(hosts_of_all_domains_are_together),
         cmocka_unit_test(hosts_that_strangers_name_are_harmless),

@@ -120,7 +120,8 @@ static void runs_tell_how_they_ended(void **state)
     assert_types(console, "j");
     assert_shows(console, "killed; the next run goes on from there");
     assert_types(console, "j");
-    assert_shows(console, "well");
+    assert_shows(console, "with trouble");
+    assert_shows(console, "1 damaged, 1 in conflict: Tab shows why.");
     assert_shows(console, "/srv/reports, in ");
     assert_shows(console, "Trouble (3)");
     assert_shows(console, "Mailboxes (1)");
@@ -465,6 +466,7 @@ static void a_mailbox_is_imported_and_its_reports_appear(void **state)
     assert_types(console, "i");
     assert_shows(console, "The import is done");
     assert_shows(console, "200 of 200 messages");
+    assert_hides(console, "c stop");
     assert_types(console, "<Esc>");
     assert_shows(console, "All domains"); /* without a key */
     assert_types(console, "9");

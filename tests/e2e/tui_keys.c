@@ -559,6 +559,17 @@ static void what_is_no_database_is_named(void **state)
     leave(console);
 }
 
+static void an_empty_file_is_told_from_none(void **state)
+{
+    (void)state;
+    write_whole_file(path, "", 0);
+    struct console *console = open_dashboard();
+    assert_shows(console, "Nothing has been imported yet.");
+    assert_shows(console, "is empty");
+    assert_hides(console, "There is no database");
+    leave(console);
+}
+
 static void where_nothing_is_in_range_it_says_so(void **state)
 {
     (void)state;
@@ -589,6 +600,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_database_says_how_reports_are_asked_for,
                                         fill_nothing, clean),
         cmocka_unit_test_setup_teardown(what_is_no_database_is_named, fill_nothing, clean),
+        cmocka_unit_test_setup_teardown(an_empty_file_is_told_from_none, fill_nothing, clean),
         cmocka_unit_test_setup_teardown(where_nothing_is_in_range_it_says_so, fill, clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

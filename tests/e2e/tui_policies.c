@@ -48,6 +48,9 @@ static void check(struct db *db, int day, enum tls_mode mode)
     assert_int_equal(observation_store(db, "moved.example", "", &observation, &changed), DB_OK);
 }
 
+#define FIRST_RECORD  "3 1 1 8ECCE241697DE92D47537FF4A7D17DF1FDFFDD6C1491A33AC097172971C9B9CA"
+#define SECOND_RECORD "3 1 1 9F3A2AF68AA9365C0BFE2E1117BC04FEFAD5415D96124568C459C544A97DD3BA"
+
 /* moved.example went to enforce a week ago, which Yahoo has not noticed;
  * broken.example quotes a policy that is none; odd.example what strangers write. */
 static int fill(void **state)
@@ -67,6 +70,8 @@ static int fill(void **state)
     keep(store, "odd.example", "Google", TODAY - 3, "sts", testing);
     keep(store, "odd.example", hostile_text(), TODAY - 2, "sts", hostile_text());
     keep(store, "odd.example", hostile_text(), TODAY - 1, hostile_text(), hostile_text());
+    keep(store, "signed.example", "Google", TODAY - 1, "tlsa", FIRST_RECORD);
+    keep(store, "signed.example", "Google", TODAY, "tlsa", FIRST_RECORD "\n" SECOND_RECORD);
     keep(store, "odd.example", "Google", TODAY, "tlsa", "3 1 1 0D6FCE3D\n3 1 1 0A0B0C0D");
     assert_int_equal(store_close(store, ""), DB_OK);
     check(db, TODAY - 12, MODE_STS_TESTING);
@@ -175,6 +180,37 @@ static void what_strangers_write_is_harmless(void **state)
     }
 }
 
+static void policies_of_dane_are_told_by_their_records(void **state)
+{
+    (void)state;
+    struct console *console = open_policies("signed", 80, 24);
+    assert_shows(console, "DANE 8ECC 9F3A ");
+    assert_shows(console, "DANE 8ECC  ");
+    assert_shows(console, "Compared with the policy first seen on 2026-11-19.");
+    leave_dashboard(console);
+}
+
+static void a_digest_is_shown_to_its_end(void **state)
+{
+    (void)state;
+    static const int widths[] = {60, 80, 160};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        struct console *console = open_policies("signed", widths[i], 30);
+        assert_shows(console, "+ 3 1 1 9F3A");
+        assert_shows(console, "DD3BA");
+        assert_hides(console, "+ DD3BA");
+        leave_dashboard(console);
+    }
+}
+
+static void until_when_somebody_lags_is_shown_at_80_columns(void **state)
+{
+    (void)state;
+    struct console *console = open_policies("moved", 80, 24);
+    assert_shows(console, "Yahoo, until 2026-11-19");
+    leave_dashboard(console);
+}
+
 static void all_domains_have_no_policy_in_common(void **state)
 {
     (void)state;
@@ -214,6 +250,9 @@ int main(void)
         cmocka_unit_test(a_text_names_its_reporters),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(what_strangers_write_is_harmless),
+        cmocka_unit_test(policies_of_dane_are_told_by_their_records),
+        cmocka_unit_test(a_digest_is_shown_to_its_end),
+        cmocka_unit_test(until_when_somebody_lags_is_shown_at_80_columns),
         cmocka_unit_test(all_domains_have_no_policy_in_common),
         cmocka_unit_test(a_domain_marks_its_changes),
     };

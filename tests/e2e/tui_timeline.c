@@ -86,7 +86,7 @@ static int clean(void **state)
 static struct console *open_timeline(const char *db, int columns, int rows)
 {
     struct console *console = open_dashboard(db, columns, rows);
-    assert_types(console, "8");
+    assert_types(console, "g8"); /* from no domain */
     assert_shows(console, "Modes");
     assert_settles(console);
     return console;

@@ -69,6 +69,22 @@ static void endless_texts_are_cut(void **state)
     assert_int_equal(policy_diff(before, before, &arena, &lines), DIFF_LINES_MAX);
 }
 
+static void lines_are_broken_to_the_width_of_a_side(void **state)
+{
+    (void)state;
+    struct diff_line *lines;
+    size_t count = policy_diff("same\nmx: a", "same\n3 1 1 0123456789ABCDEF", &arena, &lines);
+    count = policy_diff_wrap(&arena, &lines, count, 14);
+    assert_int_equal(count, 3);
+    assert_string_equal(lines[0].now, "same");
+    assert_string_equal(lines[1].before, "mx: a");
+    assert_string_equal(lines[1].now, "3 1 1 01234567");
+    assert_false(lines[1].goes_on);
+    assert_null(lines[2].before);
+    assert_string_equal(lines[2].now, "89ABCDEF");
+    assert_true(lines[2].goes_on);
+}
+
 static void expect_words(const char *before, const char *now, const char *wanted)
 {
     char words[POLICY_WORDS];
@@ -107,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(equal_lines_stand_on_one_level, tear_down),
+        cmocka_unit_test_teardown(lines_are_broken_to_the_width_of_a_side, tear_down),
         cmocka_unit_test_teardown(one_may_be_empty, tear_down),
         cmocka_unit_test_teardown(lines_that_moved_are_gone_and_come, tear_down),
         cmocka_unit_test_teardown(endless_texts_are_cut, tear_down),
