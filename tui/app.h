@@ -54,8 +54,7 @@ int app_run(const struct app_settings *settings, const char **why);
 struct view *app_top(const struct app *app);
 /* Puts a screen on top; scope's texts are copied. */
 void app_open(struct app *app, const struct view_type *type, const struct scope *scope);
-/* Goes to the screen of that kind: back to it if it is the one below, else a new
- * one. */
+/* Back to the screen below the one on top; the first one stays. */
 void app_back(struct app *app);
 
 /* Says something in the line above the keys, until the next key. */

@@ -317,8 +317,7 @@ static enum db_status load_last_reported(const struct request *request, struct d
     struct totals *steps = calloc((size_t)axis.count, sizeof *steps);
     if (steps == NULL)
         return DB_MEMORY;
-    enum db_status status =
-        query_steps(db, ALL_DOMAINS, axis.first, axis.days, axis.count, steps);
+    enum db_status status = query_steps(db, ALL_DOMAINS, axis.first, axis.days, axis.count, steps);
     summary->last_reported = axis_step(&axis, axis_last_reported(&axis, steps)).last;
     free(steps);
     return status;
@@ -401,7 +400,7 @@ static void draw_legend(const struct view *view, struct area rows)
         for (int step = 0; step < timeline->axis.count && strip != NULL; step++)
             legend_add(&legend, strip[step]);
     }
-    int free = rows.rows - (int)free_from, lines = free < LINES ? free : LINES;
+    int spare = rows.rows - (int)free_from, lines = spare < LINES ? spare : LINES;
     legend_put((struct area){rows.y + rows.rows - lines, rows.x, lines, rows.columns}, &legend);
 }
 
