@@ -63,13 +63,13 @@ static uint64_t item_stamp(const void *row)
 }
 
 static const struct column columns[] = {
-    {"mx_host", "MX host", VALUE_DOMAIN, 18, 44, 0, false, host_value, host_style, NULL},
+    {"mx_host", "MX host", VALUE_DOMAIN, 20, 44, 0, false, host_value, host_style, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, failed_value, NULL, NULL},
-    {"share", "Share", VALUE_RATE, 6, 7, 2, true, share_value, NULL, NULL},
-    {"bar", "", VALUE_COUNT, 6, 24, 4, true, failed_value, NULL, paint_bar},
+    {"share", "Share", VALUE_RATE, 6, 7, 4, true, share_value, NULL, NULL},
+    {"bar", "", VALUE_COUNT, 6, 24, 5, true, failed_value, NULL, paint_bar},
     {"senders", "Senders", VALUE_COUNT, 7, 8, 3, true, senders_value, NULL, NULL},
     {"in_policy", "In policy", VALUE_TEXT, 9, 9, 1, false, covered_value, covered_style, NULL},
-    {"result_types", "Result types", VALUE_TEXT, 22, 60, 3, false, types_value, NULL, NULL},
+    {"result_types", "Result types", VALUE_TEXT, 22, 60, 2, false, types_value, NULL, NULL},
 };
 
 static const struct table_type mx_table = {
@@ -164,6 +164,13 @@ static enum db_status load_mx(const struct request *request, struct db *db,
     return status == DB_OK ? load_coverage(request, db, snapshot) : status;
 }
 
+/* Of all domains, and without a policy, no row says whether one covers it. */
+static void loaded(struct view *view)
+{
+    view->tables[0].hidden = 0;
+    table_hide_empty(&view->tables[0]);
+}
+
 static bool act(struct view *view, enum action action)
 {
     const struct item *item = table_current(&view->tables[0]);
@@ -194,5 +201,6 @@ const struct view_type view_mx = {
     .actions = {ACT_OPEN},
     .title = title,
     .load = load_mx,
+    .loaded = loaded,
     .act = act,
 };
