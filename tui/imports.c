@@ -167,7 +167,8 @@ static struct area draw_run_detail(const struct table *table, struct area area)
     snprintf(trouble, sizeof trouble,
              "%" PRId64 " damaged, %" PRId64 " in conflict: Tab shows why.",
              run->outcomes[OUTCOME_DAMAGED], run->outcomes[OUTCOME_CONFLICT]);
-    bool well_but = !run->running && !was_killed(run) && run->message[0] == '\0' && has_trouble(run);
+    bool well_but =
+        !run->running && !was_killed(run) && run->message[0] == '\0' && has_trouble(run);
     if (run->ended >= run->started)
         snprintf(below, sizeof below, "%.4000s, in %" PRId64 " s", run->what,
                  run->ended - run->started);
@@ -516,17 +517,36 @@ static int pane_rows(const struct view *view, int pane, int rows)
     return wanted < spare ? wanted : spare;
 }
 
+/* The rows that the trouble gets of ROWS which the pane with the keys could have. */
+static int trouble_rows(const struct view *view, int rows)
+{
+    enum { DETAIL = 4, WITH_DETAIL = 12, LEAST = 3 };
+    int wanted = (int)view->tables[PANE_TROUBLE].order.count + 1;
+    int needed = (int)view->tables[view->focus].order.count + 1 + DETAIL;
+    int spare = rows - (needed > WITH_DETAIL ? needed : WITH_DETAIL);
+    if (view->focus == PANE_TROUBLE || wanted == 1 || spare < LEAST)
+        return 0;
+    return wanted < spare ? wanted : spare;
+}
+
 static void draw_imports(struct view *view, struct area area)
 {
     struct area pane = {area.y, 1, 0, area.columns - 2};
-    int left = area.rows - PANES;
-    for (int i = 0; i < PANES; i++)
-        if (i != view->focus)
-            left -= pane_rows(view, i, area.rows);
+    int left = area.rows - PANES, heights[PANES];
+    for (int i = 0; i < PANES; i++) {
+        heights[i] = i != view->focus ? pane_rows(view, i, area.rows) : 0;
+        left -= heights[i];
+    }
+    int trouble = trouble_rows(view, left + heights[PANE_TROUBLE]);
+    if (trouble > heights[PANE_TROUBLE]) {
+        left -= trouble - heights[PANE_TROUBLE];
+        heights[PANE_TROUBLE] = trouble;
+    }
+    heights[view->focus] = left;
     for (int i = 0; i < PANES; i++) {
         bool focused = i == view->focus;
         draw_title(view, i, pane.y++, pane.columns);
-        pane.rows = focused ? left : pane_rows(view, i, area.rows);
+        pane.rows = heights[i];
         struct area rows = pane;
         if (focused && i == PANE_RUNS)
             rows = draw_run_detail(&view->tables[i], pane);

@@ -117,6 +117,7 @@ static void runs_tell_how_they_ended(void **state)
     assert_types(console, "9");
     assert_shows(console, "Runs (3)");
     assert_shows(console, "a server could not be reached");
+    assert_shows(console, "its gzip ends too"); /* though another pane has the keys */
     assert_types(console, "j");
     assert_shows(console, "killed; the next run goes on from there");
     assert_types(console, "j");
