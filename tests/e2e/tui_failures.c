@@ -65,7 +65,9 @@ static int fill(void **state)
     policy = begin(&report, "Google", "every.example", "sts", sts_text("testing"), 0, 100);
     for (size_t i = 0; i < result_type_count; i++)
         add_failure(&report, policy, result_types[i].name, "192.0.2.1", "mx.every.example",
-                    (int64_t)(20 - i));
+                    (int64_t)(20 - i))
+            ->additional_info = "said on several attempts, over more than one of its addresses, "
+                                "before it gave up";
     keep(store, &report);
     policy = begin(&report, hostile_text(), "odd.example", "sts", sts_text("testing"), 0, 7);
     add_failure(&report, policy, hostile_text(), hostile_text(), hostile_text(), 7);
