@@ -22,10 +22,8 @@ static const struct {
 } consequences[HEEDED] = {
     [HEEDED_ENFORCE] = {"MTA-STS enforce", "not delivered by them", STYLE_BAD},
     [HEEDED_DANE] = {"DANE", "not delivered by them", STYLE_BAD},
-    [HEEDED_TESTING] = {"MTA-STS testing", "delivered; enforce would not have",
-                        STYLE_WARN},
-    [HEEDED_NOTHING] = {"no usable policy", "delivered, perhaps in the clear",
-                        STYLE_NORMAL},
+    [HEEDED_TESTING] = {"MTA-STS testing", "delivered; enforce would not have", STYLE_WARN},
+    [HEEDED_NOTHING] = {"no usable policy", "delivered, perhaps in the clear", STYLE_NORMAL},
 };
 
 struct figures {

@@ -628,7 +628,8 @@ static bool act(struct view *view, enum action action)
 const struct view_type view_policies = {
     .name = "Policies",
     .help = "Every policy text that reports on a domain quote, each beside the one before it: "
-            "- is gone, + is new. DANE stands with what its TLSA records begin with. Tab goes on to the changes of mode and policy, with who saw them "
+            "- is gone, + is new. DANE stands with what its TLSA records begin with. Tab goes on "
+            "to the changes of mode and policy, with who saw them "
             "first and who went on reporting what was before, and to who reported the text.",
     .panes = {{"Policies", &texts_table},
               {"Difference to the one before", &difference_table},
