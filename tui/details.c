@@ -194,7 +194,8 @@ static const char *or_not_reported(const char *text)
 static void draw_failure(const struct failure_row *failure, bool name_domain, struct area area)
 {
     char text[VALUE_TEXT_MAX], day[DAY_TEXT];
-    const struct result_type *type = result_type_find(failure->result_type);
+    const struct result_type *type =
+        result_type_under(failure->result_type, policy_type_find(failure->policy_type));
     snprintf(text, sizeof text, "%.1000s: %" PRId64 " failed on %s%s%.300s, says %.1000s",
              failure->result_type, failure->failed, day_format(failure->day, day),
              name_domain ? " for " : "", name_domain ? failure->domain : "", failure->organization);

@@ -168,13 +168,21 @@ static void name_hosts(const char *text, const struct naming *namings, size_t co
     named[used] = '\0';
 }
 
+/* The policy that most of what failed is measured by, if it changes what the result
+ * types of one domain mean. */
+static int policy_type_of(const struct view *view, const struct figures *figures)
+{
+    bool dane = 2 * figures->heeded[HEEDED_DANE].failed > figures->totals.failed;
+    return dane && view->scope.domain != ALL_DOMAINS ? POLICY_TLSA : POLICY_NOT_FOUND;
+}
+
 static void explain(const struct view *view, const struct failed_type *failed,
                     struct snapshot *made, int width)
 {
     static const char *const commands[] = {
         "-connect ", "-servername ", "-verify_hostname ", "-dane_tlsa_domain ", "_25._tcp.", NULL};
-    const struct result_type *type = result_type_find(failed->name);
     const struct figures *figures = view_figures(view);
+    const struct result_type *type = result_type_under(failed->name, policy_type_of(view, figures));
     const struct failed_type *first = view->snapshot->rows[PANE_TYPES].items;
     const struct naming namings[] = {{"DOMAIN", view->scope.domain_name, NULL},
                                      {"MX", figures->mx_hosts[failed - first], commands}};

@@ -18,7 +18,8 @@ struct sheet {
     int style;          /* of failures of the policy */
     int64_t failed;     /* of the policy, */
     int64_t named;      /* and what its failures add up to */
-    uint32_t explained; /* bit set of the result types whose meaning was told */
+    int policy_type;    /* of the present policy */
+    uint32_t explained; /* bit set of the result types whose meaning under it was told */
     bool cut;           /* at LINES_MAX */
 };
 
@@ -111,6 +112,10 @@ static int add_policy(void *context, const struct policy_row *policy)
 {
     struct sheet *sheet = context;
     end_policy(sheet);
+    int type = policy_type_find(policy->policy_type);
+    if (type != sheet->policy_type)
+        sheet->explained = 0;
+    sheet->policy_type = type;
     sheet->in_policy = true;
     sheet->failed = policy->failed;
     sheet->named = 0;
@@ -126,12 +131,13 @@ static int add_policy(void *context, const struct policy_row *policy)
 /* What a result type means, where it stands first. */
 static void explain(struct sheet *sheet, const char *result_type)
 {
-    const struct result_type *type = result_type_find(result_type);
-    if (type == NULL) {
+    const struct result_type *known = result_type_find(result_type);
+    if (known == NULL) {
         add_text(sheet, 4, STYLE_DIM, "RFC 8460 does not name this result type.");
         return;
     }
-    uint32_t bit = UINT32_C(1) << (type - result_types);
+    const struct result_type *type = result_type_under(result_type, sheet->policy_type);
+    uint32_t bit = UINT32_C(1) << (known - result_types);
     if (sheet->explained & bit)
         return;
     sheet->explained |= bit;
