@@ -125,8 +125,11 @@ static enum db_status commit(struct store *store)
 static enum db_status close_blocks(struct store *store)
 {
     sqlite3 *sqlite = db_sqlite(store->db);
-    bool more = true;
+    int64_t reports = 0;
     enum db_status status = commit(store);
+    if (status == DB_OK)
+        status = db_integer(store->db, "SELECT coalesce(max(id), 0) FROM report", &reports);
+    bool more = reports >= store->settings.close_from;
     while (status == DB_OK && more) {
         int before = sqlite3_total_changes(sqlite);
         status = begin(store);

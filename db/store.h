@@ -25,6 +25,9 @@
  * importer waiting for a moment only. */
 enum { STORE_BATCH = 6000 };
 
+/* A database of fewer reports is read by days as fast as by blocks of them. */
+enum { STORE_SMALL = 50000 };
+
 struct store;
 
 /* A mailbox of an account, and how far it has been read. */
@@ -56,6 +59,7 @@ struct store_settings {
     const char *mine;         /* patterns of [domains] mine; "" means all */
     size_t damaged_item_max;  /* bytes kept of one damaged attachment */
     size_t damaged_total_max; /* bytes kept of all of them */
+    int64_t close_from;       /* reports; blocks of smaller databases stay open (levels.h) */
 };
 
 /* Begins a run that reads WHAT ("work", "/srv/reports").  When the patterns of

@@ -257,6 +257,7 @@ static int open_for_writing(struct run *run, const char *path)
         .mine = config_text(config, "domains", NULL, "mine"),
         .damaged_item_max = (size_t)config_number(config, "import", NULL, "damaged-item-max"),
         .damaged_total_max = (size_t)config_number(config, "import", NULL, "damaged-total-max"),
+        .close_from = STORE_SMALL,
     };
     name_sources(run, what);
     text_visible(what, visible, sizeof visible);

@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     unsigned reports = (unsigned)strtoul(argv[2], NULL, 10);
     struct db *db;
     struct store *store = NULL;
-    struct store_settings settings = {.mine = ""};
+    struct store_settings settings = {.mine = "", .close_from = STORE_SMALL};
     enum db_status status = db_open(&db, argv[1], DB_WRITE);
     if (status == DB_OK)
         status = store_open(&store, db, "bench", &settings);

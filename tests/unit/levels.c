@@ -136,6 +136,30 @@ static void sums_by_cover_are_sums_by_day(void **state)
     }
 }
 
+/* Until it is no small one any more. */
+static void blocks_of_a_small_database_stay_open(void **state)
+{
+    (void)state;
+    enum { FIRST = 20000, REPORTS = 400 };
+    struct store *store;
+    struct store_settings settings = {.mine = "", .close_from = REPORTS + 1};
+    assert_int_equal(store_open(&store, db, "test", &settings), DB_OK);
+    for (int i = 0; i < REPORTS; i++) {
+        struct report report;
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        make_report(&report, "Google", id, FIRST + i);
+        add_policy(&report, "sts", "a.example", "", 1, 0);
+        keep_report(store, &report, "x");
+    }
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_true(sql_integer(db, "SELECT count(*) FROM open_block") > REPORTS / 4);
+    settings.close_from = REPORTS;
+    assert_int_equal(store_open(&store, db, "test", &settings), DB_OK);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM open_block"), 0);
+}
+
 /* More domains than are summed up at once, and rows that had been there before. */
 static void a_block_is_the_sum_of_what_is_below_it(void **state)
 {
@@ -180,6 +204,7 @@ int main(void)
         TEST(an_open_block_is_covered_from_below),
         TEST(absurd_ranges_stay_within_the_calendar),
         TEST(sums_by_cover_are_sums_by_day),
+        TEST(blocks_of_a_small_database_stay_open),
         TEST(a_block_is_the_sum_of_what_is_below_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
