@@ -7,6 +7,7 @@ enum { STATES = STS_STATE_ENFORCE + 1 };
 struct run {
     int first_day, last_day; /* -1: none */
     size_t reporter;         /* that saw it first */
+    int also;                /* others on that day */
 };
 
 struct track {
@@ -20,13 +21,15 @@ struct track {
 static void forget_runs(struct track *track)
 {
     for (int state = 0; state < STATES; state++)
-        track->runs[state] = (struct run){-1, -1, 0};
+        track->runs[state] = (struct run){-1, -1, 0, 0};
 }
 
 static void see(struct run *run, int day, size_t reporter)
 {
     if (run->last_day < 0 || day - run->last_day > SIGHTINGS_APART)
-        *run = (struct run){day, day, reporter};
+        *run = (struct run){day, day, reporter, 0};
+    else if (day == run->first_day)
+        run->also++;
     run->last_day = day;
 }
 
@@ -98,6 +101,7 @@ static int step(struct finder *finder, struct track tracks[2], enum event_kind k
     event->to = mode_of(tracks);
     event->reported_day = run.first_day;
     event->reporter_id = finder->reporters[run.reporter];
+    event->also_first = run.also;
     event->mode_day = day->day;
     return 0;
 }

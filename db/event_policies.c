@@ -177,6 +177,20 @@ static size_t policy_replaced(const struct finder *finder, const struct policies
     return found;
 }
 
+/* How many others than the one named saw the policy NEW on its first day, too. */
+static int count_also_first(const struct finder *finder, const struct policies *policies,
+                            size_t new)
+{
+    const struct said_policy *policy = &policies->policies[new];
+    int count = 0;
+    for (size_t i = 0; i < finder->evidence->policy_count; i++) {
+        const struct policy_sight *sight = &finder->evidence->policies[i];
+        count += policies->of_sight[i] == new && sight->first_day == policy->first_day &&
+                 sight->organization != policy->organization;
+    }
+    return count;
+}
+
 /* A policy that a reporter sees after another one is a change, unless that of
  * the mode tells it already.  Reporters that never saw another may just quote
  * the same in other words. */
@@ -193,6 +207,7 @@ static int add_policy(struct finder *finder, struct lags *lags, const struct pol
         return -1;
     event->reported_day = policy->first_day;
     event->reporter_id = policy->organization;
+    event->also_first = count_also_first(finder, policies, new);
     event->state_from = (int)before->mode;
     event->state_to = (int)policy->mode;
     event->text_from = before->text;

@@ -47,6 +47,7 @@ struct event {
     int reported_day;                /* on which a reporter saw it first; -1: none has */
     int64_t reporter_id;             /* that one */
     const char *reporter;            /* NULL as above */
+    int also_first;                  /* so many others saw it on that day, too */
     int mode_day;                    /* since when most sessions say so; -1: not yet */
     int live_day;                    /* on which the live check saw it first; -1: never */
     int until; /* reporters may keep what was before until then; -1: none says how long */

@@ -119,6 +119,19 @@ static void write_behind(const struct event *event, char text[static POLICY_WORD
     snprintf(text + used, POLICY_WORDS - used, "%s%s", until[0] != '\0' ? ", until " : "", until);
 }
 
+/* "Google", "Google +3", "live check" */
+static void write_first(const struct event *event, char text[static POLICY_WORDS])
+{
+    bool checked_first =
+        event->live_day >= 0 && (event->reported_day < 0 || event->live_day < event->reported_day);
+    if (checked_first || event->reporter == NULL)
+        snprintf(text, POLICY_WORDS, "live check");
+    else if (event->also_first > 0)
+        snprintf(text, POLICY_WORDS, "%.200s +%d", event->reporter, event->also_first);
+    else
+        snprintf(text, POLICY_WORDS, "%.200s", event->reporter);
+}
+
 static int add_change(struct snapshot *snapshot, int pane, const struct event *event)
 {
     char text[POLICY_WORDS];
@@ -130,9 +143,8 @@ static int add_change(struct snapshot *snapshot, int pane, const struct event *e
     change->what = snapshot_text(snapshot, text);
     write_behind(event, text);
     change->behind = snapshot_text(snapshot, text);
-    bool checked_first =
-        event->live_day >= 0 && (event->reported_day < 0 || event->live_day < event->reported_day);
-    change->first = checked_first || event->reporter == NULL ? "live check" : event->reporter;
+    write_first(event, text);
+    change->first = snapshot_text(snapshot, text);
     return 0;
 }
 
@@ -175,7 +187,10 @@ static void say_when(struct sentences *said, const struct event *event)
     if (event->live_day >= 0)
         say(said, "The live check saw it on %s%s. ", live,
             event->reported_day < 0 ? ", no report does so yet" : "");
-    if (event->reported_day >= 0)
+    if (event->reported_day >= 0 && event->also_first > 0)
+        say(said, "%.80s and %d more reported it first, on %s. ", event->reporter,
+            event->also_first, day);
+    else if (event->reported_day >= 0)
         say(said, "%.80s reported it first, on %s. ", event->reporter, day);
     if (event->reported_day >= 0 && event->mode_day > event->reported_day)
         say(said, "Most sessions since %s. ", day_format(event->mode_day, day));
@@ -205,7 +220,7 @@ static void say_who_lags(struct sentences *said, const struct event *event)
             say(said, "The last to follow was %.80s, on %s.", event->lags[0].organization,
                 day_format(event->lags[0].moved_day, day));
         else if (event->reported_day >= 0)
-            say(said, "Nobody lagged behind.");
+            say(said, "Nobody went on reporting what was before.");
         return;
     }
     if (behind > NAMED)

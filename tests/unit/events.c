@@ -100,6 +100,38 @@ static void nothing_has_no_events(void **state)
     find(0);
 }
 
+static void those_who_saw_it_on_the_first_day_are_counted(void **state)
+{
+    (void)state;
+    for (int day = DAY; day < DAY + 10; day++) {
+        const char *text = day < DAY + 5 ? testing : enforce;
+        sts(day, GOOGLE, day < DAY + 5 ? STS_TESTING : STS_ENFORCE, 100);
+        sts(day, SMALL, day < DAY + 5 ? STS_TESTING : STS_ENFORCE, 5);
+        sts(day, YAHOO, day < DAY + 6 ? STS_TESTING : STS_ENFORCE, 20);
+        if (day == DAY || day == DAY + 5) {
+            policy(text, GOOGLE, day, day + 4);
+            policy(text, SMALL, day, day + 4);
+        }
+    }
+    const struct event *event = find(1);
+    assert_int_equal(event->reported_day, DAY + 5);
+    assert_int_equal(event->also_first, 1);
+}
+
+static void those_who_saw_another_policy_at_first_are_counted(void **state)
+{
+    (void)state;
+    const int64_t reporters[] = {GOOGLE, YAHOO, SMALL};
+    for (int i = 0; i < 3; i++) {
+        policy(enforce, reporters[i], DAY, DAY + 9);
+        policy(two_hosts, reporters[i], DAY + 10 + i / 2, DAY + 19);
+    }
+    const struct event *event = find(1);
+    assert_int_equal(event->kind, EVENT_POLICY);
+    assert_int_equal(event->reported_day, DAY + 10);
+    assert_int_equal(event->also_first, 1);
+}
+
 /* The example of a domain that goes to enforce while Yahoo keeps what it has. */
 static void a_change_names_who_saw_it_first_and_who_lags(void **state)
 {
@@ -562,6 +594,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(nothing_has_no_events),
+        TEST(those_who_saw_it_on_the_first_day_are_counted),
+        TEST(those_who_saw_another_policy_at_first_are_counted),
         TEST(a_change_names_who_saw_it_first_and_who_lags),
         TEST(those_who_moved_stand_behind_those_who_have_not),
         TEST(the_first_to_see_it_may_be_early),
