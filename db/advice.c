@@ -18,14 +18,9 @@ const char *advice_step_label(enum advice_step step)
     return labels[step];
 }
 
-static bool is_enforced(enum tls_mode mode)
-{
-    return mode == MODE_STS_ENFORCE || mode == MODE_DANE_STS_ENFORCE;
-}
-
 static bool in_testing(const struct standing *standing)
 {
-    return standing->mode == MODE_STS_TESTING || standing->mode == MODE_DANE_STS_TESTING;
+    return tls_mode_sts(standing->mode) == STS_TESTING;
 }
 
 static enum next_step next_in_testing(const struct standing *standing,
@@ -243,7 +238,7 @@ static void tell_reported_ways(struct advising *advising)
     const struct evidence *evidence = advising->evidence;
     struct sentences *ways = &advising->advice->ways;
     enum tls_mode mode = evidence->standing.mode;
-    bool dane = tls_mode_has_dane(mode), enforced = is_enforced(mode);
+    bool dane = tls_mode_has_dane(mode), enforced = tls_mode_sts(mode) == STS_ENFORCE;
     if (!dane && !enforced)
         say(advising, ways, "A look at DNS tells which is open: tlsrptop check %s",
             evidence->domain);
@@ -303,7 +298,7 @@ static void tell_how_to_publish(struct advising *advising)
 static void advise_policy(struct advising *advising)
 {
     const struct standing *standing = &advising->evidence->standing;
-    if (is_enforced(standing->mode) || advising->advice->next == NEXT_ENFORCE)
+    if (tls_mode_sts(standing->mode) == STS_ENFORCE || advising->advice->next == NEXT_ENFORCE)
         publish_policy(advising, STS_ENFORCE);
     else if (in_testing(standing) || advising->advice->next == NEXT_START_TESTING)
         publish_policy(advising, STS_TESTING);

@@ -18,7 +18,7 @@
 
 enum {
     LEVELS_ALL = 0xf, /* blocks of 1, 4, 16 and 64 days */
-    LEVELS_DAYS = 0x1 /* all that total_sender has */
+    LEVELS_DAYS = 0x1 /* each day by itself */
 };
 
 /* Binds the cover of RANGE, as step 0, to parameter 1. */

@@ -249,7 +249,7 @@ static enum db_status give_senders(struct db *db, const struct parts *parts, sen
                                    void *context)
 {
     struct texts texts;
-    int64_t named;
+    int64_t named = 0;
     enum db_status status =
         db_integer(db, "SELECT EXISTS(SELECT 1 FROM host_name WHERE ip > 0)", &named);
     struct sender *senders = calloc(parts->count + 1, sizeof *senders);

@@ -12,8 +12,9 @@
  * deleted, and checking a dozen of them a report costs a tenth of the import.
  *
  * The total_* tables but for that of senders hold sums for blocks of 1, 4, 16 and
- * 64 days: level 0 to 3, block = day >> (2 * level).  Any range of days is covered by a few blocks
- * of each level (levels.h).  Domain 0 is all of mine; it has no row in `domain`.
+ * 64 days: level 0 to 3, block = day >> (2 * level).  Any range of days is covered
+ * by a few blocks of each level (levels.h).  Domain 0 is all of mine; it has no row
+ * in `domain`.
  */
 static const char *const version_1[] = {
     "CREATE TABLE meta("

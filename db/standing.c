@@ -151,12 +151,12 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
 
 static bool in_testing(enum tls_mode mode)
 {
-    return mode == MODE_STS_TESTING || mode == MODE_DANE_STS_TESTING;
+    return tls_mode_sts(mode) == STS_TESTING;
 }
 
 static bool has_policy(enum tls_mode mode)
 {
-    return in_testing(mode) || tls_mode_enforces(mode);
+    return tls_mode_has_sts(mode) || tls_mode_has_dane(mode);
 }
 
 static enum db_status select_day(struct db *db, sqlite3_stmt *statement, int *day)

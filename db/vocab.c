@@ -317,10 +317,21 @@ int tls_mode_find(const char *name)
     return -1;
 }
 
+enum sts_mode tls_mode_sts(enum tls_mode mode)
+{
+    static const enum sts_mode modes[MODE_COUNT] = {
+        [MODE_STS_NONE] = STS_NONE,
+        [MODE_STS_TESTING] = STS_TESTING,
+        [MODE_STS_ENFORCE] = STS_ENFORCE,
+        [MODE_DANE_STS_TESTING] = STS_TESTING,
+        [MODE_DANE_STS_ENFORCE] = STS_ENFORCE,
+    };
+    return modes[mode];
+}
+
 int tls_mode_has_sts(enum tls_mode mode)
 {
-    return mode == MODE_STS_TESTING || mode == MODE_STS_ENFORCE || mode == MODE_DANE_STS_TESTING ||
-           mode == MODE_DANE_STS_ENFORCE;
+    return tls_mode_sts(mode) >= STS_TESTING;
 }
 
 int tls_mode_has_dane(enum tls_mode mode)

@@ -435,9 +435,9 @@ static void read_states(struct known *known, struct json_object *evidence, enum 
         known->dane = DANE_PRESENT;
     else if (dane_kept || is_one_of(dane, AT("none", "some", "unusable", "insecure-mx")))
         known->dane = DANE_ABSENT;
-    if (mode == MODE_STS_TESTING || mode == MODE_DANE_STS_TESTING)
+    if (tls_mode_sts(mode) == STS_TESTING)
         known->sts = STS_STATE_TESTING;
-    else if (mode == MODE_STS_ENFORCE || mode == MODE_DANE_STS_ENFORCE)
+    else if (tls_mode_sts(mode) == STS_ENFORCE)
         known->sts = STS_STATE_ENFORCE;
     else if (strcmp(find_text(evidence, AT("sts", "policy", "mode")), "none") == 0)
         known->sts = STS_STATE_NONE;

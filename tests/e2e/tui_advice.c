@@ -10,6 +10,7 @@
 
 #include "../../db/observation.h"
 #include "../console_assert.h"
+#include "../dashboard.h"
 #include "../make_report.h"
 
 static char folder[64];
@@ -77,7 +78,7 @@ static void check(const char *domain, enum tls_mode mode, const char *evidence,
     assert_int_equal(observation_store(db, domain, "", &observation, &changed), DB_OK);
 }
 
-static struct console *open_dashboard(const char *domain, int columns, int rows)
+static struct console *open_domain(const char *domain, int columns, int rows)
 {
     end_import();
     const char *const argv[] = {BUILD "/tlsrptop", "--db", path, domain, NULL};
@@ -86,21 +87,13 @@ static struct console *open_dashboard(const char *domain, int columns, int rows)
     return console;
 }
 
-static void leave(struct console *console)
-{
-    assert_harmless(console);
-    assert_types(console, "q");
-    assert_exits(console, 0);
-    console_close(console);
-}
-
 /* --- one domain --- */
 
 static void failures_in_testing_hold_back(void **state)
 {
     (void)state;
     keep_days("example.com", "testing", 20, 7);
-    struct console *console = open_dashboard("example.com", 80, 40);
+    struct console *console = open_domain("example.com", 80, 40);
     assert_types(console, "a");
     assert_row(console, 0, " Domains › example.com › Advice");
     assert_row(console, 1, " Opportunistic › Reporting › Testing › [Review] › Enforce  or  DANE");
@@ -111,7 +104,7 @@ static void failures_in_testing_hold_back(void **state)
     assert_shows(console, "7 sessions failed in testing: under enforce");
     assert_shows(console, "reports by 2 reporters");
     assert_shows(console, "Google from 192.0.2.1 to mx.example.com: 7 failures");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void too_few_reports_do_not_tell(void **state)
@@ -119,11 +112,11 @@ static void too_few_reports_do_not_tell(void **state)
     (void)state;
     for (int day = 1; day <= 20; day++)
         keep_day("example.com", "Google", "testing", today() - day, 0);
-    struct console *console = open_dashboard("example.com", 80, 24);
+    struct console *console = open_domain("example.com", 80, 24);
     assert_types(console, "0");
     assert_row(console, 2, " Not enough reports to tell whether enforce is safe.");
     assert_shows(console, "1 of 2 reporters");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void what_to_publish_is_copied_whole(void **state)
@@ -132,7 +125,7 @@ static void what_to_publish_is_copied_whole(void **state)
     static const char policy[] =
         "version: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 604800\n";
     keep_days("example.com", "testing", 20, 0);
-    struct console *console = open_dashboard("example.com", 80, 40);
+    struct console *console = open_domain("example.com", 80, 40);
     assert_types(console, "a");
     assert_shows(console, "Safe to enforce, as far as reports tell");
     assert_shows(console, "  https://mta-sts.example.com/.well-known/mta-sts.txt");
@@ -146,7 +139,7 @@ static void what_to_publish_is_copied_whole(void **state)
     assert_string_equal(console_clipboard(console),
                         "Set the policy to enforce, and raise max_age step by step to some weeks "
                         "once all is quiet.");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void reports_are_asked_for_by_a_record(void **state)
@@ -158,7 +151,7 @@ static void reports_are_asked_for_by_a_record(void **state)
           "\"ways\":{\"sts\":{\"state\":\"open\",\"needs\":[\"ask for reports first\"]},"
           "\"dane\":{\"state\":\"closed\",\"needs\":[\"whoever runs it must sign its zone\"]}}}",
           "[]");
-    struct console *console = open_dashboard("new.example", 80, 40);
+    struct console *console = open_domain("new.example", 80, 40);
     assert_types(console, "a");
     assert_row(console, 1, " [Opportunistic] › Reporting › Testing › Review › Enforce  or  DANE");
     assert_shows(console, "Nobody is asked for reports yet: that comes first.");
@@ -169,7 +162,7 @@ static void reports_are_asked_for_by_a_record(void **state)
     assert_shows(console, "Published now (checked 2 min ago)");
     assert_shows(console, "MX hosts     mx.new.example");
     assert_shows(console, "DNSSEC       insecure");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void what_the_check_found_is_told_with_its_remedy(void **state)
@@ -181,13 +174,13 @@ static void what_the_check_found_is_told_with_its_remedy(void **state)
         "{\"tlsrpt\":{\"state\":\"found\",\"records\":[\"v=TLSRPTv1; rua=mailto:a@b.example\"]}}",
         "[{\"severity\":\"error\",\"code\":\"x\",\"text\":\"The policy host has no certificate.\","
         "\"remedy\":\"Give it one.\",\"reference\":\"RFC 8461\"}]");
-    struct console *console = open_dashboard("example.com", 80, 40);
+    struct console *console = open_domain("example.com", 80, 40);
     assert_types(console, "a");
     assert_shows(console, "Not safe to enforce: the check found 1 problem.");
     assert_shows(console, "The policy host has no certificate.");
     assert_shows(console, "Give it one.");
     assert_shows(console, "v=TLSRPTv1; rua=mailto:a@b.example");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void a_look_that_finds_nothing_hides_no_failures(void **state)
@@ -197,7 +190,7 @@ static void a_look_that_finds_nothing_hides_no_failures(void **state)
     check("example.com", MODE_OPPORTUNISTIC,
           "{\"mx\":{\"state\":\"nxdomain\"},\"tlsrpt\":{\"state\":\"absent\"}}",
           "[{\"severity\":\"error\",\"text\":\"example.com does not exist in DNS\"}]");
-    struct console *console = open_dashboard("example.com", 80, 40);
+    struct console *console = open_domain("example.com", 80, 40);
     assert_types(console, "a");
     assert_row(console, 1, " Opportunistic › Reporting › Testing › Review › [Enforce]  or  DANE");
     assert_row(console, 2, " Sessions are being refused: 7 failures in the last 7 days.");
@@ -205,7 +198,7 @@ static void a_look_that_finds_nothing_hides_no_failures(void **state)
     assert_shows(console, "certificate-expired: Renew");
     assert_shows(console, "dig NS example.com");
     assert_false(console_find(console, "Nobody is asked", NULL, NULL));
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void dane_beside_enforce_is_marked_too(void **state)
@@ -216,24 +209,24 @@ static void dane_beside_enforce_is_marked_too(void **state)
     make_report(&report, "Comcast", "tlsa", today() - 1);
     add_policy(&report, "tlsa", "example.com", "3 1 1 00ff", 100, 0);
     keep_report(store, &report, "tlsa");
-    struct console *console = open_dashboard("example.com", 80, 40);
+    struct console *console = open_domain("example.com", 80, 40);
     assert_types(console, "a");
     assert_row(console, 1,
                " Opportunistic › Reporting › Testing › Review › [Enforce]  and  [DANE]");
     assert_shows(console, "DANE and MTA-STS: in force, by the reports.");
     assert_false(console_find(console, "What holds it back", NULL, NULL));
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void of_unknown_domains_there_is_no_advice(void **state)
 {
     (void)state;
     keep_days("example.com", "testing", 3, 0);
-    struct console *console = open_dashboard("nonesuch.example", 80, 24);
+    struct console *console = open_domain("nonesuch.example", 80, 24);
     assert_types(console, "a");
     assert_shows(console, "nonesuch.example");
     assert_shows(console, "There is no advice");
-    leave(console);
+    leave_dashboard(console);
 }
 
 /* --- all domains --- */
@@ -246,7 +239,7 @@ static void every_domain_has_its_next_step_the_most_urgent_first(void **state)
     keep_days("plain.example", NULL, 3, 0);
     keep_days("ready.example", "testing", 20, 0);
     keep_days("young.example", "testing", 5, 0);
-    struct console *console = open_dashboard(NULL, 80, 24);
+    struct console *console = open_domain(NULL, 80, 24);
     assert_shows(console, "testing: day 6/14"); /* in the list of domains */
     assert_types(console, "ga");
     assert_row(console, 0, " Domains › Next steps");
@@ -263,16 +256,16 @@ static void every_domain_has_its_next_step_the_most_urgent_first(void **state)
     assert_row(console, 0, " Domains › Next steps › ready.example › Advice");
     assert_types(console, "<Esc>");
     assert_shows(console, "row 2 of 5");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void without_reports_there_is_a_word(void **state)
 {
     (void)state;
-    struct console *console = open_dashboard(NULL, 80, 24);
+    struct console *console = open_domain(NULL, 80, 24);
     assert_types(console, "a");
     assert_shows(console, "The database holds no reports yet.");
-    leave(console);
+    leave_dashboard(console);
 }
 
 /* --- whatever there is in it --- */
@@ -303,7 +296,7 @@ static void strangers_texts_are_harmless(void **state)
         int columns, rows;
     } sizes[] = {{60, 15}, {80, 24}, {200, 60}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct console *console = open_dashboard("example.com", sizes[i].columns, sizes[i].rows);
+        struct console *console = open_domain("example.com", sizes[i].columns, sizes[i].rows);
         assert_types(console, "a");
         assert_shows(console, "[Testing]");
         for (int page = 0; page < 12; page++)
@@ -312,7 +305,7 @@ static void strangers_texts_are_harmless(void **state)
         assert_types(console, "<Esc><Esc>");
         assert_types(console, "ga");
         assert_shows(console, "example.com");
-        leave(console);
+        leave_dashboard(console);
     }
 }
 

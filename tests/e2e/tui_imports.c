@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../console_assert.h"
+#include "../dashboard.h"
 #include "../make_report.h"
 #include "../run_program.h"
 
@@ -91,29 +92,13 @@ static void fill(void)
     db_close(db);
 }
 
-static struct console *open_dashboard(int columns, int rows)
-{
-    const char *const argv[] = {BUILD "/tlsrptop", "--db", path, NULL};
-    struct console *console = assert_console(.argv = argv, .columns = columns, .rows = rows);
-    assert_settles(console);
-    return console;
-}
-
-static void leave(struct console *console)
-{
-    assert_harmless(console);
-    assert_types(console, "q");
-    assert_exits(console, 0);
-    console_close(console);
-}
-
 /* --- what came in --- */
 
 static void runs_tell_how_they_ended(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(80, 24);
+    struct console *console = open_dashboard(path, 80, 24);
     assert_types(console, "9");
     assert_shows(console, "Runs (3)");
     assert_shows(console, "a server could not be reached");
@@ -127,14 +112,14 @@ static void runs_tell_how_they_ended(void **state)
     assert_shows(console, "Trouble (3)");
     assert_shows(console, "Mailboxes (1)");
     assert_shows(console, "Journal (6)");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void a_run_opens_what_it_wrote(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(100, 30);
+    struct console *console = open_dashboard(path, 100, 30);
     assert_types(console, "9");
     assert_types(console, "G<Enter>");
     assert_row(console, 0, " Domains › Imports › Run 1");
@@ -148,28 +133,28 @@ static void a_run_opens_what_it_wrote(void **state)
     assert_types(console, "<Esc>");
     assert_row(console, 0, " Domains › Imports");
     assert_shows(console, "row 3 of 3");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void what_was_imported_opens_its_report(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(100, 30);
+    struct console *console = open_dashboard(path, 100, 30);
     assert_types(console, "9");
     assert_types(console, "G<Enter>");
     assert_types(console, "foutcome:imported<Enter>");
     assert_types(console, "<Enter>");
     assert_shows(console, "Run 1 › Report");
     assert_shows(console, "Report          g1");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void trouble_says_why_in_full(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(80, 24);
+    struct console *console = open_dashboard(path, 80, 24);
     assert_types(console, "9<Tab>");
     assert_shows(console, "it is not JSON: unexpected end of data");
     assert_shows(console, "work Reports/TLS UIDVALIDITY 17 UID 42");
@@ -178,17 +163,17 @@ static void trouble_says_why_in_full(void **state)
     assert_shows(console, "/srv/reports/broken.eml");
     assert_types(console, "<Enter>");
     assert_shows(console, "--retry-damaged");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void mailboxes_tell_how_far_they_were_read(void **state)
 {
     (void)state;
     fill();
-    struct console *console = open_dashboard(80, 24);
+    struct console *console = open_dashboard(path, 80, 24);
     assert_types(console, "9<Tab><Tab>");
     assert_shows(console, "work           Reports/TLS                  17            42");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void every_pane_has_the_keys_once_at_every_size(void **state)
@@ -200,14 +185,14 @@ static void every_pane_has_the_keys_once_at_every_size(void **state)
     static const char *const seen[] = {"row 1 of 3", "row 1 of 3", "row 1 of 1", "row 1 of 6"};
     fill();
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct console *console = open_dashboard(sizes[i].columns, sizes[i].rows);
+        struct console *console = open_dashboard(path, sizes[i].columns, sizes[i].rows);
         assert_types(console, "9");
         for (size_t pane = 0; pane < sizeof seen / sizeof *seen; pane++) {
             assert_shows(console, seen[pane]);
             assert_types(console, "<Tab>");
         }
         assert_shows(console, seen[0]);
-        leave(console);
+        leave_dashboard(console);
     }
 }
 
@@ -217,13 +202,13 @@ static void an_empty_database_says_how_to_import(void **state)
     struct db *db;
     assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
     db_close(db);
-    struct console *console = open_dashboard(80, 24);
+    struct console *console = open_dashboard(path, 80, 24);
     assert_shows(console, "The database holds no reports yet.");
     assert_types(console, "9");
     assert_shows(console, "Nothing has been imported yet.");
     assert_types(console, "<Tab>");
     assert_shows(console, "Nothing was damaged");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void strangers_texts_are_harmless_in_every_column(void **state)
@@ -249,11 +234,11 @@ static void strangers_texts_are_harmless_in_every_column(void **state)
     db_close(db);
     static const int widths[] = {60, 80, 200};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        struct console *console = open_dashboard(widths[i], 40);
+        struct console *console = open_dashboard(path, widths[i], 40);
         assert_types(console, "9");
         assert_types(console, "<Tab>jj<Tab>j<Tab>jjjj<Tab><Enter>jjjj");
         assert_shows(console, "Run 1");
-        leave(console);
+        leave_dashboard(console);
     }
 }
 
@@ -312,7 +297,7 @@ static void progress_is_shown_and_goes_on_behind_other_screens(void **state)
     write_whole_file(go, "", 0);
     assert_shows(console, "The import is done: 9,000 new reports");
     assert_hides(console, "importing 50%");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void the_importer_is_given_this_database_and_config(void **state)
@@ -323,7 +308,7 @@ static void the_importer_is_given_this_database_and_config(void **state)
     assert_types(console, "i");
     snprintf(wanted, sizeof wanted, "args: --progress=json --db %s --config", path);
     assert_shows(console, wanted);
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void stopping_asks_it_to_end_behind_its_batch(void **state)
@@ -341,7 +326,7 @@ static void stopping_asks_it_to_end_behind_its_batch(void **state)
     assert_shows(console, "5,400 imported");
     assert_types(console, "c");
     assert_shows(console, "It has ended");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void leaving_stops_it_but_not_without_a_word(void **state)
@@ -371,7 +356,7 @@ static void an_importer_that_dies_is_not_taken_for_done(void **state)
     struct console *console = open_beside(HALFWAY "kill -9 $$\n");
     assert_types(console, "i");
     assert_shows(console, "The import was killed (Killed); the next one goes on from there");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void without_an_importer_that_is_said(void **state)
@@ -380,7 +365,7 @@ static void without_an_importer_that_is_said(void **state)
     struct console *console = open_beside("");
     assert_types(console, "i");
     assert_shows(console, "tlsrptop-import cannot be run: No such file or directory");
-    leave(console);
+    leave_dashboard(console);
 }
 
 /* Any length, any bytes, any number of lines, and JSON that is none. */
@@ -401,7 +386,7 @@ static void what_it_says_is_bounded_and_harmless(void **state)
     assert_shows(console, "sentence 3000");
     assert_types(console, "g");
     assert_shows(console, "(2503 earlier ones are not kept)");
-    leave(console);
+    leave_dashboard(console);
 }
 
 /* A child of its own, as a password command may leave one, keeps its pipes. */
@@ -411,7 +396,7 @@ static void its_end_is_seen_though_its_children_live(void **state)
     struct console *console = open_beside(SCRIPT "sleep 30 &\necho 'bye' >&2; exit 69\n");
     assert_types(console, "i");
     assert_shows(console, "The import failed: bye");
-    leave(console);
+    leave_dashboard(console);
 }
 
 /* --- the real importer --- */
@@ -474,7 +459,7 @@ static void a_mailbox_is_imported_and_its_reports_appear(void **state)
     assert_shows(console, "work");
     assert_types(console, "<Tab><Tab>");
     assert_shows(console, "INBOX");
-    leave(console);
+    leave_dashboard(console);
     dovecot("stop", ports);
 }
 
@@ -489,7 +474,7 @@ static void without_an_account_the_importer_says_what_to_do(void **state)
     assert_types(console, "i");
     assert_shows(console, "The import failed: there is nothing to import");
     assert_shows(console, "[imap NAME]");
-    leave(console);
+    leave_dashboard(console);
 }
 
 int main(void)

@@ -15,6 +15,7 @@
 
 #include "../../tui/keys.h"
 #include "../console_assert.h"
+#include "../dashboard.h"
 #include "../make_report.h"
 #include "../run_program.h"
 
@@ -60,20 +61,12 @@ static int clean(void **state)
     return 0;
 }
 
-static struct console *open_dashboard(void)
+static struct console *open_configured(void)
 {
     const char *const argv[] = {BUILD "/tlsrptop", "--db", path, "--config", config, NULL};
     struct console *console = assert_console(.argv = argv, .folder = folder);
     assert_settles(console);
     return console;
-}
-
-static void leave(struct console *console)
-{
-    assert_harmless(console);
-    assert_types(console, "q");
-    assert_exits(console, 0);
-    console_close(console);
 }
 
 /* --- all screens, all keys --- */
@@ -212,7 +205,7 @@ static void keys_work_where_the_help_lists_them_and_nowhere_else(void **state)
     (void)state;
     char *common = NULL; /* the help of the first screen: what it lists is tried there */
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        struct console *console = open_dashboard();
+        struct console *console = open_configured();
         go(console, ways[i]);
         struct place place = place_of(console);
         assert_types(console, "?");
@@ -233,7 +226,7 @@ static void keys_work_where_the_help_lists_them_and_nowhere_else(void **state)
             common = help;
         else
             free(help);
-        leave(console);
+        leave_dashboard(console);
     }
     free(common);
 }
@@ -335,12 +328,12 @@ static void check_effect(size_t i)
 {
     char text[64];
     const char *shows = wanted_of(i, text);
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_types(console, effects[i].way);
     if (shows != NULL && console_find(console, shows, NULL, NULL))
         fail_msg("\"%s\" is there before %s\n%s", shows, effects[i].key, console_screen(console));
     if (effects[i].action == ACT_QUIT) {
-        leave(console);
+        leave_dashboard(console);
         return;
     }
     assert_types(console, effects[i].key);
@@ -412,7 +405,7 @@ static void no_key_is_left_out(void **state)
 static void searching_finds_while_typing_and_esc_forgets(void **state)
 {
     (void)state;
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_types(console, "/d2");
     assert_row(console, 22, "/ d2");
     assert_types(console, "9");
@@ -423,13 +416,13 @@ static void searching_finds_while_typing_and_esc_forgets(void **state)
     assert_types(console, "<Backspace><C-u>MÜNCHEN<Enter>");
     assert_types(console, "/d0<Esc>");
     assert_hides(console, "search:");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void a_filter_narrows_and_its_errors_are_said(void **state)
 {
     (void)state;
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_types(console, "ffai<Tab>");
     assert_row(console, 22, "filter: failed>");
     assert_types(console, "<Enter>");
@@ -447,13 +440,13 @@ static void a_filter_narrows_and_its_errors_are_said(void **state)
     assert_types(console, "f<Tab>");
     assert_shows(console, "columns: domain mode sessions failed");
     assert_types(console, "<Esc>");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void days_are_chosen_and_errors_are_said(void **state)
 {
     (void)state;
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_types(console, "t7d<Enter>");
     assert_shows(console, "last 7 days");
     assert_types(console, "tyesteryear<Enter>");
@@ -467,7 +460,7 @@ static void days_are_chosen_and_errors_are_said(void **state)
     assert_shows(console, "None failed of 0 sessions");
     assert_types(console, "tall<Enter>");
     assert_shows(console, "all days");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void rows_are_written_to_a_file_whose_name_is_completed(void **state)
@@ -475,7 +468,7 @@ static void rows_are_written_to_a_file_whose_name_is_completed(void **state)
     (void)state;
     char file[160];
     size_t size;
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     snprintf(file, sizeof file, "%s/subfolder", folder);
     assert_int_equal(mkdir(file, 0755), 0);
     assert_types(console, "fd1<Enter>");
@@ -500,7 +493,7 @@ static void rows_are_written_to_a_file_whose_name_is_completed(void **state)
     text = read_whole_file(file, &size);
     assert_non_null(strstr(text, "\"domain\":\"d19.example\""));
     free(text);
-    leave(console);
+    leave_dashboard(console);
 }
 
 /* --- what a new user meets --- */
@@ -509,7 +502,7 @@ static void without_a_database_it_says_how_to_get_one(void **state)
 {
     (void)state;
     assert_int_equal(unlink(path), 0);
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_shows(console, "Nothing has been imported yet.");
     assert_shows(console, "tlsrptop-import");
     assert_shows(console, "[imap work]");
@@ -530,13 +523,13 @@ static void without_a_database_it_says_how_to_get_one(void **state)
     assert_int_equal(store_close(store, ""), DB_OK);
     db_close(db);
     assert_shows(console, "d00.example");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void an_empty_database_says_how_reports_are_asked_for(void **state)
 {
     (void)state;
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_shows(console, "The database holds no reports yet.");
     assert_shows(console, "\"v=TLSRPTv1; rua=mailto:");
     for (char key = '2'; key <= '8'; key++) {
@@ -546,41 +539,41 @@ static void an_empty_database_says_how_reports_are_asked_for(void **state)
     }
     assert_types(console, "9");
     assert_shows(console, "Runs (0)");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void what_is_no_database_is_named(void **state)
 {
     (void)state;
     write_whole_file(path, "this is no database, but a text of some length", 46);
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_shows(console, "reports.db");
     assert_hides(console, "Nothing has been imported yet.");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void an_empty_file_is_told_from_none(void **state)
 {
     (void)state;
     write_whole_file(path, "", 0);
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_shows(console, "Nothing has been imported yet.");
     assert_shows(console, "is empty");
     assert_hides(console, "There is no database");
-    leave(console);
+    leave_dashboard(console);
 }
 
 static void where_nothing_is_in_range_it_says_so(void **state)
 {
     (void)state;
-    struct console *console = open_dashboard();
+    struct console *console = open_configured();
     assert_types(console, "t2020-03<Enter>");
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         go(console, ways[i]);
         assert_shows(console, "Domains");
         assert_harmless(console);
     }
-    leave(console);
+    leave_dashboard(console);
 }
 
 int main(void)
