@@ -46,7 +46,8 @@ static int add_block(struct arena *arena, size_t size)
     return 0;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* SIZE bytes that hold anything. */
+static void *take(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         return NULL;
@@ -57,14 +58,22 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     void *piece = (char *)arena->blocks->bytes + arena->used;
     arena->used += size;
-    return memset(piece, 0, size);
+    return piece;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *piece = take(arena, size);
+    return piece == NULL ? NULL : memset(piece, 0, size);
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = arena_alloc(arena, length + 1);
-    if (copy != NULL)
+    char *copy = take(arena, length + 1);
+    if (copy != NULL) {
         memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
     return copy;
 }
 

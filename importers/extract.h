@@ -37,8 +37,8 @@ struct extracted {
     enum outcome outcome;  /* OUTCOME_IMPORTED: `report` is filled and resolved;
                               or OUTCOME_NOT_A_REPORT, OUTCOME_DAMAGED */
     const char *reason;    /* a sentence for the latter two; "" else */
-    struct report *report; /* NULL unless imported.  To keep it, copy the struct
-                              and report_init() this one. */
+    struct report *report; /* NULL unless imported.  To keep it, copy the struct and put
+                              another one here, whose memory serves the next report. */
     const void *bytes;     /* the document as it came (gzip or JSON), or the damaged content */
     size_t size;
     unsigned part; /* counts up from 0 within the message */

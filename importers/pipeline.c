@@ -16,8 +16,9 @@
 enum {
     BATCH_BYTES = 128 * 1024,
     BATCH_ITEMS = 128,
-    BATCHES = 16,                      /* under way at once, at most */
-    BYTES_UNDER_WAY = 4 * 1024 * 1024, /* a new batch waits for less than this */
+    BATCHES = 32,                      /* under way at once, at most */
+    BYTES_UNDER_WAY = 8 * 1024 * 1024, /* a new batch waits for less than this */
+    BATCH_KEPT = 512 * 1024,           /* memory that the next use of a batch has again */
     COMMIT_MILLISECONDS = 1000,
     IDLE_MILLISECONDS = 100, /* so long without work, and what there is gets committed */
     YIELD_MICROSECONDS = 1000,
@@ -47,19 +48,24 @@ struct item {
     size_t findings; /* how many of the batch's belong to this message */
 };
 
+/* A batch goes round.  Each thread takes and frees only its own part of the
+ * memory: memory that two threads take and free has them wait for one another. */
 struct batch {
     struct batch *next;
-    struct arena arena; /* all that the items and findings point to */
+    struct arena arena; /* the source's: the items, and what they point to */
     struct item *items;
     size_t count, capacity;
+    struct arena found; /* the extracting thread's: what the findings point to */
     struct finding *findings;
-    size_t finding_count, finding_capacity;
+    size_t finding_count, finding_capacity; /* those behind the count keep memory for reports */
+    size_t bytes;         /* in all of that: they are under way */
     bool short_of_memory; /* a message could not be taken apart */
 };
 
 struct queue {
     struct batch *first;
     struct batch **end;
+    pthread_cond_t filled; /* for the one thread that takes from it */
 };
 
 struct pipeline {
@@ -74,7 +80,7 @@ struct pipeline {
     int64_t committed_at; /* milliseconds */
     /* shared, under the lock */
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t called; /* for the source */
     struct queue spare, to_extract, to_store;
     size_t batches;
     size_t bytes_under_way;
@@ -86,12 +92,12 @@ struct pipeline {
 
 /* --- queues; all under the lock --- */
 
-static void push(struct pipeline *pipeline, struct queue *queue, struct batch *batch)
+static void push(struct queue *queue, struct batch *batch)
 {
     batch->next = NULL;
     *queue->end = batch;
     queue->end = &batch->next;
-    pthread_cond_broadcast(&pipeline->changed);
+    pthread_cond_signal(&queue->filled);
 }
 
 static struct batch *pop(struct queue *queue)
@@ -115,8 +121,8 @@ static struct batch *await(struct pipeline *pipeline, struct queue *queue, const
                              .tv_nsec = (long)(deadline % MILLISECONDS) * 1000000};
     while (queue->first == NULL && !*ended) {
         if (patience < 0)
-            pthread_cond_wait(&pipeline->changed, &pipeline->lock);
-        else if (pthread_cond_timedwait(&pipeline->changed, &pipeline->lock, &until) != 0)
+            pthread_cond_wait(&queue->filled, &pipeline->lock);
+        else if (pthread_cond_timedwait(&queue->filled, &pipeline->lock, &until) != 0)
             break;
     }
     return pop(queue);
@@ -127,46 +133,41 @@ static struct batch *await(struct pipeline *pipeline, struct queue *queue, const
 static struct batch *new_batch(void)
 {
     struct batch *batch = calloc(1, sizeof *batch);
-    if (batch != NULL)
+    if (batch != NULL) {
         arena_init(&batch->arena, 0);
+        arena_init(&batch->found, 0);
+    }
     return batch;
 }
 
-static void free_reports(struct batch *batch)
+/* Gives all memory of BATCH back. */
+static void empty(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->finding_count; i++)
-        if (batch->findings[i].outcome == OUTCOME_IMPORTED)
-            report_free(&batch->findings[i].report);
-    batch->finding_count = 0;
+    for (size_t i = 0; i < batch->finding_capacity; i++)
+        report_free(&batch->findings[i].report);
+    free(batch->findings);
+    arena_free(&batch->arena);
+    arena_free(&batch->found);
+    *batch = (struct batch){0};
 }
 
 static void free_batch(struct batch *batch)
 {
     if (batch == NULL)
         return;
-    free_reports(batch);
-    arena_free(&batch->arena);
+    empty(batch);
     free(batch);
 }
 
-/* Empties BATCH for its next use; a large one is given back. */
+/* BATCH is done, and goes back to the source. */
 static void recycle(struct pipeline *pipeline, struct batch *batch)
 {
-    free_reports(batch);
-    size_t bytes = batch->arena.total;
-    arena_free(&batch->arena);
-    *batch = (struct batch){0};
+    size_t bytes = batch->bytes;
+    if (bytes > BATCH_KEPT)
+        empty(batch);
     pthread_mutex_lock(&pipeline->lock);
     pipeline->bytes_under_way -= bytes;
-    push(pipeline, &pipeline->spare, batch);
-    pthread_mutex_unlock(&pipeline->lock);
-}
-
-/* What a batch has grown by counts as under way. */
-static void count_growth(struct pipeline *pipeline, const struct batch *batch, size_t before)
-{
-    pthread_mutex_lock(&pipeline->lock);
-    pipeline->bytes_under_way += batch->arena.total - before;
+    push(&pipeline->spare, batch);
     pthread_mutex_unlock(&pipeline->lock);
 }
 
@@ -186,42 +187,62 @@ static int keep_bytes(struct extraction *extraction, const struct extracted *fou
     struct pipeline *pipeline = extraction->pipeline;
     const void *bytes = found->bytes;
     size_t size = found->size;
+    finding->bytes = NULL;
+    finding->size = 0;
     if (found->outcome == OUTCOME_NOT_A_REPORT || pipeline->settings.store == NULL || size == 0)
         return 0;
     if (found->outcome == OUTCOME_IMPORTED && !packer_is_packed(bytes, size))
         bytes = packer_pack(pipeline->packer, bytes, size, &size);
     if (bytes != NULL)
-        finding->bytes = arena_strndup(&extraction->batch->arena, bytes, size);
+        finding->bytes = arena_strndup(&extraction->batch->found, bytes, size);
     finding->size = size;
     return finding->bytes != NULL ? 0 : -1;
+}
+
+/* Room for one more finding.  A report that was there before keeps its memory. */
+static struct finding *next_finding(struct batch *batch)
+{
+    if (batch->finding_count == batch->finding_capacity) {
+        size_t capacity = batch->finding_capacity == 0 ? 64 : 2 * batch->finding_capacity;
+        struct finding *findings = reallocarray(batch->findings, capacity, sizeof *findings);
+        if (findings == NULL)
+            return NULL;
+        for (size_t i = batch->finding_capacity; i < capacity; i++)
+            report_init(&findings[i].report, 0);
+        batch->findings = findings;
+        batch->finding_capacity = capacity;
+    }
+    return &batch->findings[batch->finding_count];
 }
 
 static int keep_finding(void *context, struct extracted *found)
 {
     struct extraction *extraction = context;
     struct batch *batch = extraction->batch;
-    struct arena *arena = &batch->arena;
-    struct finding *findings = arena_grow(arena, batch->findings, sizeof *findings,
-                                          batch->finding_count, &batch->finding_capacity);
-    if (findings == NULL)
+    struct finding *finding = next_finding(batch);
+    if (finding == NULL)
         return -1;
-    batch->findings = findings;
-    struct finding finding = {.outcome = found->outcome, .part = found->part};
-    finding.reason = arena_strdup(arena, found->reason);
-    if (finding.reason == NULL || keep_bytes(extraction, found, &finding) != 0)
+    finding->outcome = found->outcome;
+    finding->part = found->part;
+    finding->reason = arena_strdup(&batch->found, found->reason);
+    if (finding->reason == NULL || keep_bytes(extraction, found, finding) != 0)
         return -1;
     if (found->outcome == OUTCOME_IMPORTED) {
-        finding.report = *found->report;
-        report_init(found->report, 0);
+        struct report used = finding->report;
+        finding->report = *found->report;
+        *found->report = used;
+        batch->bytes += finding->report.arena.total;
     }
-    findings[batch->finding_count++] = finding;
+    batch->finding_count++;
     extraction->item->findings++;
     return 0;
 }
 
 static void extract_batch(struct pipeline *pipeline, struct batch *batch)
 {
-    size_t before = batch->arena.total;
+    size_t before = batch->bytes;
+    arena_reset(&batch->found);
+    batch->finding_count = 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct item *item = &batch->items[i];
         struct extraction extraction = {pipeline, batch, item};
@@ -232,7 +253,10 @@ static void extract_batch(struct pipeline *pipeline, struct batch *batch)
                     &extraction) != 0)
             batch->short_of_memory = true;
     }
-    count_growth(pipeline, batch, before);
+    batch->bytes += batch->found.total;
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->bytes_under_way += batch->bytes - before;
+    pthread_mutex_unlock(&pipeline->lock);
 }
 
 static void *extract_all(void *context)
@@ -244,10 +268,10 @@ static void *extract_all(void *context)
         pthread_mutex_unlock(&pipeline->lock);
         extract_batch(pipeline, batch);
         pthread_mutex_lock(&pipeline->lock);
-        push(pipeline, &pipeline->to_store, batch);
+        push(&pipeline->to_store, batch);
     }
     pipeline->extract_ended = true;
-    pthread_cond_broadcast(&pipeline->changed);
+    pthread_cond_signal(&pipeline->to_store.filled);
     pthread_mutex_unlock(&pipeline->lock);
     return NULL;
 }
@@ -425,7 +449,7 @@ static void process(struct pipeline *pipeline, struct batch *batch)
     if (calls) {
         pthread_mutex_lock(&pipeline->lock);
         pipeline->call_pending = false;
-        pthread_cond_broadcast(&pipeline->changed);
+        pthread_cond_signal(&pipeline->called);
         pthread_mutex_unlock(&pipeline->lock);
     }
 }
@@ -449,10 +473,11 @@ static void *store_all(void *context)
 
 /* --- the source's side --- */
 
-static void init_queue(struct queue *queue)
+static void init_queue(struct queue *queue, const pthread_condattr_t *monotonic)
 {
     queue->first = NULL;
     queue->end = &queue->first;
+    pthread_cond_init(&queue->filled, monotonic);
 }
 
 static int start_threads(struct pipeline *pipeline)
@@ -463,7 +488,7 @@ static int start_threads(struct pipeline *pipeline)
         return 0;
     pthread_mutex_lock(&pipeline->lock);
     pipeline->source_ended = true;
-    pthread_cond_broadcast(&pipeline->changed);
+    pthread_cond_signal(&pipeline->to_extract.filled);
     pthread_mutex_unlock(&pipeline->lock);
     pthread_join(pipeline->extract_thread, NULL);
     return -1;
@@ -476,11 +501,12 @@ static void free_pipeline(struct pipeline *pipeline)
         struct batch *batch;
         while ((batch = pop(queues[i])) != NULL)
             free_batch(batch);
+        pthread_cond_destroy(&queues[i]->filled);
     }
     free_batch(pipeline->filling);
     extractor_free(pipeline->extractor);
     packer_free(pipeline->packer);
-    pthread_cond_destroy(&pipeline->changed);
+    pthread_cond_destroy(&pipeline->called);
     pthread_mutex_destroy(&pipeline->lock);
     free(pipeline);
 }
@@ -497,12 +523,12 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&pipeline->changed, &monotonic);
+    init_queue(&pipeline->spare, &monotonic);
+    init_queue(&pipeline->to_extract, &monotonic);
+    init_queue(&pipeline->to_store, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&pipeline->called, NULL);
     pthread_mutex_init(&pipeline->lock, NULL);
-    init_queue(&pipeline->spare);
-    init_queue(&pipeline->to_extract);
-    init_queue(&pipeline->to_store);
     pipeline->settings = *settings;
     pipeline->committed_at = monotonic_ms();
     pipeline->extractor = extractor_new(settings->limits);
@@ -532,9 +558,10 @@ void pipeline_flush(struct pipeline *pipeline)
 {
     if (pipeline->filling == NULL)
         return;
+    pipeline->filling->bytes = pipeline->filling->arena.total;
     pthread_mutex_lock(&pipeline->lock);
-    pipeline->bytes_under_way += pipeline->filling->arena.total;
-    push(pipeline, &pipeline->to_extract, pipeline->filling);
+    pipeline->bytes_under_way += pipeline->filling->bytes;
+    push(&pipeline->to_extract, pipeline->filling);
     pthread_mutex_unlock(&pipeline->lock);
     pipeline->filling = NULL;
 }
@@ -546,7 +573,7 @@ static struct batch *begin_batch(struct pipeline *pipeline)
     while (pipeline->status == DB_OK &&
            ((pipeline->spare.first == NULL && pipeline->batches >= BATCHES) ||
             pipeline->bytes_under_way >= BYTES_UNDER_WAY))
-        pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+        pthread_cond_wait(&pipeline->spare.filled, &pipeline->lock);
     bool failed = pipeline->status != DB_OK;
     struct batch *batch = failed ? NULL : pop(&pipeline->spare);
     if (batch == NULL && !failed) {
@@ -556,6 +583,11 @@ static struct batch *begin_batch(struct pipeline *pipeline)
     pthread_mutex_unlock(&pipeline->lock);
     if (batch == NULL && !failed)
         fail(pipeline, DB_MEMORY, "out of memory");
+    if (batch != NULL) {
+        arena_reset(&batch->arena);
+        batch->items = NULL;
+        batch->count = batch->capacity = 0;
+    }
     return batch;
 }
 
@@ -650,7 +682,7 @@ int pipeline_call(struct pipeline *pipeline, pipeline_call_fn *call, void *conte
         return -1;
     pthread_mutex_lock(&pipeline->lock);
     while (pipeline->call_pending)
-        pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+        pthread_cond_wait(&pipeline->called, &pipeline->lock);
     bool failed = pipeline->status != DB_OK;
     pthread_mutex_unlock(&pipeline->lock);
     return failed ? -1 : 0;
@@ -662,7 +694,7 @@ enum db_status pipeline_close(struct pipeline *pipeline, struct store_counts *co
     pipeline_flush(pipeline);
     pthread_mutex_lock(&pipeline->lock);
     pipeline->source_ended = true;
-    pthread_cond_broadcast(&pipeline->changed);
+    pthread_cond_signal(&pipeline->to_extract.filled);
     pthread_mutex_unlock(&pipeline->lock);
     pthread_join(pipeline->extract_thread, NULL);
     pthread_join(pipeline->store_thread, NULL);
