@@ -53,6 +53,10 @@ enum db_status db_complain(struct db *db, enum db_status status, const char *for
 
 sqlite3 *db_sqlite(struct db *db);
 
+/* Moves what is committed from the log into the database, KIND being one of
+ * SQLite's kinds of checkpoint.  Returns SQLite's code. */
+int db_checkpoint(struct db *db, int kind);
+
 /* Where a journal row `j` came from, left joined with its mailbox `m`. */
 #define SQL_SOURCE                                                                                 \
     "coalesce(m.account || ' ' || m.name || ' UIDVALIDITY ' || m.uidvalidity || ' UID ' || j.uid," \

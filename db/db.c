@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checkpointer.h"
 #include "connection.h"
 #include "schema.h"
 
@@ -20,8 +21,8 @@ enum {
     PATIENCE_MS = 10000,         /* a writer waits so long for another one */
     READER_CACHE_KIB = 12 * 1024,
     WRITER_CACHE_KIB = 8 * 1024,
-    LOG_PAGES = 4000, /* of the log, and a commit moves them into the database: random pages of
-                         an index come many times, and are moved once */
+    LOG_PAGES = 500,       /* of the log, and a thread begins to move them into the database */
+    LOG_PAGES_MAX = 16000, /* and the writer waits for it, so that the log begins anew */
 };
 
 const int db_schema_version = 2;
@@ -35,8 +36,9 @@ struct db {
     sqlite3 *sqlite;
     char *path;
     char error[512];
-    enum db_status status; /* that goes with it */
-    int waited_ms;         /* for the lock it is waiting for now */
+    enum db_status status;             /* that goes with it */
+    int waited_ms;                     /* for the lock it is waiting for now */
+    struct checkpointer *checkpointer; /* NULL until the log is long */
     struct kept_statement kept[STATEMENTS_MAX];
 };
 
@@ -320,6 +322,29 @@ static enum db_status check_version(struct db *db, enum db_access access)
                        (int)version, db_schema_version);
 }
 
+int db_checkpoint(struct db *db, int kind)
+{
+    checkpointer_wait(db->checkpointer);
+    return sqlite3_wal_checkpoint_v2(db->sqlite, NULL, kind, NULL, NULL);
+}
+
+/* Called after each commit with the length of the log.  The log begins anew once all
+ * of it is in the database, for which the writer has to stand still. */
+static int log_grew(void *context, sqlite3 *sqlite, const char *schema, int pages)
+{
+    struct db *db = context;
+    (void)sqlite, (void)schema;
+    if (pages < LOG_PAGES)
+        return SQLITE_OK;
+    if (db->checkpointer == NULL)
+        db->checkpointer = checkpointer_new(db->path);
+    if (db->checkpointer == NULL || pages >= LOG_PAGES_MAX)
+        db_checkpoint(db, SQLITE_CHECKPOINT_PASSIVE);
+    else
+        checkpointer_start(db->checkpointer);
+    return SQLITE_OK;
+}
+
 static enum db_status set_up(struct db *db, enum db_access access)
 {
     sqlite3_extended_result_codes(db->sqlite, 1);
@@ -333,11 +358,9 @@ static enum db_status set_up(struct db *db, enum db_access access)
     enum db_status status = db_exec(db, pragmas);
     if (status != DB_OK || access != DB_WRITE)
         return status;
-    snprintf(pragmas, sizeof pragmas,
-             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-             " PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = %d",
-             LOG_PAGES);
-    return db_exec(db, pragmas);
+    sqlite3_wal_hook(db->sqlite, log_grew, db);
+    return db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+                       " PRAGMA synchronous = NORMAL");
 }
 
 /* SQLite's count of its memory takes a lock at every allocation: nobody asks. */
@@ -374,6 +397,7 @@ void db_close(struct db *db)
         return;
     for (size_t i = 0; i < STATEMENTS_MAX; i++)
         sqlite3_finalize(db->kept[i].statement);
+    checkpointer_free(db->checkpointer);
     sqlite3_close(db->sqlite);
     free(db->path);
     free(db);

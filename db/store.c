@@ -150,19 +150,19 @@ enum db_status store_commit(struct store *store)
     return close_blocks(store);
 }
 
-/* Moves what is committed from the log into the database, as far as nobody is
- * in the way. */
-static enum db_status checkpoint(struct store *store, int kind)
-{
-    int code = sqlite3_wal_checkpoint_v2(db_sqlite(store->db), NULL, kind, NULL, NULL);
-    return code == SQLITE_OK || code == SQLITE_BUSY ? DB_OK : db_fail(store->db, code);
-}
-
-/* Brings what is committed to the disk itself: before a mail is deleted from a
- * mailbox, or a mail system told that it need not keep its copy. */
+/* Brings what is committed to the disk itself, before a mail is deleted from a
+ * mailbox, or a mail system told that it need not keep its copy: a commit that waits
+ * for the disk takes with it what is in the log before it. */
 static enum db_status make_durable(struct store *store)
 {
-    return checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
+    enum db_status status = db_exec(store->db, "PRAGMA synchronous = FULL");
+    if (status == DB_OK)
+        status = begin(store);
+    if (status == DB_OK)
+        status = commit(store);
+    if (status == DB_OK)
+        status = db_exec(store->db, "PRAGMA synchronous = NORMAL");
+    return status;
 }
 
 /* --- beginning and ending a run --- */
@@ -893,5 +893,8 @@ enum db_status store_compact(struct store *store, bool *more)
     if (status != DB_OK)
         return status;
     *more = pages > 0;
-    return *more ? DB_OK : checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE);
+    if (*more)
+        return DB_OK;
+    int code = db_checkpoint(store->db, SQLITE_CHECKPOINT_TRUNCATE);
+    return code == SQLITE_OK || code == SQLITE_BUSY ? DB_OK : db_fail(store->db, code);
 }
