@@ -38,7 +38,7 @@ enum { DATABASE_FILES = sizeof database_files / sizeof *database_files };
 struct files {
     struct files_settings settings;
     struct records records;
-    struct identity own[DATABASE_FILES];
+    struct identity own[2 * DATABASE_FILES];
     size_t own_count;
     char path[PATH_TEXT]; /* of what is read now */
     char name[NAME_TEXT]; /* the same as the journal has it */
@@ -62,12 +62,14 @@ static bool is_same(struct identity a, struct identity b)
     return a.device == b.device && a.inode == b.inode;
 }
 
-static void find_own_files(struct files *files)
+/* Of a database that is a symbolic link some files are beside the link, and some
+ * beside what it leads to. */
+static void find_own_files(struct files *files, const char *database)
 {
     char path[PATH_TEXT];
     struct stat about;
     for (size_t i = 0; i < DATABASE_FILES; i++) {
-        snprintf(path, sizeof path, "%s%s", files->settings.database, database_files[i]);
+        snprintf(path, sizeof path, "%s%s", database, database_files[i]);
         if (stat(path, &about) == 0)
             files->own[files->own_count++] = identity_of(&about);
     }
@@ -80,8 +82,12 @@ struct files *files_new(const struct files_settings *settings)
         return NULL;
     files->settings = *settings;
     records_init(&files->records, settings->message_max);
-    if (settings->database != NULL)
-        find_own_files(files);
+    char target[PATH_MAX];
+    if (settings->database != NULL) {
+        find_own_files(files, settings->database);
+        if (realpath(settings->database, target) != NULL)
+            find_own_files(files, target);
+    }
     return files;
 }
 

@@ -417,6 +417,11 @@ static void the_database_itself_is_never_read(void **state)
     IMPORT(path, in("hard"));
     assert_ended(0);
     assert_said("/hard: left out: it is the database\n");
+    assert_int_equal(unlink(in("hard")), 0);
+    run_free(&run);
+    run_program(&run, PROGRAM, "--db", in("link"), folder, NULL);
+    assert_ended(0);
+    assert_said("/reports.db-wal: left out: it is the database\n");
     assert_int_equal(sql("SELECT count(*) FROM journal"), 1);
 }
 
