@@ -353,7 +353,7 @@ static enum db_status set_up(struct db *db, enum db_access access)
     sqlite3_busy_handler(db->sqlite, wait_a_little, &db->waited_ms);
     char pragmas[192];
     snprintf(pragmas, sizeof pragmas,
-             "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d",
+             "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d",
              access == DB_WRITE ? WRITER_CACHE_KIB : READER_CACHE_KIB);
     enum db_status status = db_exec(db, pragmas);
     if (status != DB_OK || access != DB_WRITE)

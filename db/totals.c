@@ -88,6 +88,8 @@ struct totals_batch {
     size_t begun[TABLES]; /* where the facts of the report being gathered start */
     int64_t organization;
     int day;
+    size_t policies; /* of the report */
+    size_t failures;
     bool failed;          /* memory was short */
     struct facts touched; /* {domain, day}: modes to be weighed anew */
     struct facts firsts;  /* {organization, policy type, day}: first reported, perhaps */
@@ -176,6 +178,7 @@ void totals_begin(struct totals_batch *batch, int64_t organization, int day)
         batch->begun[t] = batch->facts[t].count;
     batch->organization = organization;
     batch->day = day;
+    batch->policies = batch->failures = 0;
     batch->failed = false;
 }
 
@@ -198,6 +201,7 @@ void totals_policy(struct totals_batch *batch, const struct policy_numbers *numb
     add_policy(batch, numbers->domain, numbers->type, policy);
     if (numbers->mine)
         add_policy(batch, ALL_DOMAINS, numbers->type, policy);
+    batch->policies++;
     struct fact seen = {.key = {batch->day, numbers->domain, numbers->policy_text,
                                 batch->organization, numbers->type, policy->mode},
                         .sum = {1, policy->successful, policy->failed}};
@@ -207,6 +211,7 @@ void totals_policy(struct totals_batch *batch, const struct policy_numbers *numb
 void totals_failure(struct totals_batch *batch, const struct policy_numbers *policy,
                     const struct failure_numbers *numbers, int64_t failed)
 {
+    batch->failures++;
     struct fact result = {
         .key = {batch->day, policy->domain, batch->organization, numbers->result_type},
         .sum = {failed}};
@@ -223,10 +228,11 @@ void totals_failure(struct totals_batch *batch, const struct policy_numbers *pol
 
 int totals_end(struct totals_batch *batch)
 {
+    bool several = batch->policies > 1 || batch->failures > 1;
     for (int t = 0; t < TABLES; t++) {
         if (batch->failed)
             batch->facts[t].count = batch->begun[t];
-        else
+        else if (several)
             merge(&batch->facts[t], batch->begun[t], tables[t].sums == SUMS_MAX);
     }
     return batch->failed ? -1 : 0;

@@ -96,6 +96,7 @@ void assert_reports(const char *path, int count, int failed)
         " AND level = (SELECT 3 * (count(*) = 0) FROM open_block WHERE level = 3)",
         "SELECT sum(failed) FROM total_sender",
     };
+    assert_int_equal(sql_of_file(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(sql_of_file(path, "SELECT count(*) FROM report"), count);
     assert_int_equal(sql_of_file(path, "SELECT count(DISTINCT report_id) FROM report"), count);
     assert_int_equal(sql_of_file(path, "SELECT count(*) FROM document"), count);

@@ -31,6 +31,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     db_close(db);
     remove_folder(folder);
     return 0;
