@@ -14,14 +14,9 @@
 #include <sqlite3.h>
 
 #include "day.h"
-#include "db.h"
+#include "levels.h"
 
-enum {
-    LEVELS_ALL = 0xf, /* blocks of 1, 4, 16 and 64 days */
-    LEVELS_DAYS = 0x1 /* each day by itself */
-};
-
-/* Binds the cover of RANGE, as step 0, to parameter 1. */
+/* Binds the cover of RANGE in blocks of LEVELS, as step 0, to parameter 1. */
 enum db_status cover_bind(struct db *db, sqlite3_stmt *statement, unsigned levels,
                           struct day_range range);
 

@@ -25,7 +25,7 @@ enum {
     LOG_PAGES_MAX = 16000, /* and the writer waits for it, so that the log begins anew */
 };
 
-const int db_schema_version = 2;
+const int db_schema_version = 3;
 
 struct kept_statement {
     const char *sql;

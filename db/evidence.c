@@ -214,7 +214,7 @@ static enum db_status read_recent_policies(struct gathering *gathering, struct d
         " GROUP BY r.result_type, f.type ORDER BY sum(f.failed) DESC";
     sqlite3_stmt *row = db_statement(gathering->db, select);
     sqlite3_bind_int64(row, 2, gathering->domain);
-    enum db_status status = cover_bind(gathering->db, row, LEVELS_ALL, range);
+    enum db_status status = cover_bind(gathering->db, row, LEVELS_SPARSE, range);
     while (statement_next(gathering->db, row, &status)) {
         struct result_count *recent = find_recent(gathering->evidence, db_text(row, 0));
         if (recent != NULL && recent->policy_type == 0)
@@ -387,8 +387,8 @@ static enum db_status read_hosts(struct gathering *gathering)
                                   "  CROSS JOIN json_each(o.evidence, '$.mx.hosts') h";
     /* the names that TLSA records stand at, in some of the newest reports */
     static const char bases[] =
-        "SELECT DISTINCT x.value FROM (SELECT mx_host FROM policy WHERE domain = ?1"
-        "   ORDER BY day DESC LIMIT 500) p"
+        "SELECT DISTINCT x.value FROM (SELECT p.mx_host FROM mode_day m" SQL_POLICIES
+        "   WHERE m.domain = ?1 ORDER BY m.day DESC LIMIT 500) p"
         "  CROSS JOIN text x ON x.id = p.mx_host WHERE p.mx_host <> 0";
     enum db_status status = DB_OK;
     if (gathering->evidence->checked != 0)

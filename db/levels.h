@@ -14,6 +14,14 @@
 
 enum { LEVELS = 4, LEVEL_BITS = 2 }; /* a block holds 1 << LEVEL_BITS of the level below */
 
+/* Sets of levels.  What reporters tell of a domain on four days is hardly less than
+ * what they tell on each. */
+enum {
+    LEVELS_ALL = 0xf,    /* total_domain */
+    LEVELS_SPARSE = 0xd, /* total_reporter, total_result: no blocks of 4 days */
+    LEVELS_DAYS = 0x1    /* all other totals */
+};
+
 /* Marks the blocks around DAY, whose level 0 is about to change, as open. */
 enum db_status levels_open(struct db *db, int64_t day);
 

@@ -371,6 +371,8 @@ enum db_status query_mailboxes(struct db *db, mailbox_row_fn *row, void *context
 /* What storing REPORT (resolved) now would come to: OUTCOME_IMPORTED,
  * OUTCOME_DUPLICATE or OUTCOME_CONFLICT. */
 struct report;
-enum db_status query_outcome(struct db *db, const struct report *report, enum outcome *outcome);
+struct identities;
+enum db_status query_outcome(struct db *db, struct identities *identities,
+                             const struct report *report, enum outcome *outcome);
 
 #endif

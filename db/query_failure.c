@@ -18,7 +18,7 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
                   "  ORDER BY s.failed DESC, r.name";
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 2, domain);
-    enum db_status status = cover_bind(db, statement, LEVELS_ALL, range);
+    enum db_status status = cover_bind(db, statement, LEVELS_SPARSE, range);
     while (statement_next(db, statement, &status)) {
         struct result_row line = {
             .result_type = db_text(statement, 0),
@@ -62,14 +62,14 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
 
 #define SELECT_FAILURES                                                                            \
     FAILURE_COLUMNS                                                                                \
-    " FROM domain d CROSS JOIN policy p INDEXED BY policy_failing"                                 \
-    "  ON p.domain = d.id AND p.day BETWEEN ?2 AND ?3" SQL_FAILING                                 \
+    " FROM domain d CROSS JOIN mode_day m ON m.domain = d.id AND m.day BETWEEN ?2 AND "            \
+    "?3" SQL_POLICIES SQL_FAILING                                                                  \
     " CROSS JOIN failure f ON f.report = p.report AND f.n = p.n" FITTING_FAILURES
 
 static const char select_failures[] =
-    SELECT_FAILURES " WHERE d.id = ?1 ORDER BY p.day DESC, p.report DESC LIMIT ?8";
+    SELECT_FAILURES " WHERE d.id = ?1 ORDER BY m.day DESC, p.report DESC LIMIT ?8";
 static const char select_failures_of_mine[] =
-    SELECT_FAILURES " WHERE d.mine ORDER BY d.name, p.day DESC, p.report DESC LIMIT ?8";
+    SELECT_FAILURES " WHERE d.mine ORDER BY d.name, m.day DESC, p.report DESC LIMIT ?8";
 
 static void bind_names(sqlite3_stmt *statement, const struct failure_filter *filter)
 {

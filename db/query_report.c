@@ -3,38 +3,40 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "identities.h"
 #include "report.h"
 #include "statement.h"
 
 /* --- lists of reports --- */
 
-/* One row for each policy.  The domains of a day are known from its totals, so
- * that the newest reports on all of mine come without a look at any other. */
-#define SELECT_REPORTS(index, condition)                                                           \
+/* One row for each policy.  The policies of a day and domain are sorted by their
+ * reports before these are looked up, as a list ends where the screen does: LIMIT
+ * keeps the two apart, and the order is that of the inner one.  The domains of a day
+ * are known from its totals, so that the newest reports on all of mine come without
+ * a look at any other. */
+#define SELECT_REPORTS(policies)                                                                   \
     "SELECT r.id, p.day, r.end_time - 1 >= (p.day + 1) * 86400, o.name, r.report_id, d.name, d.id" \
-    " FROM domain d"                                                                               \
-    "  CROSS JOIN policy p INDEXED BY " index " ON p.domain = d.id" condition                      \
+    " FROM (SELECT p.day, p.domain, p.report" policies " LIMIT -1) p"                              \
+    "  CROSS JOIN domain d ON d.id = p.domain"                                                     \
     "  CROSS JOIN report r ON r.id = p.report"                                                     \
     "   AND (?4 IS NULL OR r.organization = (SELECT id FROM organization WHERE name = ?4))"        \
-    "  CROSS JOIN organization o ON o.id = r.organization"                                         \
-    " WHERE d.id = ?1 AND p.day BETWEEN ?2 AND ?3 ORDER BY p.day DESC, p.report DESC"
-#define SELECT_REPORTS_OF_MINE(index, condition)                                                   \
-    "SELECT r.id, p.day, r.end_time - 1 >= (p.day + 1) * 86400, o.name, r.report_id, d.name, d.id" \
+    "  CROSS JOIN organization o ON o.id = r.organization"
+#define POLICIES_OF_ONE(condition)                                                                 \
+    " FROM mode_day m" SQL_POLICIES condition                                                      \
+    " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3 ORDER BY m.day DESC, p.report DESC"
+#define POLICIES_OF_MINE(condition)                                                                \
     " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"                       \
-    "  CROSS JOIN policy p INDEXED BY " index                                                      \
-    "   ON p.domain = t.domain AND p.day = +t.block" condition                                     \
-    "  CROSS JOIN report r ON r.id = p.report"                                                     \
-    "   AND (?4 IS NULL OR r.organization = (SELECT id FROM organization WHERE name = ?4))"        \
-    "  CROSS JOIN organization o ON o.id = r.organization"                                         \
+    "  CROSS JOIN policy p INDEXED BY policy_day"                                                  \
+    "   ON p.day = +t.block AND p.domain = t.domain" condition                                     \
     " WHERE t.level = 0 AND t.block BETWEEN ?2 AND ?3"                                             \
     " ORDER BY t.block DESC, t.domain DESC, p.report DESC"
 
 static const char *reports_statement(const struct report_filter *filter)
 {
-    static const char one[] = SELECT_REPORTS("policy_domain", "");
-    static const char one_failing[] = SELECT_REPORTS("policy_failing", SQL_FAILING);
-    static const char mine[] = SELECT_REPORTS_OF_MINE("policy_domain", "");
-    static const char mine_failing[] = SELECT_REPORTS_OF_MINE("policy_failing", SQL_FAILING);
+    static const char one[] = SELECT_REPORTS(POLICIES_OF_ONE(""));
+    static const char one_failing[] = SELECT_REPORTS(POLICIES_OF_ONE(SQL_FAILING));
+    static const char mine[] = SELECT_REPORTS(POLICIES_OF_MINE(""));
+    static const char mine_failing[] = SELECT_REPORTS(POLICIES_OF_MINE(SQL_FAILING));
     if (filter->domain == ALL_DOMAINS)
         return filter->failing ? mine_failing : mine;
     return filter->failing ? one_failing : one;
@@ -256,12 +258,12 @@ enum db_status query_document(struct db *db, int64_t report, document_fn *row, v
 static sqlite3_stmt *bind_documents(struct db *db, int64_t domain, struct day_range range)
 {
     static const char one[] = DOCUMENT_COLUMNS
-        " FROM policy p INDEXED BY policy_domain" DOCUMENT_TEXTS
-        " WHERE p.domain = ?1 AND p.day BETWEEN ?2 AND ?3 ORDER BY p.day, p.report";
+        " FROM mode_day m" SQL_POLICIES DOCUMENT_TEXTS
+        " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3 ORDER BY m.day, p.report";
     /* a report on several of mine comes with the first of them */
     static const char mine[] = DOCUMENT_COLUMNS
         " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"
-        "  CROSS JOIN policy p INDEXED BY policy_domain ON p.domain = t.domain AND p.day = +t.block"
+        "  CROSS JOIN policy p INDEXED BY policy_day ON p.day = +t.block AND p.domain = t.domain"
         "   AND p.n = (SELECT q.n FROM policy q CROSS JOIN domain m ON m.id = q.domain AND m.mine"
         "    WHERE q.report = p.report ORDER BY q.n LIMIT 1)" DOCUMENT_TEXTS
         " WHERE t.level = 0 AND t.block BETWEEN ?2 AND ?3"
@@ -303,20 +305,31 @@ enum db_status query_documents(struct db *db, int64_t domain, struct day_range r
 
 /* --- a report that is not there yet --- */
 
-enum db_status query_outcome(struct db *db, const struct report *report, enum outcome *outcome)
+enum db_status query_outcome(struct db *db, struct identities *identities,
+                             const struct report *report, enum outcome *outcome)
 {
     /* the identity is a hash of the domains, too; only storing must be beyond doubt */
     static const char select[] = "SELECT r.content FROM report r"
                                  " JOIN organization o ON o.id = r.organization"
-                                 " WHERE r.identity = ? AND o.name = ? AND r.report_id = ?";
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int64(statement, 1, (int64_t)report->identity);
-    db_bind_text(statement, 2, report->organization);
-    db_bind_text(statement, 3, report->report_id);
-    bool row;
-    enum db_status status = db_step(db, statement, &row);
-    *outcome = !row                                                             ? OUTCOME_IMPORTED
-               : sqlite3_column_int64(statement, 0) == (int64_t)report->content ? OUTCOME_DUPLICATE
-                                                                                : OUTCOME_CONFLICT;
-    return db_done(statement, status);
+                                 " WHERE r.id = ? AND o.name = ? AND r.report_id = ?";
+    struct identity_search search = {.hash = report->identity};
+    int64_t candidate;
+    enum db_status status = DB_OK;
+    *outcome = OUTCOME_IMPORTED;
+    identities_refresh(identities);
+    while (*outcome == OUTCOME_IMPORTED &&
+           (status = identities_next(identities, &search, &candidate)) == DB_OK && candidate != 0) {
+        sqlite3_stmt *statement = db_statement(db, select);
+        sqlite3_bind_int64(statement, 1, candidate);
+        db_bind_text(statement, 2, report->organization);
+        db_bind_text(statement, 3, report->report_id);
+        bool row;
+        status = db_step(db, statement, &row);
+        if (row)
+            *outcome = sqlite3_column_int64(statement, 0) == report->content ? OUTCOME_DUPLICATE
+                                                                             : OUTCOME_CONFLICT;
+        if (db_done(statement, status) != DB_OK)
+            break;
+    }
+    return status;
 }

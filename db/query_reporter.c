@@ -9,7 +9,7 @@ static sqlite3_stmt *over_range(struct db *db, const char *select, int64_t domai
 {
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 2, domain);
-    *status = cover_bind(db, statement, LEVELS_ALL, range);
+    *status = cover_bind(db, statement, LEVELS_SPARSE, range);
     return statement;
 }
 

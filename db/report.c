@@ -58,6 +58,12 @@ static void resolve_policy(struct policy *policy, const char *recipient)
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 #define HASH_PRIME UINT64_C(0x100000001b3)
 
+/* The half that all bytes have a share in; the database keeps no more. */
+static int32_t upper_half(uint64_t hash)
+{
+    return (int32_t)(hash >> 32);
+}
+
 static void hash_number(uint64_t *hash, uint64_t number)
 {
     for (int shift = 0; shift < 64; shift += 8)
@@ -96,7 +102,7 @@ static int hash_identity(struct report *report)
         if (i == 0 || strcmp(domains[i - 1], domains[i]) != 0)
             hash_text(&hash, domains[i]);
     }
-    report->identity = hash;
+    report->identity = upper_half(hash);
     return 0;
 }
 
@@ -132,7 +138,7 @@ static void hash_content(struct report *report)
     hash_number(&hash, (uint64_t)report->end);
     for (size_t i = 0; i < report->policy_count; i++)
         hash_policy(&hash, &report->policies[i]);
-    report->content = hash;
+    report->content = upper_half(hash);
 }
 
 int report_resolve(struct report *report, const char **why)

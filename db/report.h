@@ -65,8 +65,8 @@ struct report {
     struct policy *policies;
     size_t policy_count;
     /* set by report_resolve() */
-    uint64_t identity; /* hash of organization, report-id and the domains */
-    uint64_t content;  /* hash of everything parsed except `recipient` */
+    int32_t identity; /* hash of organization, report-id and the domains: finds those to compare */
+    int32_t content;  /* hash of everything parsed except `recipient` */
 };
 
 /* An empty report whose strings are all "".  LIMIT bounds its memory, bytes. */

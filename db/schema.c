@@ -13,9 +13,9 @@
  * never deleted.
  *
  * The total_* tables but for that of senders hold sums for blocks of 1, 4, 16 and
- * 64 days: level 0 to 3, block = day >> (2 * level).  Any range of days is covered
- * by a few blocks of each level (levels.h).  Domain 0 is all of mine; it has no row
- * in `domain`.
+ * 64 days: level 0 to 3, block = day >> (2 * level); only total_domain has those of
+ * 4 days.  Any range of days is covered by a few blocks of each level (levels.h).
+ * Domain 0 is all of mine; it has no row in `domain`.
  */
 static const char *const version_1[] = {
     "CREATE TABLE meta("
@@ -217,4 +217,25 @@ static const char *const version_2[] = {
     "DROP TABLE sender_of_blocks;",
     NULL};
 
-const char *const *const migrations[] = {version_1, version_2, NULL};
+/* The index of policies is by days first, as reports come: by domains first, each
+ * report went to a page of its own, and so it did by its identity, whose index gets many
+ * at a time now (identities.h).  The hashes of a report are half as long, and few
+ * totals were fewer in blocks of 4 days. */
+static const char *const version_3[] = {
+    "DROP INDEX policy_domain;"
+    "DROP INDEX policy_failing;"
+    "CREATE INDEX policy_day ON policy(day, domain, (failed > 0 OR failures > 0));"
+    "DROP INDEX report_identity;"
+    "UPDATE report SET identity = identity >> 32, content = content >> 32;"
+    "CREATE TABLE identity("
+    "  hash INTEGER NOT NULL, report INTEGER NOT NULL REFERENCES report,"
+    "  PRIMARY KEY(hash, report)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE identified(through INTEGER NOT NULL);" /* reports up to this one are in it */
+    "INSERT INTO identified SELECT coalesce(max(id), 0) FROM report;"
+    "INSERT INTO identity SELECT identity, id FROM report ORDER BY identity, id;"
+    "DELETE FROM total_reporter WHERE level = 1;"
+    "DELETE FROM total_result WHERE level = 1;",
+    NULL};
+
+const char *const *const migrations[] = {version_1, version_2, version_3, NULL};

@@ -91,7 +91,7 @@ static sqlite3_stmt *select_reporters(struct db *db, int64_t domain, struct day_
     sqlite3_stmt *statement = db_statement(db, domain == ALL_DOMAINS ? all : one);
     if (domain != ALL_DOMAINS)
         sqlite3_bind_int64(statement, 2, domain);
-    *status = cover_bind(db, statement, LEVELS_ALL, range);
+    *status = cover_bind(db, statement, LEVELS_SPARSE, range);
     return statement;
 }
 

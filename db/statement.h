@@ -12,9 +12,12 @@
  * binding, stays.  A loop that is left early ends by db_done(). */
 bool statement_next(struct db *db, sqlite3_stmt *statement, enum db_status *status);
 
-/* Has the policy `p` failures, by its summary or by its details?  The two need
- * not agree.  It is the condition of the index policy_failing. */
-#define SQL_FAILING " AND (p.failed > 0 OR p.failures > 0)"
+/* The policies `p` of domain `d` on the day of its row `m` in mode_day: all of them,
+ * or those with failures, by their summary or by their details, which need not
+ * agree.  The index is by days first, as reports come. */
+#define SQL_POLICIES                                                                               \
+    " CROSS JOIN policy p INDEXED BY policy_day ON p.day = m.day AND p.domain = m.domain"
+#define SQL_FAILING " AND (p.failed > 0 OR p.failures > 0) = 1"
 
 /* The columns reports, successful and failed from COLUMN on. */
 struct totals statement_totals(sqlite3_stmt *statement, int column);

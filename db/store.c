@@ -8,6 +8,7 @@
 #include "connection.h"
 #include "day.h"
 #include "domain.h"
+#include "identities.h"
 #include "intern.h"
 #include "levels.h"
 #include "packer.h"
@@ -25,6 +26,7 @@ enum {
 struct store {
     struct db *db;
     struct interns *interns;
+    struct identities *identities;
     struct totals_batch *totals;
     struct store_settings settings;
     char *mine;
@@ -58,6 +60,7 @@ static enum db_status roll_back(struct store *store, enum db_status status)
 {
     sqlite3_exec(db_sqlite(store->db), "ROLLBACK", NULL, NULL, NULL);
     intern_clear(store->interns);
+    identities_clear(store->identities);
     totals_clear(store->totals);
     store->counts = store->committed;
     store->open = false;
@@ -80,6 +83,7 @@ static enum db_status begin(struct store *store)
     if (status != DB_OK)
         return status;
     store->open = true;
+    identities_refresh(store->identities);
     status =
         db_integer(store->db, "SELECT coalesce(max(id), 0) + 1 FROM journal", &store->next_journal);
     return settle(store, status);
@@ -107,6 +111,8 @@ static enum db_status commit(struct store *store)
     if (!store->open)
         return DB_OK;
     enum db_status status = totals_flush(store->totals, store->db);
+    if (status == DB_OK)
+        status = identities_index(store->identities, store->settings.unindexed);
     if (status == DB_OK)
         status = write_run(store);
     if (status == DB_OK)
@@ -224,6 +230,7 @@ static void store_free(struct store *store)
     if (store->lock >= 0)
         close(store->lock);
     interns_free(store->interns);
+    identities_free(store->identities);
     totals_free(store->totals);
     packer_free(store->packer);
     free(store->mine);
@@ -243,11 +250,13 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
     store->lock = -1;
     store->last_journal = -1;
     store->mine = strdup(settings->mine);
+    store->identities = identities_new(db);
     store->totals = totals_new();
     store->packer = packer_new();
     store->interns = store->mine == NULL ? NULL : interns_new(db, store->mine);
     enum db_status status = DB_OK;
-    if (store->totals == NULL || store->packer == NULL || store->interns == NULL)
+    if (store->identities == NULL || store->totals == NULL || store->packer == NULL ||
+        store->interns == NULL)
         status = db_complain(db, DB_MEMORY, "out of memory");
     if (status == DB_OK)
         status = begin(store);
@@ -511,25 +520,24 @@ static enum db_status same_domains(struct store *store, int64_t id, const struct
 static enum db_status find_report(struct store *store, const struct report *report,
                                   int64_t organization, int64_t *id, bool *same_content)
 {
-    static const char select[] = "SELECT id, content FROM report"
-                                 " WHERE identity = ? AND organization = ? AND report_id = ?";
-    *id = 0;
-    sqlite3_stmt *statement = db_statement(store->db, select);
-    db_bind_integers(statement, (int64_t[]){(int64_t)report->identity, organization}, 2);
-    db_bind_text(statement, 3, report->report_id);
-    bool row;
+    static const char select[] =
+        "SELECT content FROM report WHERE id = ? AND organization = ? AND report_id = ?";
+    struct identity_search search = {.hash = report->identity};
     enum db_status status;
-    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
+    while ((status = identities_next(store->identities, &search, id)) == DB_OK && *id != 0) {
+        sqlite3_stmt *statement = db_statement(store->db, select);
+        db_bind_integers(statement, (int64_t[]){*id, organization}, 2);
+        db_bind_text(statement, 3, report->report_id);
         bool same;
-        int64_t candidate = sqlite3_column_int64(statement, 0);
-        *same_content = sqlite3_column_int64(statement, 1) == (int64_t)report->content;
-        status = same_domains(store, candidate, report, &same);
+        status = db_step(store->db, statement, &same);
+        *same_content = same && sqlite3_column_int64(statement, 0) == report->content;
+        db_done(statement, status);
         if (status == DB_OK && same)
-            *id = candidate;
+            status = same_domains(store, *id, report, &same);
         if (status != DB_OK || same)
             break;
     }
-    return db_done(statement, status);
+    return status;
 }
 
 static enum db_status write_failure(struct store *store, int64_t report, size_t n, size_t i,
@@ -607,14 +615,13 @@ static enum db_status write_head(struct store *store, const struct report *repor
         return status;
     sqlite3_stmt *statement = db_statement(store->db, insert);
     db_bind_integers(statement,
-                     (int64_t[]){(int64_t)report->identity, (int64_t)report->content, organization,
-                                 recipient, contact, report->begin, report->end,
-                                 store->next_journal},
+                     (int64_t[]){report->identity, report->content, organization, recipient,
+                                 contact, report->begin, report->end, store->next_journal},
                      8);
     db_bind_text(statement, 9, report->report_id);
     status = db_run(store->db, statement);
     *id = sqlite3_last_insert_rowid(db_sqlite(store->db));
-    return status;
+    return status == DB_OK ? identities_add(store->identities, report->identity, *id) : status;
 }
 
 static enum db_status write_document(struct store *store, int64_t report, const void *raw,

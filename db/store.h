@@ -28,6 +28,10 @@ enum { STORE_BATCH = 6000 };
 /* A database of fewer reports is read by days as fast as by blocks of them. */
 enum { STORE_SMALL = 50000 };
 
+/* So many identities are read in a few milliseconds, and sorted into an index at a
+ * fraction of its pages for each. */
+enum { STORE_UNINDEXED = 65536 };
+
 struct store;
 
 /* A mailbox of an account, and how far it has been read. */
@@ -60,6 +64,7 @@ struct store_settings {
     size_t damaged_item_max;  /* bytes kept of one damaged attachment */
     size_t damaged_total_max; /* bytes kept of all of them */
     int64_t close_from;       /* reports; blocks of smaller databases stay open (levels.h) */
+    size_t unindexed;         /* reports; so many wait for an index (identities.h) */
 };
 
 /* Begins a run that reads WHAT ("work", "/srv/reports").  When the patterns of

@@ -39,20 +39,20 @@ enum table { DOMAIN, REPORTER, RESULT, SENDER, POLICY_SEEN, TABLES };
 static const struct {
     int keys;
     int sums;
-    bool levelled; /* else by day */
+    unsigned levels; /* that it keeps; LEVELS_DAYS: the key is the day itself */
     const char *upsert;
     const char *delete; /* of a block; of levelled tables */
     const char *select; /* of a block, some domains; the keys but for the block */
 } tables[TABLES] = {
     [DOMAIN] =
-        {2, 3, true,
+        {2, 3, LEVELS_ALL,
          "INSERT INTO total_domain VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
          " reports = reports + excluded.reports,"
          " successful = successful + excluded.successful,"
          " failed = failed + excluded.failed",
          "DELETE FROM total_domain" OF_BLOCK,
          "SELECT domain, reports, successful, failed FROM total_domain" OF_BLOCK SOME_DOMAINS},
-    [REPORTER] = {5, 3, true,
+    [REPORTER] = {5, 3, LEVELS_SPARSE,
                   "INSERT INTO total_reporter VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
                   " ON CONFLICT DO UPDATE SET"
                   " reports = reports + excluded.reports,"
@@ -61,17 +61,17 @@ static const struct {
                   "DELETE FROM total_reporter" OF_BLOCK,
                   "SELECT domain, organization, type, mode, reports, successful, failed"
                   " FROM total_reporter" OF_BLOCK SOME_DOMAINS},
-    [RESULT] = {4, 1, true,
+    [RESULT] = {4, 1, LEVELS_SPARSE,
                 "INSERT INTO total_result VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
                 " failed = failed + excluded.failed",
                 "DELETE FROM total_result" OF_BLOCK,
                 "SELECT domain, organization, result_type, failed FROM total_result" OF_BLOCK
                     SOME_DOMAINS},
-    [SENDER] = {6, 1, false,
+    [SENDER] = {6, 1, LEVELS_DAYS,
                 "INSERT INTO total_sender VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
                 " failed = failed + excluded.failed",
                 NULL, NULL},
-    [POLICY_SEEN] = {6, 3, false,
+    [POLICY_SEEN] = {6, 3, LEVELS_DAYS,
                      "INSERT INTO policy_seen(first_day, last_day, domain, policy_text,"
                      " organization, type, mode, reports, successful, failed)"
                      " VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
@@ -240,12 +240,17 @@ int totals_end(struct totals_batch *batch)
 
 /* --- writing --- */
 
+static bool keeps(enum table table, int level)
+{
+    return tables[table].levels >> level & 1;
+}
+
 static enum db_status upsert(struct db *db, enum table table, int level, const struct fact *fact)
 {
     sqlite3_stmt *statement = db_statement(db, tables[table].upsert);
     int64_t values[1 + KEYS_MAX + SUMS_MAX];
     int count = 0;
-    if (tables[table].levelled)
+    if (tables[table].levels != LEVELS_DAYS)
         values[count++] = level;
     for (int i = 0; i < tables[table].keys; i++)
         values[count++] = fact->key[i];
@@ -274,11 +279,12 @@ static enum db_status flush_level(struct db *db, enum table table, int level,
 /* Each level is made from the one below, whose facts are merged already. */
 static enum db_status flush_table(struct db *db, enum table table, struct facts *facts, bool large)
 {
-    int levels = large || !tables[table].levelled ? 1 : LEVELS;
+    int levels = large ? 1 : LEVELS;
     enum db_status status = DB_OK;
     for (int level = 0; level < levels && status == DB_OK; level++) {
         merge(facts, 0, false);
-        status = flush_level(db, table, level, facts);
+        if (keeps(table, level))
+            status = flush_level(db, table, level, facts);
         for (size_t i = 0; i < facts->count; i++)
             facts->rows[i].key[0] >>= LEVEL_BITS;
     }
@@ -391,18 +397,21 @@ static enum db_status gather(struct db *db, enum table table, int level, int64_t
     return db_done(statement, status);
 }
 
-/* Sums up BLOCK of LEVEL in one table, as many domains at a time as memory is
- * meant to hold. */
+/* Sums up BLOCK of LEVEL in one table from the next level below that it keeps, as
+ * many domains at a time as memory is meant to hold. */
 static enum db_status sum_up(struct db *db, enum table table, int level, int64_t block,
                              int64_t last_domain, struct facts *facts)
 {
-    enum { CHILDREN = 1 << LEVEL_BITS };
+    int below = level - 1;
+    while (!keeps(table, below))
+        below--;
+    const int64_t children = INT64_C(1) << LEVEL_BITS * (level - below);
     enum db_status status = DB_OK;
     for (int64_t first = 0; first <= last_domain && status == DB_OK; first += DOMAINS_AT_ONCE) {
         const int64_t domains[] = {first, first + DOMAINS_AT_ONCE - 1};
         facts->count = 0;
-        for (int64_t i = 0; i < CHILDREN && status == DB_OK; i++)
-            status = gather(db, table, level - 1, block * CHILDREN + i, domains, block, facts);
+        for (int64_t i = 0; i < children && status == DB_OK; i++)
+            status = gather(db, table, below, block * children + i, domains, block, facts);
         merge(facts, 0, false);
         for (size_t i = 0; i < facts->count && status == DB_OK; i++)
             status = upsert(db, table, level, &facts->rows[i]);
@@ -416,7 +425,7 @@ enum db_status totals_make_anew(struct db *db, int level, int64_t block)
     int64_t last_domain;
     enum db_status status = db_integer(db, "SELECT coalesce(max(id), 0) FROM domain", &last_domain);
     for (int t = 0; t < TABLES && status == DB_OK; t++) {
-        if (!tables[t].levelled)
+        if (!keeps((enum table)t, level))
             continue;
         sqlite3_stmt *statement = db_statement(db, tables[t].delete);
         db_bind_integers(statement, (int64_t[]){level, block}, 2);
@@ -447,7 +456,7 @@ enum db_status totals_rebuild_all(struct db *db)
         "INSERT INTO total_domain"
         " SELECT up.level, block >> 2 * up.level, 0, sum(reports), sum(successful), sum(failed)"
         "  FROM up CROSS JOIN total_domain t WHERE t.level = 0 AND domain = 0 GROUP BY 1, 2;"
-        "WITH up(level) AS (VALUES(1), (2), (3))"
+        "WITH up(level) AS (VALUES(2), (3))"
         "INSERT INTO total_reporter"
         " SELECT up.level, block >> 2 * up.level, 0, organization, type, mode,"
         "  sum(reports), sum(successful), sum(failed)"

@@ -258,6 +258,7 @@ static int open_for_writing(struct run *run, const char *path)
         .damaged_item_max = (size_t)config_number(config, "import", NULL, "damaged-item-max"),
         .damaged_total_max = (size_t)config_number(config, "import", NULL, "damaged-total-max"),
         .close_from = STORE_SMALL,
+        .unindexed = STORE_UNINDEXED,
     };
     name_sources(run, what);
     text_visible(what, visible, sizeof visible);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../db/arena.h"
+#include "../db/identities.h"
 #include "../db/packer.h"
 #include "../db/query.h"
 #include "clock.h"
@@ -58,8 +59,8 @@ struct batch {
     struct arena found; /* the extracting thread's: what the findings point to */
     struct finding *findings;
     size_t finding_count, finding_capacity; /* those behind the count keep memory for reports */
-    size_t bytes;         /* in all of that: they are under way */
-    bool short_of_memory; /* a message could not be taken apart */
+    size_t bytes;                           /* in all of that: they are under way */
+    bool short_of_memory;                   /* a message could not be taken apart */
 };
 
 struct queue {
@@ -77,7 +78,8 @@ struct pipeline {
     pthread_t extract_thread, store_thread;
     /* of the store thread, until it has ended */
     struct store_counts counts;
-    int64_t committed_at; /* milliseconds */
+    struct identities *identities; /* of `known` */
+    int64_t committed_at;          /* milliseconds */
     /* shared, under the lock */
     pthread_mutex_t lock;
     pthread_cond_t called; /* for the source */
@@ -306,7 +308,8 @@ static enum db_status foresee(struct pipeline *pipeline, const struct finding *f
 {
     enum db_status status = DB_OK;
     if (finding->outcome == OUTCOME_IMPORTED && pipeline->settings.known != NULL)
-        status = query_outcome(pipeline->settings.known, &finding->report, &result->outcome);
+        status = query_outcome(pipeline->settings.known, pipeline->identities, &finding->report,
+                               &result->outcome);
     if (result->outcome == OUTCOME_CONFLICT)
         snprintf(result->reason, sizeof result->reason, "%s", store_conflict_reason);
     pipeline->counts.outcomes[result->outcome]++;
@@ -506,6 +509,7 @@ static void free_pipeline(struct pipeline *pipeline)
     free_batch(pipeline->filling);
     extractor_free(pipeline->extractor);
     packer_free(pipeline->packer);
+    identities_free(pipeline->identities);
     pthread_cond_destroy(&pipeline->called);
     pthread_mutex_destroy(&pipeline->lock);
     free(pipeline);
@@ -533,7 +537,10 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
     pipeline->committed_at = monotonic_ms();
     pipeline->extractor = extractor_new(settings->limits);
     pipeline->packer = packer_new();
-    if (pipeline->extractor == NULL || pipeline->packer == NULL || start_threads(pipeline) != 0) {
+    if (settings->known != NULL)
+        pipeline->identities = identities_new(settings->known);
+    if (pipeline->extractor == NULL || pipeline->packer == NULL ||
+        (settings->known != NULL && pipeline->identities == NULL) || start_threads(pipeline) != 0) {
         free_pipeline(pipeline);
         return NULL;
     }

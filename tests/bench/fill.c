@@ -135,7 +135,8 @@ int main(int argc, char **argv)
     unsigned reports = (unsigned)strtoul(argv[2], NULL, 10);
     struct db *db;
     struct store *store = NULL;
-    struct store_settings settings = {.mine = "", .close_from = STORE_SMALL};
+    struct store_settings settings = {
+        .mine = "", .close_from = STORE_SMALL, .unindexed = STORE_UNINDEXED};
     enum db_status status = db_open(&db, argv[1], DB_WRITE);
     if (status == DB_OK)
         status = store_open(&store, db, "bench", &settings);

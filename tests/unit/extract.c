@@ -179,7 +179,7 @@ static void the_same_report_has_the_same_hashes_however_it_came(void **state)
 {
     (void)state;
     extract_file("tests/fixtures/mails/tlsrpt-gzip.eml", keep, NULL);
-    uint64_t identity = kept.identity, content = kept.content;
+    int32_t identity = kept.identity, content = kept.content;
     report_free(&kept);
     extract_file("tests/fixtures/reports/as-the-rfc-says.json", keep, NULL);
     assert_true(kept.identity == identity);

@@ -124,7 +124,7 @@ static void identity_is_organization_id_and_set_of_domains(void **state)
     report.policies[1].domain = "b.example";
     report.policies[2].domain = "b.example";
     resolve();
-    uint64_t identity = report.identity, content = report.content;
+    int32_t identity = report.identity, content = report.content;
     report.policies[0].domain = "b.example";
     report.policies[1].domain = "a.example";
     report.contact = "someone else";
@@ -145,7 +145,7 @@ static void texts_do_not_run_into_one_another(void **state)
     report.organization = "ab";
     report.report_id = "c";
     resolve();
-    uint64_t identity = report.identity;
+    int32_t identity = report.identity;
     report.organization = "a";
     report.report_id = "bc";
     resolve();
@@ -160,7 +160,7 @@ static void without_an_id_the_time_is_part_of_the_identity(void **state)
     report.policies[0].domain = "example.com";
     report.report_id = "";
     resolve();
-    uint64_t identity = report.identity;
+    int32_t identity = report.identity;
     report.begin += SECONDS_PER_DAY;
     resolve();
     assert_true(report.identity != identity);
@@ -182,7 +182,7 @@ static void content_is_all_that_was_parsed_but_the_recipient(void **state)
     report.policies[0].failures = &failure;
     report.policies[0].failure_count = 1;
     resolve();
-    uint64_t content = report.content;
+    int32_t content = report.content;
     report.recipient = "other.example";
     resolve();
     assert_true(report.content == content);

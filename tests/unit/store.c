@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../db/connection.h"
+#include "../../db/levels.h"
 #include "../make_report.h"
 
 enum { DAY = 20000 }; /* 2024-10-04 */
@@ -99,26 +100,71 @@ static void the_same_id_of_another_reporter_or_domain_is_another_report(void **s
     assert_int_equal(store_close(store, ""), DB_OK);
 }
 
-/* An identity whose hash collides must not hide a report. */
+static struct store *open_store_that_waits(size_t unindexed)
+{
+    struct store *store;
+    struct store_settings settings = {.mine = "", .unindexed = unindexed};
+    assert_int_equal(store_open(&store, db, "test", &settings), DB_OK);
+    return store;
+}
+
+/* Whether the index has its identity yet, memory, or neither. */
+static void a_report_is_known_wherever_its_identity_is(void **state)
+{
+    (void)state;
+    enum { REPORTS = 20, BATCH = 4, UNINDEXED = 10 };
+    struct store *store = open_store_that_waits(UNINDEXED);
+    char id[16];
+    for (int i = 0; i < REPORTS; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        assert_int_equal(keep_simple(store, "Google", id, 1), OUTCOME_IMPORTED);
+        if (i % BATCH == BATCH - 1)
+            assert_int_equal(store_commit(store), DB_OK);
+    }
+    for (int again = 0; again < 2; again++) {
+        for (int i = 0; i < REPORTS; i++) {
+            snprintf(id, sizeof id, "%d", i);
+            assert_int_equal(keep_simple(store, "Google", id, 1), OUTCOME_DUPLICATE);
+        }
+        assert_int_equal(store_close(store, ""), DB_OK);
+        assert_int_equal(sql_integer(db, "SELECT through FROM identified"), 12);
+        assert_int_equal(sql_integer(db, "SELECT count(*) FROM identity"), 12);
+        store = open_store_that_waits(UNINDEXED);
+    }
+    assert_int_equal(keep_simple(store, "Google", "new", 1), OUTCOME_IMPORTED);
+    assert_int_equal(keep_simple(store, "Google", "newer", 1), OUTCOME_IMPORTED);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM identity i JOIN report r"
+                                     " ON r.id = i.report AND r.identity = i.hash"),
+                     REPORTS + 2);
+}
+
+/* An identity whose hash collides must not hide a report, wherever it is. */
 static void equal_hashes_of_different_reports_do_not_make_a_duplicate(void **state)
 {
     (void)state;
-    struct store *store = open_store(db);
+    enum { REPORTS = 6 };
+    struct store *store = open_store_that_waits(3);
     struct origin origin = {.path = "a"};
     struct store_result result;
     const char *why;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 * REPORTS; i++) {
         struct report report;
         make_report(&report, "Google", "1", DAY);
-        add_policy(&report, "sts", i == 0 ? "example.com" : "example.net", "", 1, 0);
+        char domain[] = "a.example";
+        domain[0] = (char)('a' + i % REPORTS);
+        add_policy(&report, "sts", domain, "", 1, 0);
         assert_int_equal(report_resolve(&report, &why), 0);
         report.identity = 42;
         report.content = 43;
         assert_int_equal(store_report(store, &origin, &report, "{}", 2, &result), DB_OK);
-        assert_int_equal(result.outcome, OUTCOME_IMPORTED);
+        assert_int_equal(result.outcome, i < REPORTS ? OUTCOME_IMPORTED : OUTCOME_DUPLICATE);
         report_free(&report);
+        if (i % 4 == 3)
+            assert_int_equal(store_commit(store), DB_OK);
     }
     assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM identity"), 4);
 }
 
 /* A small, repeatable stream of numbers. */
@@ -168,7 +214,8 @@ static void every_level_of_totals_is_the_sum_of_the_reports(void **state)
         "WITH a AS (%s), b AS (%s) SELECT (SELECT count(*) FROM (SELECT * FROM a EXCEPT SELECT"
         " * FROM b)) + (SELECT count(*) FROM (SELECT * FROM b EXCEPT SELECT * FROM a))"
         " + 1000 * (SELECT count(*) = 0 FROM a)";
-    for (int level = 0; level < 4; level++) {
+    static const char sparse[] = "SELECT count(*) FROM %s WHERE level = %d";
+    for (int level = 0; level < LEVELS; level++) {
         char from_reports[1024], from_totals[256];
         snprintf(from_reports, sizeof from_reports,
                  "SELECT day >> %d, domain, count(DISTINCT report), sum(successful), sum(failed)"
@@ -180,6 +227,11 @@ static void every_level_of_totals_is_the_sum_of_the_reports(void **state)
                  " failed FROM total_domain WHERE level = %d",
                  level);
         assert_int_equal(sql_integer(db, difference, from_totals, from_reports), 0);
+        if (!(LEVELS_SPARSE >> level & 1)) {
+            assert_int_equal(sql_integer(db, sparse, "total_reporter", level), 0);
+            assert_int_equal(sql_integer(db, sparse, "total_result", level), 0);
+            continue;
+        }
 
         snprintf(from_reports, sizeof from_reports,
                  "SELECT day >> %d, p.domain, organization, type, mode, count(DISTINCT report),"
@@ -247,7 +299,7 @@ static void two_processes_store_the_same_reports_once(void **state)
         if (fork() != 0)
             continue;
         db_open(&db, path, DB_WRITE);
-        struct store *store = open_store(db);
+        struct store *store = open_store_that_waits(p == 0 ? 0 : 35);
         for (int i = 0; i < REPORTS; i++) {
             char id[16];
             snprintf(id, sizeof id, "%d", p == 0 ? i : REPORTS - 1 - i);
@@ -276,7 +328,7 @@ static void two_processes_store_the_same_reports_once(void **state)
 static void a_full_disk_takes_back_the_batch_and_no_more(void **state)
 {
     (void)state;
-    struct store *store = open_store(db);
+    struct store *store = open_store_that_waits(10);
     assert_int_equal(keep_simple(store, "Google", "first", 1), OUTCOME_IMPORTED);
     assert_int_equal(store_commit(store), DB_OK);
     int64_t pages = sql_integer(db, "PRAGMA page_count");
@@ -638,6 +690,7 @@ int main(void)
         TEST(the_same_report_again_is_a_duplicate),
         TEST(the_same_id_with_other_figures_is_a_conflict_and_the_first_stands),
         TEST(the_same_id_of_another_reporter_or_domain_is_another_report),
+        TEST(a_report_is_known_wherever_its_identity_is),
         TEST(equal_hashes_of_different_reports_do_not_make_a_duplicate),
         TEST(every_level_of_totals_is_the_sum_of_the_reports),
         TEST(what_was_not_committed_is_gone_after_a_kill),

@@ -1,0 +1,181 @@
+#include "identities.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "connection.h"
+
+enum { SLOTS_START = 1024 };
+
+struct slot {
+    int32_t hash;
+    int64_t report; /* 0: the slot is empty */
+};
+
+struct identities {
+    struct db *db;
+    int64_t indexed; /* reports up to this one are in the index... */
+    int64_t known;   /* ...and those up to this one in memory */
+    bool fresh;      /* since the transaction began */
+    struct slot *slots;
+    size_t slot_count; /* a power of two, at least twice the count */
+    size_t count;
+};
+
+struct identities *identities_new(struct db *db)
+{
+    struct identities *identities = calloc(1, sizeof *identities);
+    if (identities != NULL)
+        identities->db = db;
+    return identities;
+}
+
+void identities_free(struct identities *identities)
+{
+    if (identities == NULL)
+        return;
+    free(identities->slots);
+    free(identities);
+}
+
+void identities_refresh(struct identities *identities)
+{
+    identities->fresh = false;
+}
+
+static void forget(struct identities *identities, int64_t indexed)
+{
+    if (identities->count > 0)
+        memset(identities->slots, 0, identities->slot_count * sizeof *identities->slots);
+    identities->count = 0;
+    identities->indexed = identities->known = indexed;
+}
+
+void identities_clear(struct identities *identities)
+{
+    forget(identities, 0);
+    identities->fresh = false;
+}
+
+/* --- in memory --- */
+
+static struct slot *slot_at(const struct identities *identities, int32_t hash, size_t probes)
+{
+    return &identities->slots[((uint32_t)hash + probes) & (identities->slot_count - 1)];
+}
+
+static void put(struct identities *identities, int32_t hash, int64_t report)
+{
+    size_t probes = 0;
+    while (slot_at(identities, hash, probes)->report != 0)
+        probes++;
+    *slot_at(identities, hash, probes) = (struct slot){hash, report};
+}
+
+static int grow(struct identities *identities)
+{
+    struct identities bigger = *identities;
+    bigger.slot_count = identities->slot_count == 0 ? SLOTS_START : 2 * identities->slot_count;
+    bigger.slots = calloc(bigger.slot_count, sizeof *bigger.slots);
+    if (bigger.slots == NULL)
+        return -1;
+    for (size_t i = 0; i < identities->slot_count; i++) {
+        if (identities->slots[i].report != 0)
+            put(&bigger, identities->slots[i].hash, identities->slots[i].report);
+    }
+    free(identities->slots);
+    *identities = bigger;
+    return 0;
+}
+
+enum db_status identities_add(struct identities *identities, int32_t hash, int64_t report)
+{
+    if (2 * (identities->count + 1) > identities->slot_count && grow(identities) != 0)
+        return db_complain(identities->db, DB_MEMORY, "out of memory");
+    put(identities, hash, report);
+    identities->count++;
+    identities->known = report;
+    return DB_OK;
+}
+
+/* --- and in the database --- */
+
+/* Learns what has been stored since the last look, by whomever. */
+static enum db_status catch_up(struct identities *identities)
+{
+    static const char select[] = "SELECT id, identity FROM report WHERE id > ? ORDER BY id";
+    struct db *db = identities->db;
+    int64_t indexed;
+    enum db_status status = db_integer(db, "SELECT through FROM identified", &indexed);
+    if (status != DB_OK)
+        return status;
+    if (indexed != identities->indexed)
+        forget(identities, indexed);
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, identities->known);
+    bool row;
+    while ((status = db_step(db, statement, &row)) == DB_OK && row) {
+        status = identities_add(identities, sqlite3_column_int(statement, 1),
+                                sqlite3_column_int64(statement, 0));
+        if (status != DB_OK)
+            break;
+    }
+    identities->fresh = status == DB_OK;
+    return db_done(statement, status);
+}
+
+static enum db_status next_indexed(struct identities *identities, struct identity_search *search,
+                                   int64_t *report)
+{
+    static const char select[] =
+        "SELECT report FROM identity WHERE hash = ? AND report > ? ORDER BY report LIMIT 1";
+    sqlite3_stmt *statement = db_statement(identities->db, select);
+    db_bind_integers(statement, (int64_t[]){search->hash, search->indexed}, 2);
+    bool row;
+    enum db_status status = db_step(identities->db, statement, &row);
+    *report = row ? sqlite3_column_int64(statement, 0) : 0;
+    return db_done(statement, status);
+}
+
+enum db_status identities_next(struct identities *identities, struct identity_search *search,
+                               int64_t *report)
+{
+    enum db_status status = identities->fresh ? DB_OK : catch_up(identities);
+    *report = 0;
+    if (status == DB_OK && search->probes == 0 && search->indexed < identities->indexed)
+        status = next_indexed(identities, search, report);
+    if (status != DB_OK || *report != 0) {
+        search->indexed = *report;
+        return status;
+    }
+    search->indexed = identities->indexed;
+    while (*report == 0 && identities->count > 0) {
+        const struct slot *slot = slot_at(identities, search->hash, search->probes++);
+        if (slot->report == 0)
+            break;
+        if (slot->hash == search->hash)
+            *report = slot->report;
+    }
+    return status;
+}
+
+enum db_status identities_index(struct identities *identities, size_t least)
+{
+    static const char insert[] = "INSERT INTO identity SELECT identity, id FROM report"
+                                 " WHERE id > ?1 AND id <= ?2 ORDER BY identity, id";
+    static const char update[] = "UPDATE identified SET through = ?";
+    if (identities->count == 0 || identities->count < least)
+        return DB_OK;
+    struct db *db = identities->db;
+    sqlite3_stmt *statement = db_statement(db, insert);
+    db_bind_integers(statement, (int64_t[]){identities->indexed, identities->known}, 2);
+    enum db_status status = db_run(db, statement);
+    if (status != DB_OK)
+        return status;
+    statement = db_statement(db, update);
+    sqlite3_bind_int64(statement, 1, identities->known);
+    status = db_run(db, statement);
+    if (status == DB_OK)
+        forget(identities, identities->known);
+    return status;
+}
