@@ -350,16 +350,36 @@ static void mouse(struct app *app)
     app->dirty = true;
 }
 
-/* Is ACTION about rows which VIEW has yet to show for the first time? */
-static bool awaits_rows(const struct view *view, enum action action)
+/* Is ACTION about rows? */
+static bool is_about_rows(const struct view *view, enum action action)
 {
-    if (view->snapshot != NULL || !(view->loading || view->stale))
-        return false;
     return (action >= ACT_UP && action <= ACT_SHUT) || action == ACT_SEARCH_NEXT ||
            action == ACT_SEARCH_PREVIOUS || action == ACT_RAW || action == ACT_COPY ||
            action == ACT_COPY_ROW ||
            (view->scope.domain == ALL_DOMAINS &&
             ((action >= ACT_DOMAIN && action <= ACT_REPORTS) || action == ACT_ADVICE));
+}
+
+/* Is ACTION about rows of VIEW that are being read while others are shown? */
+static bool wants_all(struct view *view, enum action action)
+{
+    const struct table *table = view_table(view);
+    if (table == NULL || table->awaited || view->focus > 0)
+        return table != NULL && table->awaited && is_about_rows(view, action);
+    return action == ACT_LAST || (action >= ACT_SEARCH && action <= ACT_SEARCH_PREVIOUS) ||
+           action == ACT_COPY || action == ACT_EXPORT ||
+           (action == ACT_PAGE_DOWN &&
+            table->cursor + 2 * (size_t)table->area.rows > table->order.count);
+}
+
+/* Is ACTION for rows that have yet to come? */
+static bool awaits_rows(const struct app *app, enum action action)
+{
+    struct view *view = app_top(app);
+    if (view->snapshot == NULL)
+        return (view->loading || view->stale) && is_about_rows(view, action);
+    bool held = app->held.count > 0 && app->held.view == view->serial;
+    return view->completing && (held || wants_all(view, action));
 }
 
 static void hold(struct app *app, wint_t key)
@@ -392,7 +412,7 @@ static void take_key(struct app *app, wint_t key)
     struct action_set allowed = view_actions(app_top(app));
     enum action action = key_action(key, &allowed);
     app->quit_asked = app->quit_asked && action == ACT_QUIT;
-    if (awaits_rows(app_top(app), action))
+    if (awaits_rows(app, action))
         hold(app, key);
     else if (action != ACT_NONE)
         act(app, action);
@@ -431,8 +451,9 @@ static void settle(struct app *app)
 /* Takes the keys that were held for rows which have come. */
 static void take_held(struct app *app)
 {
-    while (app->held.count > 0 && app->prompt.type == NULL &&
-           app->held.view == app_top(app)->serial && !awaits_rows(app_top(app), ACT_OPEN)) {
+    bool free = app->prompt.type == NULL; /* else the prompt of a key that was not held */
+    while (free && app->held.count > 0 && app->held.view == app_top(app)->serial &&
+           !awaits_rows(app, ACT_OPEN)) {
         wint_t key = app->held.keys[0];
         memmove(app->held.keys, app->held.keys + 1, --app->held.count * sizeof key);
         take_key(app, key);

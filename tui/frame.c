@@ -103,7 +103,12 @@ static void draw_position(const struct app *app, int y)
         return;
     size_t pinned = table->arrangement.type->pinned && table->rows.count > 0;
     size_t count = table->order.count - pinned, rows = table->rows.count - pinned;
+    bool partial = top->snapshot->partial && top->focus == 0;
+    if (partial)
+        count = rows = top->snapshot->expected;
     format_count((int64_t)count, 20, counted);
+    if (partial && count == 0)
+        snprintf(counted, sizeof counted, "%s", glyph(GLYPH_ELLIPSIS));
     format_count((int64_t)rows, 20, all);
     size_t cursor = table->cursor + 1 - pinned;
     if (pinned && table->cursor == 0)

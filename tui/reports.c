@@ -18,8 +18,9 @@ struct item {
 };
 
 struct figures {
-    struct totals totals; /* of the rows */
-    bool more;            /* there are more reports than rows */
+    struct totals totals;
+    enum { OF_ALL, OF_ROWS, NOT_READ } totals_are;
+    bool more; /* reports than can be listed */
 };
 
 /* --- columns --- */
@@ -112,6 +113,7 @@ const struct table_type reports_table = {
 struct list {
     struct snapshot *snapshot;
     int pane;
+    size_t most;
     bool *more;
 };
 
@@ -119,7 +121,7 @@ static int add_report(void *context, const struct report_row *row)
 {
     const struct list *list = context;
     struct snapshot *snapshot = list->snapshot;
-    if (snapshot->rows[list->pane].count == REPORTS_MAX) {
+    if (snapshot->rows[list->pane].count == list->most) {
         *list->more = true;
         return 0;
     }
@@ -143,10 +145,41 @@ static int add_report(void *context, const struct report_row *row)
 enum db_status load_reports(struct db *db, struct report_filter *filter, struct snapshot *snapshot,
                             int pane, bool *more)
 {
-    struct list list = {snapshot, pane, more};
+    size_t first_rows = snapshot->request.first_rows;
+    struct list list = {snapshot, pane, first_rows > 0 ? first_rows : REPORTS_MAX, more};
     *more = false;
-    filter->limit = REPORTS_MAX + 1;
+    filter->limit = (int64_t)list.most + 1;
     return query_reports(db, filter, add_report, &list);
+}
+
+static void add_up(struct figures *figures, const struct rows *rows)
+{
+    const struct item *items = rows->items;
+    for (size_t i = 0; i < rows->count; i++) {
+        figures->totals.reports++;
+        figures->totals.successful += items[i].totals.successful;
+        figures->totals.failed += items[i].totals.failed;
+    }
+}
+
+/* The totals of all reports on the days are kept, whatever is listed of them; those
+ * of a selection are known when its rows are. */
+static enum db_status load_totals(const struct request *request, struct db *db,
+                                  struct snapshot *snapshot, struct figures *figures)
+{
+    struct day_range range = request->range;
+    snapshot->partial = figures->more && request->first_rows > 0;
+    if (request->scope.organization != NULL || request->scope.failing) {
+        figures->totals_are = snapshot->partial ? NOT_READ : OF_ROWS;
+        figures->more = figures->more && !snapshot->partial;
+        add_up(figures, &snapshot->rows[0]);
+        return DB_OK;
+    }
+    enum db_status status = query_steps(db, request->scope.domain, range.first,
+                                        range.last - range.first + 1, 1, &figures->totals);
+    figures->more = figures->totals.reports > REPORTS_MAX;
+    snapshot->expected = figures->more ? REPORTS_MAX : (size_t)figures->totals.reports;
+    return status;
 }
 
 static enum db_status load_list(const struct request *request, struct db *db,
@@ -163,13 +196,7 @@ static enum db_status load_list(const struct request *request, struct db *db,
     if (figures == NULL)
         return DB_MEMORY;
     enum db_status status = load_reports(db, &filter, snapshot, 0, &figures->more);
-    const struct item *items = snapshot->rows[0].items;
-    for (size_t i = 0; i < snapshot->rows[0].count; i++) {
-        figures->totals.reports++;
-        figures->totals.successful += items[i].totals.successful;
-        figures->totals.failed += items[i].totals.failed;
-    }
-    return status;
+    return status == DB_OK ? load_totals(request, db, snapshot, figures) : status;
 }
 
 void hide_common_columns(const struct scope *scope, struct table *table)
@@ -188,17 +215,25 @@ static void loaded(struct view *view)
 static void draw_head(const struct view *view, int y, int columns_wide)
 {
     const struct figures *figures = view_figures(view);
-    char reports[32], failed[32], sessions[32];
+    char reports[32], failed[32], sessions[32], most[32];
     struct totals totals = figures->totals;
+    format_count(REPORTS_MAX, 20, most);
     format_count(totals.reports, 20, reports);
     format_count(totals.failed, 20, failed);
     format_count(totals.successful + totals.failed, 20, sessions);
     int x = 1;
+    bool of_newest = figures->more && figures->totals_are == OF_ROWS;
+    if (figures->totals_are == NOT_READ) {
+        put_text(y, x, columns_wide - x, STYLE_DIM, "Adding up what is listed...");
+        return;
+    }
     x += put_format(y, x, columns_wide - x, totals.failed > 0 ? STYLE_WARN : STYLE_GOOD,
                     "%s failed", totals.failed > 0 ? failed : "None");
     x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s sessions in %s%s report%s",
-                    sessions, figures->more ? "the newest " : "", reports,
+                    sessions, of_newest ? "the newest " : "", reports,
                     totals.reports == 1 ? "" : "s");
+    if (figures->more && !of_newest)
+        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "; the newest %s are here", most);
     if (figures->more)
         put_text(y, x, columns_wide - x, STYLE_WARN, "; fewer days (-) show the rest");
 }
@@ -280,6 +315,7 @@ const struct view_type view_reports = {
     .panes = {{"Reports", &reports_table}},
     .pane_count = 1,
     .actions = {ACT_OPEN},
+    .in_parts = true,
     .title = title,
     .load = load_list,
     .loaded = loaded,

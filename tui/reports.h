@@ -11,8 +11,9 @@ enum { REPORTS_MAX = 10000 };
 
 extern const struct table_type reports_table;
 
-/* Fills PANE with the newest REPORTS_MAX reports that FILTER lets through,
- * whose limit is set here; *MORE when there are others. */
+/* Fills PANE with the newest REPORTS_MAX reports that FILTER lets through, or as
+ * many as are asked for at first; its limit is set here.  *MORE when there are
+ * others. */
 enum db_status load_reports(struct db *db, struct report_filter *filter, struct snapshot *snapshot,
                             int pane, bool *more);
 

@@ -377,7 +377,9 @@ static void draw_nothing(const struct table *table, struct area area)
 {
     const struct table_type *type = table->arrangement.type;
     const char *text = type->nothing;
-    if (table->arrangement.filter.count > 0)
+    if (table->awaited)
+        text = "They are being read...";
+    else if (table->arrangement.filter.count > 0)
         text = "Nothing matches the filter: f changes it, Esc there keeps the one before.";
     else if (table->arrangement.failing)
         text = "Nothing failed here. x shows all rows again.";

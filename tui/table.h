@@ -67,7 +67,8 @@ struct table {
     bool *changed; /* by index of the row; NULL: none */
     size_t cursor; /* in the order */
     size_t top;
-    bool moved; /* by a person: then the cursor follows its row, else it stays on top */
+    bool awaited; /* its rows are being read */
+    bool moved;   /* by a person: then the cursor follows its row, else it stays on top */
     char filter_text[FILTER_MAX];
     char search[TABLE_SEARCH_MAX];
     uint32_t hidden;         /* bit set of columns that are not drawn */

@@ -232,6 +232,7 @@ static void show(struct view *view, struct load_job *load)
             continue;
         table_show(&view->tables[i], &view->snapshot->rows[i], load->orders[i], load->mark);
         load->orders[i].rows = NULL;
+        view->tables[i].awaited = view->snapshot->partial && view->snapshot->rows[i].count == 0;
         if (load->arranged[i] != view->arranged[i])
             view_arrange(view, i);
     }
@@ -249,30 +250,67 @@ static void free_load(struct load_job *load)
     free(load);
 }
 
+static void post_load(struct view *view, bool mark, bool rest);
+
 static void loaded(struct job *job)
 {
     struct load_job *load = (struct load_job *)job;
     struct view *view = app_view(load->app, load->serial);
     if (view != NULL && load->number != view->loads)
         view = NULL; /* it is being read anew already */
+    if (view != NULL)
+        view->loading = view->completing = false;
     if (view != NULL && job->status == DB_STOPPED) {
-        view->loading = false;
         view->stale = true;
     } else if (view != NULL) {
-        view->loading = false;
         view->status = job->status;
         snprintf(view->error, sizeof view->error, "%s", job->error);
         if (job->status == DB_OK) {
             load->app->extent = load->extent;
             load->app->extent_version = load->extent_version;
             show(view, load);
+            if (view->snapshot->partial)
+                post_load(view, false, true);
         }
         load->app->dirty = true;
     }
     free_load(load);
 }
 
-static struct load_job *new_load(struct view *view, bool mark)
+/* Is there a table on the screen whose rows are yet to come? */
+static bool has_gap(const struct view *view)
+{
+    for (int i = 0; i < view->type->pane_count; i++)
+        if (view->tables[i].awaited)
+            return true;
+    return false;
+}
+
+/* Is it a table whose first rows on the screen are those that are read first? */
+static bool is_as_read(const struct table *table)
+{
+    const struct arrangement *arrangement = &table->arrangement;
+    const struct column *columns = arrangement->type->columns;
+    return arrangement->filter.count == 0 && arrangement->sort == arrangement->type->sort &&
+           arrangement->descending == columns[arrangement->sort].large_first;
+}
+
+/* How many rows will do for now; 0, for all, where a part could not stand for the
+ * whole: the cursor is on what would be missing, or other rows come first. */
+static size_t first_rows(const struct view *view)
+{
+    const struct table *table = &view->tables[0];
+    size_t rows = (size_t)terminal_rows() * 2;
+    if (!view->type->in_parts ||
+        (view->type->panes[0].table != NULL && (!is_as_read(table) || table->cursor >= rows)))
+        return 0;
+    for (int i = 1; i < view->type->pane_count; i++)
+        if (view->tables[i].moved)
+            return 0;
+    return rows;
+}
+
+static struct load_job *new_load(struct view *view, bool mark, bool rest)
 {
     const struct view_type *type = view->type;
     struct load_job *load = calloc(1, sizeof *load);
@@ -294,10 +332,12 @@ static struct load_job *new_load(struct view *view, bool mark)
     load->extent = view->app->extent;
     load->extent_version = view->app->extent_version;
     load->mark = mark;
+    load->job.unhurried = rest && !has_gap(view);
     struct request *request = &load->snapshot->request;
     request->today = today();
     request->columns = terminal_columns();
     request->rows = terminal_rows();
+    request->first_rows = rest || mark ? 0 : first_rows(view);
     request->config = view->app->settings.config;
     request->cancelled = &load->job.cancelled;
     for (int i = 0; i < type->pane_count; i++) {
@@ -307,15 +347,16 @@ static struct load_job *new_load(struct view *view, bool mark)
     return load;
 }
 
-void view_load(struct view *view, bool mark)
+static void post_load(struct view *view, bool mark, bool rest)
 {
-    struct load_job *load = new_load(view, mark);
+    struct load_job *load = new_load(view, mark, rest);
     if (load == NULL) {
         app_say(view->app, STYLE_BAD, "out of memory");
         view->stale = false;
         return;
     }
-    view->loading = true;
+    view->loading = !rest;
+    view->completing = rest;
     view->stale = false;
     if (view->type->make == NULL) {
         worker_post(view->app->worker, SLOT_LOAD, &load->job);
@@ -324,6 +365,11 @@ void view_load(struct view *view, bool mark)
     view->type->make(view, load->snapshot);
     load->job.status = arrange_panes(load);
     loaded(&load->job);
+}
+
+void view_load(struct view *view, bool mark)
+{
+    post_load(view, mark, false);
 }
 
 /* --- arranging --- */
@@ -429,9 +475,10 @@ void view_draw_beside(struct view *view, struct area area, int first, int count,
         int pane = shown + i, x = area.x + i * (width + 2);
         int columns = i == fit - 1 ? area.x + area.columns - x : width;
         bool focused = pane == view->focus;
-        char title[128];
-        snprintf(title, sizeof title, "%s (%zu)", view->type->panes[pane].title,
-                 view->tables[pane].order.count);
+        char title[128], rows[32];
+        snprintf(rows, sizeof rows, "%zu", view->tables[pane].order.count);
+        snprintf(title, sizeof title, "%s (%s)", view->type->panes[pane].title,
+                 view->tables[pane].awaited ? glyph(GLYPH_ELLIPSIS) : rows);
         put_text(area.y, x, columns, focused ? STYLE_FOCUS : STYLE_HEAD, title);
         table_draw(&view->tables[pane], (struct area){area.y + 1, x, area.rows - 1, columns},
                    focused);

@@ -46,6 +46,8 @@ struct request {
     int today;
     int columns; /* of the screen's body, for what is wrapped or fitted to it */
     int rows;
+    size_t first_rows; /* of a type that reads in parts: so many, and only what is quick to
+                          read, for now; 0: all */
     const struct config *config;
     const atomic_bool *cancelled;
 };
@@ -58,6 +60,8 @@ struct snapshot {
     struct rows rows[PANES_MAX];
     size_t capacity[PANES_MAX];
     void *figures;
+    bool partial;         /* what first_rows left out is read next, and takes its place */
+    size_t expected;      /* rows that there are then; 0: not known */
     bool short_of_memory; /* a row is missing */
 };
 
@@ -84,7 +88,8 @@ struct view_type {
     bool of_no_domain;                     /* its scope names none */
     const struct view_type *of_all;        /* in its place for all domains; NULL: itself */
     bool without_reports;                  /* has something to show even when there are none */
-    bool fitted; /* to be read again when the size of the screen changes */
+    bool fitted;   /* to be read again when the size of the screen changes */
+    bool in_parts; /* load() minds first_rows; a first table is read as it is sorted at first */
 
     /* What follows the names of the screens before it in the breadcrumb; NULL:
      * its name. */
@@ -121,6 +126,7 @@ struct view {
     void *state;    /* of type->state_size bytes, zeroed at first */
     bool stale;     /* to be read again when it is on top */
     bool loading;
+    bool completing;       /* the snapshot is a partial one, and the rest is being read */
     unsigned loads;        /* counts them: only the last one is shown */
     bool asked_for_extras; /* a job of extras.h is under way */
     enum db_status status; /* of the last reading */

@@ -188,9 +188,10 @@ void worker_post(struct worker *worker, enum slot slot, struct job *job)
 bool worker_busy(struct worker *worker, enum slot slot)
 {
     pthread_mutex_lock(&worker->lock);
-    bool busy = worker->running != NULL && worker->running_slot < slot;
+    bool busy =
+        worker->running != NULL && worker->running_slot < slot && !worker->running->unhurried;
     for (int i = 0; i < (int)slot; i++)
-        busy = busy || worker->waiting[i] != NULL;
+        busy = busy || (worker->waiting[i] != NULL && !worker->waiting[i]->unhurried);
     pthread_mutex_unlock(&worker->lock);
     return busy;
 }

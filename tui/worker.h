@@ -27,6 +27,7 @@ struct job {
     void (*done)(struct job *job);
     /* Does it do without a database?  Else it is not run while there is none. */
     bool needs_none;
+    bool unhurried; /* nothing waits for it: worker_busy() does not count it */
     atomic_bool cancelled;
     bool opened;           /* the database was opened for it: what was known of it may be wrong */
     enum db_status status; /* for done(): DB_STOPPED when it was cancelled */
