@@ -151,7 +151,8 @@ static enum db_status load_domain(const struct request *request, struct db *db,
         status = load_failed_types(db, figures->domain, request->range, snapshot, PANE_RESULTS);
     if (status == DB_OK)
         status = query_reporters(db, figures->domain, request->range, add_reporter, snapshot);
-    if (status == DB_OK)
+    snapshot->partial = request->first_rows > 0 && figures->domain == ALL_DOMAINS;
+    if (status == DB_OK && !snapshot->partial) /* of all domains they take a while */
         status = load_failing_senders(db, figures->domain, request->range, snapshot, PANE_SENDERS);
     if (status == DB_OK && figures->domain != ALL_DOMAINS)
         status = changes_load(db, snapshot, PANE_CHANGES, figures->domain, request->range);
@@ -369,6 +370,7 @@ const struct view_type view_domain = {
     .pane_count = PANES,
     .actions = {ACT_OPEN},
     .fitted = true,
+    .in_parts = true,
     .title = title,
     .load = load_domain,
     .draw = draw_domain,
