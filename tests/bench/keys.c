@@ -1,11 +1,12 @@
 /*
  * keys - how long the dashboard takes from a key to the finished screen.
  *
- *   keys TLSRPTOP DATABASE [ROUNDS]
+ *   keys TLSRPTOP DATABASE [ROUNDS [CASE]]
  *
  * Runs the dashboard on a pty and types; a screen is finished when no byte
  * has come for a while.  Prints a line for each kind of key: milliseconds to the
- * first and to the last byte, median, 99th percentile and worst.
+ * first and to the last byte, median, 99th percentile and worst.  CASE narrows it
+ * to those in whose name it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -148,12 +149,14 @@ int main(int argc, char **argv)
     static struct samples samples[CASES];
     long rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 3;
     if (argc < 3) {
-        fprintf(stderr, "usage: keys TLSRPTOP DATABASE [ROUNDS]\n");
+        fprintf(stderr, "usage: keys TLSRPTOP DATABASE [ROUNDS [CASE]]\n");
         return 64;
     }
     for (long round = 0; round < rounds; round++) {
         for (size_t i = 0; i < CASES; i++) {
             pid_t child;
+            if (argc > 4 && strstr(cases[i].name, argv[4]) == NULL)
+                continue;
             double first, last, since = milliseconds();
             int terminal = start(argv[1], argv[2], &child);
             if (terminal < 0) {
