@@ -43,6 +43,17 @@ enum db_status modes_weigh_day(struct db *db, int64_t domain, int day)
     return db_run(db, kept);
 }
 
+static struct day_statement read_day(sqlite3_stmt *statement)
+{
+    return (struct day_statement){
+        .day = sqlite3_column_int(statement, 0),
+        .dane = (enum dane_state)sqlite3_column_int(statement, 1),
+        .sts = (enum sts_state)sqlite3_column_int(statement, 2),
+        .not_found = sqlite3_column_int(statement, 3) != 0,
+        .fetch_error = sqlite3_column_int(statement, 4) != 0,
+    };
+}
+
 /* The latest statements about DOMAIN up to LAST, ascending; as many as its mode
  * can stand on.  The newest alone will do when it leaves nothing to inherit. */
 static enum db_status recent_days(struct db *db, int64_t domain, int last,
@@ -59,13 +70,7 @@ static enum db_status recent_days(struct db *db, int64_t domain, int last,
     enum db_status status = db_step(db, statement, &row);
     for (; status == DB_OK && row && first > 0; status = db_step(db, statement, &row)) {
         struct day_statement *day = &days[--first];
-        *day = (struct day_statement){
-            .day = sqlite3_column_int(statement, 0),
-            .dane = (enum dane_state)sqlite3_column_int(statement, 1),
-            .sts = (enum sts_state)sqlite3_column_int(statement, 2),
-            .not_found = sqlite3_column_int(statement, 3) != 0,
-            .fetch_error = sqlite3_column_int(statement, 4) != 0,
-        };
+        *day = read_day(statement);
         if (day->day == last && day->dane != DANE_UNSTATED && day->sts != STS_UNSTATED)
             break;
     }
@@ -74,30 +79,114 @@ static enum db_status recent_days(struct db *db, int64_t domain, int last,
     return db_done(statement, status);
 }
 
+static enum db_status mode_of_day(struct db *db, int64_t domain, int day, enum tls_mode *mode)
+{
+    struct day_statement days[MODE_INHERIT_DAYS + 1];
+    struct day_mode told;
+    size_t count;
+    enum db_status status = recent_days(db, domain, day, days, &count);
+    mode_fill(days, status == DB_OK ? count : 0, day, day, &told);
+    *mode = told.mode;
+    return status;
+}
+
+/* --- changes --- */
+
+static enum db_status forget_changes(struct db *db, int64_t domain, int first, int last)
+{
+    static const char delete[] =
+        "DELETE FROM mode_change WHERE domain = ?1 AND day BETWEEN ?2 AND ?3";
+    sqlite3_stmt *statement = db_statement(db, delete);
+    db_bind_integers(statement, (int64_t[]){domain, first, last}, 3);
+    return db_run(db, statement);
+}
+
+/* The mode of DOMAIN on the last day before DAY that told one. */
+static enum db_status mode_before(struct db *db, int64_t domain, int day, enum tls_mode *mode)
+{
+    static const char select[] = "SELECT mode FROM mode_change WHERE domain = ?1 AND day < ?2"
+                                 " ORDER BY day DESC LIMIT 1";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, day}, 2);
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    *mode = row ? (enum tls_mode)sqlite3_column_int(statement, 0) : MODE_UNKNOWN;
+    return db_done(statement, status);
+}
+
+/* Keeps it if DAY, which comes next, changes the mode of DOMAIN. */
+static enum db_status watch_day(struct db *db, int64_t domain, struct mode_watch *watch,
+                                const struct day_statement *day)
+{
+    static const char insert[] = "INSERT INTO mode_change VALUES(?, ?, ?, ?)";
+    enum tls_mode before = watch->mode;
+    struct mode_change change;
+    mode_watch(watch, day, &change);
+    if (watch->mode == before)
+        return DB_OK;
+    sqlite3_stmt *statement = db_statement(db, insert);
+    db_bind_integers(statement, (int64_t[]){domain, day->day, before, watch->mode}, 4);
+    return db_run(db, statement);
+}
+
+/* The days FIRST to LAST may state something else than before: finds anew which of
+ * them, and of those that may inherit from them, change the mode of DOMAIN.  The
+ * first day behind these that tells a mode may follow another one now. */
+static enum db_status find_changes(struct db *db, int64_t domain, int first, int last)
+{
+    static const char select[] = "SELECT day, dane, sts, not_found, fetch_error FROM mode_day"
+                                 " WHERE domain = ?1 AND day >= ?2 ORDER BY day";
+    int inheriting = last + MODE_INHERIT_DAYS;
+    struct mode_watch watch = {0};
+    enum db_status status = mode_before(db, domain, first, &watch.mode);
+    if (status == DB_OK)
+        status = forget_changes(db, domain, first, inheriting);
+    if (status != DB_OK)
+        return status;
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, first - MODE_INHERIT_DAYS}, 2);
+    bool row, behind = false;
+    while (!behind && (status = db_step(db, statement, &row)) == DB_OK && row) {
+        struct day_statement day = read_day(statement);
+        if (day.day < first) {
+            mode_learn(&watch.memory, &day);
+            continue;
+        }
+        if (day.day > inheriting)
+            status = forget_changes(db, domain, day.day, day.day);
+        if (status == DB_OK)
+            status = watch_day(db, domain, &watch, &day);
+        if (status != DB_OK)
+            break;
+        behind = day.day > inheriting && mode_on(&watch.memory, day.day) != MODE_UNKNOWN;
+    }
+    return db_done(statement, status);
+}
+
+/* --- one domain --- */
+
 enum db_status modes_update_domain(struct db *db, int64_t domain, int first, int last)
 {
     static const char span[] =
         "UPDATE domain SET first_day = min(coalesce(first_day, ?2), ?2),"
-        " last_day = max(coalesce(last_day, ?3), ?3) WHERE id = ?1 RETURNING last_day";
-    static const char set_mode[] = "UPDATE domain SET mode = ?2 WHERE id = ?1 AND mode <> ?2";
+        " last_day = max(coalesce(last_day, ?3), ?3) WHERE id = ?1 RETURNING last_day, mode";
+    static const char set_mode[] = "UPDATE domain SET mode = ?2 WHERE id = ?1";
     sqlite3_stmt *statement = db_statement(db, span);
     db_bind_integers(statement, (int64_t[]){domain, first, last}, 3);
     bool row;
     enum db_status status = db_step(db, statement, &row);
     int last_ever = row ? sqlite3_column_int(statement, 0) : last;
+    enum tls_mode before = row ? (enum tls_mode)sqlite3_column_int(statement, 1) : MODE_UNKNOWN;
     db_done(statement, status);
-    if (status != DB_OK || last < last_ever - MODE_INHERIT_DAYS)
+    enum tls_mode now = before;
+    if (status == DB_OK && last >= last_ever - MODE_INHERIT_DAYS)
+        status = mode_of_day(db, domain, last_ever, &now);
+    if (status == DB_OK && (first < last_ever || now != before))
+        status = find_changes(db, domain, first, last);
+    if (status != DB_OK || now == before)
         return status;
-
-    struct day_statement days[MODE_INHERIT_DAYS + 1];
-    struct day_mode now;
-    size_t count;
-    status = recent_days(db, domain, last_ever, days, &count);
-    if (status != DB_OK)
-        return status;
-    mode_fill(days, count, last_ever, last_ever, &now);
     statement = db_statement(db, set_mode);
-    db_bind_integers(statement, (int64_t[]){domain, now.mode}, 2);
+    db_bind_integers(statement, (int64_t[]){domain, now}, 2);
     return db_run(db, statement);
 }
 

@@ -11,8 +11,9 @@
 /* Weighs anew what the reports of DAY state about DOMAIN (mode_day). */
 enum db_status modes_weigh_day(struct db *db, int64_t domain, int day);
 
-/* Widens the days DOMAIN spans by FIRST to LAST, and finds its mode anew if they
- * touch what the mode of its last day stands on. */
+/* Widens the days DOMAIN spans by FIRST to LAST, which have been weighed; finds its
+ * mode anew if they touch what that of its last day stands on, and the days that
+ * change it (mode_change). */
 enum db_status modes_update_domain(struct db *db, int64_t domain, int first, int last);
 
 /* ORGANIZATION has reported policies of TYPE (sts or tlsa) on DAY: from then on

@@ -109,8 +109,7 @@ enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range r
                                mode_day_row_fn *row, void *context);
 
 /* The last change of mode in a range, of each of my domains (or the FOREIGN ones)
- * that has one, by number.  It costs as much as the domains have days with
- * reports in the range. */
+ * that has one, by number.  It costs as much as there are domains. */
 struct change_row {
     int64_t domain;
     struct mode_change change;

@@ -336,42 +336,26 @@ enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range r
     return status;
 }
 
-/* Hands on the last change of DOMAIN, if there was one. */
-static int end_domain(int64_t domain, const struct mode_change *last, change_row_fn *row,
-                      void *context)
-{
-    struct change_row line = {domain, *last};
-    return last->from == last->to ? 0 : row(context, &line);
-}
-
 enum db_status query_last_changes(struct db *db, struct day_range range, bool foreign,
                                   change_row_fn *row, void *context)
 {
     static const char select[] =
-        "SELECT d.id, m.day, m.dane, m.sts, m.not_found, m.fetch_error FROM domain d"
-        "  CROSS JOIN mode_day m ON m.domain = d.id AND m.day BETWEEN ?2 AND ?3"
-        " WHERE d.mine = ?1 ORDER BY d.id, m.day";
+        "SELECT d.id, c.day, c.before, c.mode FROM domain d"
+        "  CROSS JOIN mode_change c ON c.domain = d.id AND c.day = (SELECT max(m.day)"
+        "   FROM mode_change m WHERE m.domain = d.id AND m.day BETWEEN ?2 AND ?3)"
+        " WHERE d.mine = ?1 AND c.before <> 0 ORDER BY d.id";
     sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_integers(
-        statement, (int64_t[]){!foreign, (int64_t)range.first - MODE_INHERIT_DAYS, range.last}, 3);
-    struct mode_watch watch = {0};
-    struct mode_change change, last = {0};
-    int64_t domain = 0;
+    db_bind_integers(statement, (int64_t[]){!foreign, range.first, range.last}, 3);
     enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
-        struct day_statement day = read_statement(statement, 1);
-        int64_t next = sqlite3_column_int64(statement, 0);
-        if (next != domain) {
-            if (end_domain(domain, &last, row, context) != 0)
-                return db_done(statement, DB_STOPPED);
-            domain = next;
-            watch = (struct mode_watch){0};
-            last = (struct mode_change){0};
-        }
-        if (mode_watch(&watch, &day, &change) && day.day >= range.first)
-            last = change;
+        struct change_row line = {
+            .domain = sqlite3_column_int64(statement, 0),
+            .change = {.day = sqlite3_column_int(statement, 1),
+                       .from = (enum tls_mode)sqlite3_column_int(statement, 2),
+                       .to = (enum tls_mode)sqlite3_column_int(statement, 3)},
+        };
+        if (row(context, &line) != 0)
+            return db_done(statement, DB_STOPPED);
     }
-    if (status == DB_OK && end_domain(domain, &last, row, context) != 0)
-        status = DB_STOPPED;
     return status;
 }

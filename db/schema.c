@@ -217,11 +217,37 @@ static const char *const version_2[] = {
     "DROP TABLE sender_of_blocks;",
     NULL};
 
-/* The index of policies is by days first, as reports come: by domains first, each
- * report went to a page of its own, and so it did by its identity, whose index gets many
- * at a time now (identities.h).  The hashes of a report are half as long, and few
- * totals were fewer in blocks of 4 days. */
 static const char *const version_3[] = {
+    /* The days that change the mode of a domain, kept as they are found: `before` is 0
+     * on the first that tells one. */
+    "CREATE TABLE mode_change("
+    "  domain INTEGER NOT NULL, day INTEGER NOT NULL,"
+    "  before INTEGER NOT NULL, mode INTEGER NOT NULL,"
+    "  PRIMARY KEY(domain, day)"
+    ") WITHOUT ROWID;"
+    /* as mode.c had it: each mechanism by its last statement within 30 days */
+    "WITH stated AS ("
+    "  SELECT domain, day,"
+    "    max(iif(dane <> 0, day * 8 + dane, NULL)) OVER recent % 8 AS dane,"
+    "    max(iif(sts <> 0, day * 8 + sts, NULL)) OVER recent % 8 AS sts,"
+    "    max(not_found) OVER recent AS not_found"
+    "   FROM mode_day WINDOW recent AS"
+    "    (PARTITION BY domain ORDER BY day RANGE BETWEEN 30 PRECEDING AND CURRENT ROW)"
+    "), told AS ("
+    "  SELECT domain, day, CASE sts"
+    "    WHEN 4 THEN iif(dane IS 2, 7, 4) WHEN 3 THEN iif(dane IS 2, 6, 3)"
+    "    WHEN 2 THEN iif(dane IS 2, 5, 2) ELSE iif(dane IS 2, 5, not_found) END AS mode"
+    "   FROM stated"
+    "), followed AS ("
+    "  SELECT domain, day, lag(mode, 1, 0) OVER (PARTITION BY domain ORDER BY day) AS before, mode"
+    "   FROM told WHERE mode <> 0"
+    ")"
+    "INSERT INTO mode_change SELECT * FROM followed WHERE mode <> before;",
+
+    /* The index of policies is by days first, as reports come: by domains first, each
+     * report went to a page of its own, and so it did by its identity, whose index gets many
+     * at a time now (identities.h).  The hashes of a report are half as long, and few
+     * totals were fewer in blocks of 4 days. */
     "DROP INDEX policy_domain;"
     "DROP INDEX policy_failing;"
     "CREATE INDEX policy_day ON policy(day, domain, (failed > 0 OR failures > 0));"

@@ -75,7 +75,8 @@ static void the_schema_version_is_the_number_of_migrations(void **state)
     db_close(db);
 }
 
-/* As version 1 was: totals of senders by blocks of 1 and 16 days. */
+/* As version 1 was: totals of senders by blocks of 1 and 16 days, and no changes of
+ * mode. */
 static void an_older_database_is_brought_up_to_date(void **state)
 {
     (void)state;
@@ -86,12 +87,20 @@ static void an_older_database_is_brought_up_to_date(void **state)
         change(*script);
     change("INSERT INTO total_sender VALUES(0, 20000, 1, 2, 3, 4, 5, 6),"
            " (0, 20001, 1, 2, 3, 4, 5, 7), (2, 1250, 1, 2, 3, 4, 5, 13);"
+           "INSERT INTO mode_day VALUES(7, 20000, 0, 3, 0, 0), (7, 20010, 1, 0, 0, 0),"
+           " (7, 20020, 1, 4, 0, 0), (7, 20100, 2, 0, 0, 0), (8, 20000, 0, 0, 1, 0);"
            "PRAGMA user_version = 1; PRAGMA application_id = 0x544c5352");
     expect_refused(DB_READ, DB_FAILED, "run tlsrptop-import once");
     assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
     assert_int_equal(sql_integer(db, "PRAGMA user_version"), db_schema_version);
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM total_sender"), 2);
     assert_int_equal(sql_integer(db, "SELECT failed FROM total_sender WHERE day = 20001"), 7);
+    static const char change[] = "SELECT before * 10 + mode FROM mode_change"
+                                 " WHERE domain = 7 AND day = %d";
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM mode_change"), 4);
+    assert_int_equal(sql_integer(db, change, 20000), MODE_STS_TESTING);
+    assert_int_equal(sql_integer(db, change, 20020), MODE_STS_TESTING * 10 + MODE_STS_ENFORCE);
+    assert_int_equal(sql_integer(db, change, 20100), MODE_STS_ENFORCE * 10 + MODE_DANE);
     db_close(db);
 }
 

@@ -395,6 +395,32 @@ static void ten_times_the_reports_cost_a_screen_no_more(void **state)
     assert_int_equal(wrong, 0);
 }
 
+static int64_t steps_of_changes(int days)
+{
+    struct day_range range = {DAY + DAYS - days, DAY + DAYS - 1};
+    int rows = 0;
+    int64_t before = db_steps(db);
+    assert_int_equal(query_last_changes(db, range, false, change_row, &rows), DB_OK);
+    assert_int_equal(rows, days == DAYS ? DOMAINS : 0);
+    return db_steps(db) - before;
+}
+
+static void the_last_changes_cost_the_same_in_any_range(void **state)
+{
+    (void)state;
+    struct store *store = open_store(writer);
+    for (int i = 0; i < DOMAINS; i++) {
+        struct report report;
+        char domain[32];
+        snprintf(domain, sizeof domain, "d%d.example", i);
+        make_report(&report, "Reporter 0", domain, DAY + 1);
+        add_policy(&report, "sts", domain, sts_text("enforce"), 100000, 0);
+        keep_report(store, &report, "a.eml");
+    }
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_true(steps_of_changes(DAYS) < steps_of_changes(2) * 2);
+}
+
 /* --- plans --- */
 
 /* Tables that stay small however many reports there are: a list may go through
@@ -485,6 +511,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(ten_times_the_reports_cost_a_screen_no_more),
+        TEST(the_last_changes_cost_the_same_in_any_range),
         TEST(a_scan_is_seen_in_a_plan),
         TEST(no_screen_scans_a_big_table),
     };

@@ -12,6 +12,7 @@
 
 #include "../../db/connection.h"
 #include "../../db/levels.h"
+#include "../../db/schema.h"
 #include "../make_report.h"
 
 enum { DAY = 20000 }; /* 2024-10-04 */
@@ -599,6 +600,53 @@ static void a_domain_carries_the_mode_of_its_last_day(void **state)
     assert_int_equal(sql_integer(db, "SELECT last_day FROM domain"), DAY + 10);
 }
 
+/* What the whole history says, by the statement that filled the table at first. */
+static void expect_changes_of_whole_history(void)
+{
+    static const char lacking[] = "SELECT count(*) FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s)";
+    assert_true(sql_integer(db, "SELECT count(*) FROM mode_change WHERE before <> 0") > 50);
+    assert_int_equal(db_exec(db, "CREATE TEMP TABLE kept AS SELECT * FROM mode_change;"
+                                 "DROP TABLE mode_change"),
+                     DB_OK);
+    assert_int_equal(db_exec(db, migrations[2][0]), DB_OK);
+    assert_int_equal(sql_integer(db, lacking, "mode_change", "kept"), 0);
+    assert_int_equal(sql_integer(db, lacking, "kept", "mode_change"), 0);
+}
+
+/* In any order, with gaps longer than a mode is inherited, and reporters whose
+ * silence comes to mean something. */
+static void days_that_change_a_mode_are_those_of_the_whole_history(void **state)
+{
+    (void)state;
+    enum { REPORTS = 700, SPAN = 400, DOMAINS = 5 };
+    static const char *const modes[] = {"none", "testing", "enforce"};
+    struct store *store = open_store(db);
+    unsigned luck = 1;
+    for (int i = 0; i < REPORTS; i++) {
+        struct report report;
+        char id[16], reporter[16], domain[16];
+        luck = luck * 1103515245 + 12345;
+        unsigned pick = luck >> 8;
+        snprintf(id, sizeof id, "%d", i);
+        snprintf(reporter, sizeof reporter, "R%u", pick % 3);
+        snprintf(domain, sizeof domain, "d%u.example", pick / 3 % DOMAINS);
+        /* at first in the order of days, then late ones */
+        int day = DAY + (i < REPORTS / 2 ? i * 2 * SPAN / REPORTS : (int)(pick / 16 % SPAN));
+        make_report(&report, reporter, id, day);
+        if (pick / 32 % 4 == 0)
+            add_policy(&report, "no-policy-found", domain, "", 10, 0);
+        else if (pick / 32 % 4 == 1)
+            add_policy(&report, "tlsa", domain, "", 10, 0);
+        else
+            add_policy(&report, "sts", domain, sts_text(modes[pick / 128 % 3]), 10, 0);
+        keep_report(store, &report, "a");
+        if (pick / 512 % 8 == 0)
+            assert_int_equal(store_commit(store), DB_OK);
+    }
+    assert_int_equal(store_close(store, ""), DB_OK);
+    expect_changes_of_whole_history();
+}
+
 static void pruning_keeps_totals_and_still_knows_a_duplicate(void **state)
 {
     (void)state;
@@ -705,6 +753,7 @@ int main(void)
         TEST(reports_on_others_are_kept_out_of_my_totals),
         TEST(a_late_first_tlsa_report_weighs_later_days_anew),
         TEST(a_domain_carries_the_mode_of_its_last_day),
+        TEST(days_that_change_a_mode_are_those_of_the_whole_history),
         TEST(pruning_keeps_totals_and_still_knows_a_duplicate),
         TEST(what_comes_in_late_is_pruned_too),
         TEST(compacting_gives_the_space_of_pruned_reports_back),
