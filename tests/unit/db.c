@@ -75,8 +75,8 @@ static void the_schema_version_is_the_number_of_migrations(void **state)
     db_close(db);
 }
 
-/* As version 1 was: totals of senders by blocks of 1 and 16 days, and no changes of
- * mode. */
+/* As version 1 was: totals of senders by blocks of 1 and 16 days, no changes of mode,
+ * and hashes of 64 bits. */
 static void an_older_database_is_brought_up_to_date(void **state)
 {
     (void)state;
@@ -89,6 +89,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
            " (0, 20001, 1, 2, 3, 4, 5, 7), (2, 1250, 1, 2, 3, 4, 5, 13);"
            "INSERT INTO mode_day VALUES(7, 20000, 0, 3, 0, 0), (7, 20010, 1, 0, 0, 0),"
            " (7, 20020, 1, 4, 0, 0), (7, 20100, 2, 0, 0, 0), (8, 20000, 0, 0, 1, 0);"
+           "INSERT INTO report VALUES(5, -0x123456789, 0x6789abcdef, 1, 'a', 1, 0, 0, 0, 1, 0);"
            "PRAGMA user_version = 1; PRAGMA application_id = 0x544c5352");
     expect_refused(DB_READ, DB_FAILED, "run tlsrptop-import once");
     assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
@@ -101,6 +102,9 @@ static void an_older_database_is_brought_up_to_date(void **state)
     assert_int_equal(sql_integer(db, change, 20000), MODE_STS_TESTING);
     assert_int_equal(sql_integer(db, change, 20020), MODE_STS_TESTING * 10 + MODE_STS_ENFORCE);
     assert_int_equal(sql_integer(db, change, 20100), MODE_STS_ENFORCE * 10 + MODE_DANE);
+    assert_int_equal(sql_integer(db, "SELECT report FROM identity WHERE hash = -2"), 5);
+    assert_int_equal(sql_integer(db, "SELECT content FROM report WHERE identity = -2"), 0x67);
+    assert_int_equal(sql_integer(db, "SELECT through FROM identified"), 5);
     db_close(db);
 }
 
