@@ -23,6 +23,7 @@ enum {
     WRITER_CACHE_KIB = 8 * 1024,
     LOG_PAGES = 500,       /* of the log, and a thread begins to move them into the database */
     LOG_PAGES_MAX = 16000, /* and the writer waits for it, so that the log begins anew */
+    LOG_BYTES_KEPT = 4 * 1024 * 1024, /* of the file, then */
 };
 
 const int db_schema_version = 3;
@@ -359,8 +360,11 @@ static enum db_status set_up(struct db *db, enum db_access access)
     if (status != DB_OK || access != DB_WRITE)
         return status;
     sqlite3_wal_hook(db->sqlite, log_grew, db);
-    return db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-                       " PRAGMA synchronous = NORMAL");
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+             " PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = %d",
+             LOG_BYTES_KEPT);
+    return db_exec(db, pragmas);
 }
 
 /* SQLite's count of its memory takes a lock at every allocation: nobody asks. */

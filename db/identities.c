@@ -159,23 +159,48 @@ enum db_status identities_next(struct identities *identities, struct identity_se
     return status;
 }
 
+static int compare_slots(const void *a, const void *b)
+{
+    const struct slot *left = a, *right = b;
+    if (left->hash != right->hash)
+        return left->hash < right->hash ? -1 : 1;
+    return left->report < right->report ? -1 : left->report > right->report;
+}
+
+/* Leaves the slots in the order of the index, the empty ones behind. */
+static void sort(struct identities *identities)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < identities->slot_count; i++) {
+        struct slot slot = identities->slots[i];
+        if (slot.report == 0)
+            continue;
+        identities->slots[i].report = 0;
+        identities->slots[used++] = slot;
+    }
+    qsort(identities->slots, used, sizeof *identities->slots, compare_slots);
+}
+
 enum db_status identities_index(struct identities *identities, size_t least)
 {
-    static const char insert[] = "INSERT INTO identity SELECT identity, id FROM report"
-                                 " WHERE id > ?1 AND id <= ?2 ORDER BY identity, id";
+    static const char insert[] = "INSERT INTO identity VALUES(?, ?)";
     static const char update[] = "UPDATE identified SET through = ?";
     if (identities->count == 0 || identities->count < least)
         return DB_OK;
     struct db *db = identities->db;
-    sqlite3_stmt *statement = db_statement(db, insert);
-    db_bind_integers(statement, (int64_t[]){identities->indexed, identities->known}, 2);
-    enum db_status status = db_run(db, statement);
+    enum db_status status = DB_OK;
+    sort(identities);
+    for (size_t i = 0; i < identities->count && status == DB_OK; i++) {
+        const struct slot *slot = &identities->slots[i];
+        sqlite3_stmt *statement = db_statement(db, insert);
+        db_bind_integers(statement, (int64_t[]){slot->hash, slot->report}, 2);
+        status = db_run(db, statement);
+    }
     if (status != DB_OK)
         return status;
-    statement = db_statement(db, update);
+    sqlite3_stmt *statement = db_statement(db, update);
     sqlite3_bind_int64(statement, 1, identities->known);
     status = db_run(db, statement);
-    if (status == DB_OK)
-        forget(identities, identities->known);
+    forget(identities, status == DB_OK ? identities->known : 0);
     return status;
 }

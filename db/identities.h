@@ -44,7 +44,7 @@ enum db_status identities_next(struct identities *identities, struct identity_se
 enum db_status identities_add(struct identities *identities, int32_t hash, int64_t report);
 
 /* Brings those in memory into the index, in the open transaction, if there are LEAST
- * of them or more. */
+ * of them or more.  After a failure comes identities_clear(). */
 enum db_status identities_index(struct identities *identities, size_t least);
 
 #endif

@@ -299,6 +299,8 @@ enum db_status store_close(struct store *store, const char *message)
         status = store_commit(store);
     if (status == DB_OK)
         status = make_durable(store);
+    if (status == DB_OK) /* a dashboard may be open for days */
+        db_checkpoint(store->db, SQLITE_CHECKPOINT_PASSIVE);
     store_free(store);
     return status;
 }

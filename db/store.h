@@ -30,7 +30,7 @@ enum { STORE_SMALL = 50000 };
 
 /* So many identities are read in a few milliseconds, and sorted into an index at a
  * fraction of its pages for each. */
-enum { STORE_UNINDEXED = 65536 };
+enum { STORE_UNINDEXED = 32768 };
 
 struct store;
 

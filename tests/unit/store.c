@@ -291,6 +291,27 @@ static void what_was_not_committed_is_gone_after_a_kill(void **state)
         1);
 }
 
+/* What the last connection to close would do is not left to a dashboard that stays
+ * open: the log would be its to read for days. */
+static void the_log_is_empty_after_a_run_beside_a_dashboard(void **state)
+{
+    (void)state;
+    struct db *dashboard;
+    assert_int_equal(db_open(&dashboard, path, DB_READ), DB_OK);
+    struct store *store = open_store(db);
+    assert_int_equal(keep_simple(store, "Google", "1", 1), OUTCOME_IMPORTED);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(dashboard, "SELECT count(*) FROM report"), 1);
+    char command[256];
+    snprintf(command, sizeof command, "cp '%s' '%s/copy.db'", path, folder); /* without the log */
+    assert_int_equal(system(command), 0);
+    db_close(dashboard);
+    db_close(db);
+    snprintf(path, sizeof path, "%s/copy.db", folder);
+    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM report"), 1);
+}
+
 static void two_processes_store_the_same_reports_once(void **state)
 {
     (void)state;
@@ -742,6 +763,7 @@ int main(void)
         TEST(equal_hashes_of_different_reports_do_not_make_a_duplicate),
         TEST(every_level_of_totals_is_the_sum_of_the_reports),
         TEST(what_was_not_committed_is_gone_after_a_kill),
+        TEST(the_log_is_empty_after_a_run_beside_a_dashboard),
         TEST(two_processes_store_the_same_reports_once),
         TEST(a_full_disk_takes_back_the_batch_and_no_more),
         TEST(a_message_of_a_mailbox_is_journalled_once),
