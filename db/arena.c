@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 2 * 1024, BLOCK_SIZE = 16 * 1024 };
+enum { FIRST_BLOCK = 1024, BLOCK_SIZE = 16 * 1024 };
 
 struct arena_block {
     struct arena_block *older;

@@ -3,7 +3,7 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
-enum { LEVEL = 6 };
+enum { LEVEL = 1 };
 
 struct packer {
     struct libdeflate_compressor *compressor;

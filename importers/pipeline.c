@@ -17,8 +17,8 @@
 enum {
     BATCH_BYTES = 128 * 1024,
     BATCH_ITEMS = 128,
-    BATCHES = 16,                      /* under way at once, at most */
-    BYTES_UNDER_WAY = 4 * 1024 * 1024, /* a new batch waits for less than this */
+    BATCHES = 24,                      /* under way at once, at most */
+    BYTES_UNDER_WAY = 5 * 1024 * 1024, /* a new batch waits for less than this */
     BATCH_KEPT = 512 * 1024,           /* memory that the next use of a batch has again */
     COMMIT_MILLISECONDS = 1000,
     IDLE_MILLISECONDS = 100, /* so long without work, and what there is gets committed */
