@@ -3,7 +3,7 @@
  *
  * First the UIDs are listed, by message number and without touching a message;
  * numbers stay the same while nothing but FETCH is sent (RFC 3501 section 7.4.1).
- * Then the messages come by UID, some hundred a command, each up to PIECE bytes:
+ * Then the messages come by UID, many a command, each up to PIECE bytes:
  * so one command brings the sizes and nearly all messages whole, and the few
  * larger ones follow one by one in pieces.  Only UIDs that were listed are taken,
  * and the position moves past no UID that was listed and has not come.
@@ -20,10 +20,11 @@
 
 enum {
     PIECE = 1024 * 1024,
-    BATCH = 500,       /* messages a command */
-    LIST_STEP = 5000,  /* UIDs a command */
-    LIST_MAX = 100000, /* UIDs in memory */
-    SLACK = 64 * 1024, /* a message may be so much longer than the server said */
+    BATCH = 2000,        /* messages a command: between two of them server and importer wait */
+    POSITION_STEP = 500, /* messages, and a run that is cut off need not read them again */
+    LIST_STEP = 5000,    /* UIDs a command */
+    LIST_MAX = 100000,   /* UIDs in memory */
+    SLACK = 64 * 1024,   /* a message may be so much longer than the server said */
     REASON = 512,
 };
 
@@ -140,6 +141,7 @@ struct batch {
     bool done[BATCH];      /* handed over */
     uint32_t large[BATCH]; /* sizes of those that have more than a piece */
     size_t came;           /* messages */
+    size_t settled;        /* so many from the first on are done with */
 };
 
 static struct place place_of(const struct imap_mailbox *mailbox, uint32_t uid)
@@ -181,6 +183,26 @@ static int hand_over_refused(struct imap_session *session, const struct place *p
     return pipeline_damaged(session->pipeline, place, reason) == 0 ? EX_OK : EX_TEMPFAIL;
 }
 
+/* The server may take its time after this one: what there is goes on its way. */
+static int move_position(const struct batch *batch, size_t settled)
+{
+    struct pipeline *pipeline = batch->session->pipeline;
+    int result = pipeline_position(pipeline, batch->mailbox->position.id, batch->uids[settled - 1]);
+    pipeline_flush(pipeline);
+    return result;
+}
+
+/* Message I is done: the position may move. */
+static void settle(struct batch *batch, size_t i)
+{
+    batch->done[i] = true;
+    while (batch->settled < batch->count && batch->done[batch->settled] &&
+           batch->large[batch->settled] == 0) {
+        if (++batch->settled % POSITION_STEP == 0)
+            check_storing(batch->session, move_position(batch, batch->settled));
+    }
+}
+
 static void take_message(void *context, const struct imap_message *message)
 {
     struct batch *batch = context;
@@ -190,7 +212,6 @@ static void take_message(void *context, const struct imap_message *message)
         return; /* news of flags, say */
     struct place place = place_of(batch->mailbox, message->uid);
     batch->next = i + 1;
-    batch->done[i] = true;
     batch->came++;
     if (message->size > session->account->message_max)
         hand_over_too_large(session, &place, message->size);
@@ -202,6 +223,7 @@ static void take_message(void *context, const struct imap_message *message)
     else
         check_storing(session,
                       pipeline_message(session->pipeline, &place, message->body, message->length));
+    settle(batch, i);
 }
 
 /* A message that comes in pieces. */
@@ -330,10 +352,8 @@ static int fetch_listed(struct imap_session *session, struct imap_mailbox *mailb
         if (status != EX_OK)
             return status;
         mailbox->position.last_uid = batch.uids[batch.count - 1];
-        if (pipeline_position(session->pipeline, mailbox->position.id,
-                              mailbox->position.last_uid) != 0)
+        if (move_position(&batch, batch.count) != 0)
             return EX_TEMPFAIL;
-        pipeline_flush(session->pipeline); /* the server may take its time now */
     }
     return status;
 }

@@ -17,7 +17,7 @@
 #define IMPORTED "SELECT count(*) FROM journal WHERE outcome = 1"
 #define SESSIONS "SELECT sum(successful) FROM policy"
 
-enum { FLOOD = 8 * 1024 * 1024, LONG = 5 * 1024 * 1024, SEVERAL = 7, BATCHES = 501 };
+enum { FLOOD = 8 * 1024 * 1024, LONG = 5 * 1024 * 1024, SEVERAL = 7, MESSAGES = 501 };
 
 static struct account account;
 static struct fake_imap fake;
@@ -494,13 +494,13 @@ static void reads_messages_in_pieces_whatever_their_size_is_said_to_be(void **st
     fake_stop(&fake);
 }
 
-/* The first messages come, the next ones never. */
-static void hang_after_a_batch(struct fake_imap *server)
+/* All messages come but the last, and never an end. */
+static void hang_before_the_last(struct fake_imap *server)
 {
     bool first = server->connections == 1;
-    if (!fake_log_in(server, "") || !fake_select(server, BATCHES))
+    if (!fake_log_in(server, "") || !fake_select(server, MESSAGES))
         return;
-    if (first ? !fake_list(server, BATCHES) : !fake_read(server, "FETCH"))
+    if (first ? !fake_list(server, MESSAGES) : !fake_read(server, "FETCH"))
         return;
     if (!first) { /* whether the last one is new, and which it is */
         fake_say(server, "* 501 FETCH (UID 501)\r\n%s OK done\r\n", server->tag);
@@ -509,11 +509,10 @@ static void hang_after_a_batch(struct fake_imap *server)
             sscanf(server->line, "%*u FETCH %u", &number);
             fake_say(server, "* %u FETCH (UID %u)\r\n%s OK done\r\n", number, number, server->tag);
         }
-        tell_message(server, BATCHES, BATCHES);
+        tell_message(server, MESSAGES, MESSAGES);
         fake_say(server, "%s OK done\r\n", server->tag);
-    } else if (fake_read(server, "UID FETCH 1:500")) {
-        tell_messages(server, 1, BATCHES - 1);
-        fake_say(server, "%s OK done\r\n", server->tag);
+    } else if (fake_read(server, "UID FETCH 1:501")) {
+        tell_messages(server, 1, MESSAGES - 1);
     }
     fake_wait(server);
 }
@@ -522,19 +521,19 @@ static void moves_its_position_with_what_it_stores(void **state)
 {
     struct run run;
     (void)state;
-    serve(hang_after_a_batch, "security = none\ntimeout = 3600");
+    serve(hang_before_the_last, "security = none\ntimeout = 3600");
     account_start(&account, &run, NULL);
-    account_await(&account, &run, "SELECT max(last_uid) FROM mailbox", BATCHES - 1);
+    account_await(&account, &run, "SELECT max(last_uid) FROM mailbox", MESSAGES - 1);
     kill(run.pid, SIGKILL);
     run_finish(&run);
     run_free(&run);
-    assert_int_equal(account_integer(&account, IMPORTED), BATCHES - 1);
+    assert_int_equal(account_integer(&account, IMPORTED), MESSAGES - 1);
     account_start(&account, &run, NULL);
-    account_await(&account, &run, IMPORTED, BATCHES);
+    account_await(&account, &run, IMPORTED, MESSAGES);
     kill(run.pid, SIGKILL);
     run_finish(&run);
     run_free(&run);
-    assert_int_equal(account_integer(&account, SESSIONS), BATCHES);
+    assert_int_equal(account_integer(&account, SESSIONS), MESSAGES);
     fake_stop(&fake);
 }
 
@@ -542,14 +541,14 @@ static void ends_when_it_is_asked_to_whatever_the_server_does(void **state)
 {
     struct run run;
     (void)state;
-    serve(hang_after_a_batch, "security = none\ntimeout = 3600");
+    serve(hang_before_the_last, "security = none\ntimeout = 3600");
     account_start(&account, &run, NULL);
-    account_await(&account, &run, IMPORTED, BATCHES - 1);
+    account_await(&account, &run, IMPORTED, MESSAGES - 1);
     kill(run.pid, SIGTERM);
     run_finish(&run);
     assert_int_equal(run.status, EX_TEMPFAIL); /* not all has been read */
     assert_null(strstr(run.err, "server"));
-    assert_int_equal(account_integer(&account, IMPORTED), BATCHES - 1);
+    assert_int_equal(account_integer(&account, IMPORTED), MESSAGES - 1);
     run_free(&run);
     fake_stop(&fake);
 }
