@@ -5,7 +5,12 @@
 
 #include "connection.h"
 
-enum { SLOTS_START = 1024 };
+enum {
+    SLOTS_START = 1024,
+    FILTER_BITS = 24,      /* of a hash: the filter has a bit for each value, 2 MB */
+    FILTER_AFTER = 10000,  /* searches: reading the index for it is worth it then */
+    FILTER_MOST = 16000000 /* reports, and most bits would be set */
+};
 
 struct slot {
     int32_t hash;
@@ -20,6 +25,8 @@ struct identities {
     struct slot *slots;
     size_t slot_count; /* a power of two, at least twice the count */
     size_t count;
+    uint8_t *filter; /* NULL: there is none; a bit that is not set is of no hash in the index */
+    int searches;    /* without it */
 };
 
 struct identities *identities_new(struct db *db)
@@ -35,6 +42,7 @@ void identities_free(struct identities *identities)
     if (identities == NULL)
         return;
     free(identities->slots);
+    free(identities->filter);
     free(identities);
 }
 
@@ -51,9 +59,17 @@ static void forget(struct identities *identities, int64_t indexed)
     identities->indexed = identities->known = indexed;
 }
 
+static void drop_filter(struct identities *identities)
+{
+    free(identities->filter);
+    identities->filter = NULL;
+    identities->searches = 0;
+}
+
 void identities_clear(struct identities *identities)
 {
     forget(identities, 0);
+    drop_filter(identities);
     identities->fresh = false;
 }
 
@@ -109,8 +125,10 @@ static enum db_status catch_up(struct identities *identities)
     enum db_status status = db_integer(db, "SELECT through FROM identified", &indexed);
     if (status != DB_OK)
         return status;
-    if (indexed != identities->indexed)
+    if (indexed != identities->indexed) { /* another process has brought them there */
         forget(identities, indexed);
+        drop_filter(identities);
+    }
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, identities->known);
     bool row;
@@ -123,6 +141,43 @@ static enum db_status catch_up(struct identities *identities)
     identities->fresh = status == DB_OK;
     return db_done(statement, status);
 }
+
+/* --- the filter --- */
+
+static void let_pass(uint8_t *filter, int32_t hash)
+{
+    uint32_t bit = (uint32_t)hash >> (32 - FILTER_BITS);
+    filter[bit / 8] |= (uint8_t)(1 << bit % 8);
+}
+
+static bool passes(const uint8_t *filter, int32_t hash)
+{
+    uint32_t bit = (uint32_t)hash >> (32 - FILTER_BITS);
+    return filter == NULL || filter[bit / 8] >> bit % 8 & 1;
+}
+
+/* In a large index each new report is looked for on a page of its own, in vain. */
+static enum db_status make_filter(struct identities *identities)
+{
+    static const char select[] = "SELECT hash FROM identity";
+    identities->searches = 0;
+    if (identities->indexed > FILTER_MOST)
+        return DB_OK;
+    uint8_t *filter = calloc(1, (1U << FILTER_BITS) / 8);
+    if (filter == NULL)
+        return DB_OK; /* it goes without */
+    sqlite3_stmt *statement = db_statement(identities->db, select);
+    bool row;
+    enum db_status status;
+    while ((status = db_step(identities->db, statement, &row)) == DB_OK && row)
+        let_pass(filter, sqlite3_column_int(statement, 0));
+    identities->filter = status == DB_OK ? filter : NULL;
+    if (status != DB_OK)
+        free(filter);
+    return db_done(statement, status);
+}
+
+/* --- searching --- */
 
 static enum db_status next_indexed(struct identities *identities, struct identity_search *search,
                                    int64_t *report)
@@ -137,25 +192,37 @@ static enum db_status next_indexed(struct identities *identities, struct identit
     return db_done(statement, status);
 }
 
+static enum db_status search_index(struct identities *identities, struct identity_search *search,
+                                   int64_t *report)
+{
+    enum db_status status = DB_OK;
+    if (identities->filter == NULL && ++identities->searches > FILTER_AFTER)
+        status = make_filter(identities);
+    if (status == DB_OK && passes(identities->filter, search->hash))
+        status = next_indexed(identities, search, report);
+    search->indexed = *report != 0 ? *report : identities->indexed;
+    return status;
+}
+
+static int64_t search_memory(const struct identities *identities, struct identity_search *search)
+{
+    while (identities->count > 0) {
+        const struct slot *slot = slot_at(identities, search->hash, search->probes++);
+        if (slot->report == 0 || slot->hash == search->hash)
+            return slot->report;
+    }
+    return 0;
+}
+
 enum db_status identities_next(struct identities *identities, struct identity_search *search,
                                int64_t *report)
 {
     enum db_status status = identities->fresh ? DB_OK : catch_up(identities);
     *report = 0;
-    if (status == DB_OK && search->probes == 0 && search->indexed < identities->indexed)
-        status = next_indexed(identities, search, report);
-    if (status != DB_OK || *report != 0) {
-        search->indexed = *report;
-        return status;
-    }
-    search->indexed = identities->indexed;
-    while (*report == 0 && identities->count > 0) {
-        const struct slot *slot = slot_at(identities, search->hash, search->probes++);
-        if (slot->report == 0)
-            break;
-        if (slot->hash == search->hash)
-            *report = slot->report;
-    }
+    if (status == DB_OK && search->indexed < identities->indexed)
+        status = search_index(identities, search, report);
+    if (status == DB_OK && *report == 0)
+        *report = search_memory(identities, search);
     return status;
 }
 
@@ -195,6 +262,8 @@ enum db_status identities_index(struct identities *identities, size_t least)
         sqlite3_stmt *statement = db_statement(db, insert);
         db_bind_integers(statement, (int64_t[]){slot->hash, slot->report}, 2);
         status = db_run(db, statement);
+        if (identities->filter != NULL)
+            let_pass(identities->filter, slot->hash);
     }
     if (status != DB_OK)
         return status;

@@ -140,6 +140,27 @@ static void a_report_is_known_wherever_its_identity_is(void **state)
                      REPORTS + 2);
 }
 
+/* So many that the index is asked only for what it may have. */
+static void a_report_is_known_after_thousands_of_others(void **state)
+{
+    (void)state;
+    enum { REPORTS = 12000, BATCH = 1000, EACH = 100 };
+    struct store *store = open_store_that_waits(1500);
+    char id[16];
+    for (int i = 0; i < REPORTS; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        assert_int_equal(keep_simple(store, "Google", id, 0), OUTCOME_IMPORTED);
+        if (i % BATCH == BATCH - 1)
+            assert_int_equal(store_commit(store), DB_OK);
+    }
+    for (int i = 0; i < REPORTS; i += EACH) {
+        snprintf(id, sizeof id, "%d", i);
+        assert_int_equal(keep_simple(store, "Google", id, 0), OUTCOME_DUPLICATE);
+    }
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM identity"), REPORTS);
+}
+
 /* An identity whose hash collides must not hide a report, wherever it is. */
 static void equal_hashes_of_different_reports_do_not_make_a_duplicate(void **state)
 {
@@ -760,6 +781,7 @@ int main(void)
         TEST(the_same_id_with_other_figures_is_a_conflict_and_the_first_stands),
         TEST(the_same_id_of_another_reporter_or_domain_is_another_report),
         TEST(a_report_is_known_wherever_its_identity_is),
+        TEST(a_report_is_known_after_thousands_of_others),
         TEST(equal_hashes_of_different_reports_do_not_make_a_duplicate),
         TEST(every_level_of_totals_is_the_sum_of_the_reports),
         TEST(what_was_not_committed_is_gone_after_a_kill),
