@@ -208,6 +208,34 @@ static void the_default_path_follows_the_environment(void **state)
     unsetenv("XDG_DATA_HOME");
 }
 
+static off_t size_of(const char *suffix)
+{
+    char name[256];
+    struct stat about;
+    snprintf(name, sizeof name, "%s%s", path, suffix);
+    return stat(name, &about) == 0 ? about.st_size : 0;
+}
+
+/* By a thread of its own, as the writer goes on; it stands still only where the log
+ * would grow without end. */
+static void a_long_log_goes_into_the_database_while_its_writer_stays(void **state)
+{
+    (void)state;
+    enum { LONG = 4000000, TIMES = 40, LOG_MAX = 80 * 1000 * 1000 };
+    struct db *db;
+    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
+    assert_int_equal(db_exec(db, "INSERT INTO damaged VALUES(1, zeroblob(4000000))"), DB_OK);
+    for (int tries = 0; tries < 1000 && size_of("") < LONG; tries++)
+        usleep(10000);
+    assert_true(size_of("") >= LONG);
+    for (int i = 0; i < TIMES; i++) {
+        assert_int_equal(db_exec(db, "UPDATE damaged SET bytes = zeroblob(4000000)"), DB_OK);
+        assert_true(size_of("-wal") < LOG_MAX);
+    }
+    db_close(db);
+    assert_int_equal(size_of("-wal"), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -224,6 +252,7 @@ int main(void)
         TEST(what_another_connection_commits_changes_the_data_version),
         TEST(a_reader_cannot_write),
         TEST(the_default_path_follows_the_environment),
+        TEST(a_long_log_goes_into_the_database_while_its_writer_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
