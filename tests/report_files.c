@@ -92,8 +92,8 @@ void assert_reports(const char *path, int count, int failed)
         "SELECT sum(failed) FROM failure",
         "SELECT sum(failed) FROM total_domain WHERE level = 0 AND domain = 0",
         /* at the highest level, too, unless its blocks are open */
-        "SELECT sum(failed) FROM total_domain WHERE domain <> 0"
-        " AND level = (SELECT 3 * (count(*) = 0) FROM open_block WHERE level = 3)",
+        ("SELECT sum(failed) FROM total_domain WHERE domain <> 0"
+         " AND level = (SELECT 3 * (count(*) = 0) FROM open_block WHERE level = 3)"),
         "SELECT sum(failed) FROM total_sender",
     };
     assert_int_equal(sql_of_file(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);

@@ -120,7 +120,7 @@ static void make_colours(bool light)
 {
     bool many = COLORS >= 256;
     short selection = light ? light_selection : dark_selection;
-    for (short style = 0; style < STYLES; style++) {
+    for (int style = 0; style < STYLES; style++) {
         const struct look *look = style == STYLE_TITLE && many ? &bar_look : &looks[style];
         short colour = !many ? look->few : light ? look->light : look->dark;
         if (!many && style == STYLE_DIM && COLORS >= 16)

@@ -364,7 +364,7 @@ static void draw_cell_line(const struct view *view, int y, int columns_wide)
         x += put_text(y, x, columns_wide - x, STYLE_MODE + (int)strip[step].mode,
                       tls_mode_label(strip[step].mode));
         if (strip[step].inherited)
-            x += put_text(y, x, columns_wide - x, STYLE_DIM, " (as last stated)");
+            put_text(y, x, columns_wide - x, STYLE_DIM, " (as last stated)");
     }
     x = 1;
     y++;
