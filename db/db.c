@@ -269,9 +269,10 @@ static enum db_status check_present(struct db *db)
     return DB_OK;
 }
 
+/* Sorts in files, as a database of years is more than memory should hold. */
 static enum db_status migrate(struct db *db, int64_t from)
 {
-    static const char begin[] = "BEGIN IMMEDIATE";
+    static const char begin[] = "PRAGMA temp_store = FILE; BEGIN IMMEDIATE";
     enum db_status status = db_exec(db, begin);
     if (status != DB_OK)
         return status;
@@ -287,7 +288,7 @@ static enum db_status migrate(struct db *db, int64_t from)
     if (status == DB_OK)
         status = db_exec(db, pragma);
     if (status == DB_OK)
-        status = db_exec(db, "COMMIT");
+        status = db_exec(db, "COMMIT; PRAGMA temp_store = MEMORY");
     if (status != DB_OK)
         sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
     return status;
