@@ -5,6 +5,7 @@
 #include "connection.h"
 #include "day.h"
 #include "mode.h"
+#include "statement.h"
 
 enum db_status modes_weigh_day(struct db *db, int64_t domain, int day)
 {
@@ -43,17 +44,6 @@ enum db_status modes_weigh_day(struct db *db, int64_t domain, int day)
     return db_run(db, kept);
 }
 
-static struct day_statement read_day(sqlite3_stmt *statement)
-{
-    return (struct day_statement){
-        .day = sqlite3_column_int(statement, 0),
-        .dane = (enum dane_state)sqlite3_column_int(statement, 1),
-        .sts = (enum sts_state)sqlite3_column_int(statement, 2),
-        .not_found = sqlite3_column_int(statement, 3) != 0,
-        .fetch_error = sqlite3_column_int(statement, 4) != 0,
-    };
-}
-
 /* The latest statements about DOMAIN up to LAST, ascending; as many as its mode
  * can stand on.  The newest alone will do when it leaves nothing to inherit. */
 static enum db_status recent_days(struct db *db, int64_t domain, int last,
@@ -70,7 +60,7 @@ static enum db_status recent_days(struct db *db, int64_t domain, int last,
     enum db_status status = db_step(db, statement, &row);
     for (; status == DB_OK && row && first > 0; status = db_step(db, statement, &row)) {
         struct day_statement *day = &days[--first];
-        *day = read_day(statement);
+        *day = statement_day(statement, 0);
         if (day->day == last && day->dane != DANE_UNSTATED && day->sts != STS_UNSTATED)
             break;
     }
@@ -147,7 +137,7 @@ static enum db_status find_changes(struct db *db, int64_t domain, int first, int
     db_bind_integers(statement, (int64_t[]){domain, first - MODE_INHERIT_DAYS}, 2);
     bool row, behind = false;
     while (!behind && (status = db_step(db, statement, &row)) == DB_OK && row) {
-        struct day_statement day = read_day(statement);
+        struct day_statement day = statement_day(statement, 0);
         if (day.day < first) {
             mode_learn(&watch.memory, &day);
             continue;

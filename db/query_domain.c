@@ -243,18 +243,6 @@ enum db_status query_domains(struct db *db, int64_t domain, struct day_range ran
 
 /* --- modes --- */
 
-/* The columns day, dane, sts, not_found and fetch_error from COLUMN on. */
-static struct day_statement read_statement(sqlite3_stmt *statement, int column)
-{
-    return (struct day_statement){
-        .day = sqlite3_column_int(statement, column),
-        .dane = (enum dane_state)sqlite3_column_int(statement, column + 1),
-        .sts = (enum sts_state)sqlite3_column_int(statement, column + 2),
-        .not_found = sqlite3_column_int(statement, column + 3) != 0,
-        .fetch_error = sqlite3_column_int(statement, column + 4) != 0,
-    };
-}
-
 /* What is stated of DOMAIN in RANGE and the days before it that it may inherit
  * from: *COUNT statements at *DAYS, to be freed. */
 static enum db_status read_statements(struct db *db, int64_t domain, struct day_range range,
@@ -275,7 +263,7 @@ static enum db_status read_statements(struct db *db, int64_t domain, struct day_
                 return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
             *days = more;
         }
-        (*days)[(*count)++] = read_statement(statement, 0);
+        (*days)[(*count)++] = statement_day(statement, 0);
     }
     return status;
 }
@@ -316,7 +304,7 @@ enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range r
     int64_t remembered = 0;
     enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
-        struct day_statement day = read_statement(statement, 6);
+        struct day_statement day = statement_day(statement, 6);
         if (sqlite3_column_int64(statement, 5) != remembered)
             memory = (struct mode_memory){0};
         remembered = sqlite3_column_int64(statement, 5);

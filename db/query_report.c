@@ -24,11 +24,10 @@
 #define POLICIES_OF_ONE(condition)                                                                 \
     " FROM mode_day m" SQL_POLICIES condition                                                      \
     " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3 ORDER BY m.day DESC, p.report DESC"
+#define POLICIES_OF_TOTAL SQL_POLICIES_ON("+t.block", "t.domain")
 #define POLICIES_OF_MINE(condition)                                                                \
-    " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"                       \
-    "  CROSS JOIN policy p INDEXED BY policy_day"                                                  \
-    "   ON p.day = +t.block AND p.domain = t.domain" condition                                     \
-    " WHERE t.level = 0 AND t.block BETWEEN ?2 AND ?3"                                             \
+    " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine" POLICIES_OF_TOTAL     \
+        condition " WHERE t.level = 0 AND t.block BETWEEN ?2 AND ?3"                               \
     " ORDER BY t.block DESC, t.domain DESC, p.report DESC"
 
 static const char *reports_statement(const struct report_filter *filter)
@@ -262,8 +261,7 @@ static sqlite3_stmt *bind_documents(struct db *db, int64_t domain, struct day_ra
         " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3 ORDER BY m.day, p.report";
     /* a report on several of mine comes with the first of them */
     static const char mine[] = DOCUMENT_COLUMNS
-        " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine"
-        "  CROSS JOIN policy p INDEXED BY policy_day ON p.day = +t.block AND p.domain = t.domain"
+        " FROM total_domain t CROSS JOIN domain d ON d.id = t.domain AND d.mine" POLICIES_OF_TOTAL
         "   AND p.n = (SELECT q.n FROM policy q CROSS JOIN domain m ON m.id = q.domain AND m.mine"
         "    WHERE q.report = p.report ORDER BY q.n LIMIT 1)" DOCUMENT_TEXTS
         " WHERE t.level = 0 AND t.block BETWEEN ?2 AND ?3"

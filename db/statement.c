@@ -21,6 +21,17 @@ struct totals statement_totals(sqlite3_stmt *statement, int column)
     };
 }
 
+struct day_statement statement_day(sqlite3_stmt *statement, int column)
+{
+    return (struct day_statement){
+        .day = sqlite3_column_int(statement, column),
+        .dane = (enum dane_state)sqlite3_column_int(statement, column + 1),
+        .sts = (enum sts_state)sqlite3_column_int(statement, column + 2),
+        .not_found = sqlite3_column_int(statement, column + 3) != 0,
+        .fetch_error = sqlite3_column_int(statement, column + 4) != 0,
+    };
+}
+
 static const char separator[] = ", ";
 enum { SEPARATOR = sizeof separator - 1 };
 

@@ -12,15 +12,20 @@
  * binding, stays.  A loop that is left early ends by db_done(). */
 bool statement_next(struct db *db, sqlite3_stmt *statement, enum db_status *status);
 
-/* The policies `p` of domain `d` on the day of its row `m` in mode_day: all of them,
- * or those with failures, by their summary or by their details, which need not
- * agree.  The index is by days first, as reports come. */
-#define SQL_POLICIES                                                                               \
-    " CROSS JOIN policy p INDEXED BY policy_day ON p.day = m.day AND p.domain = m.domain"
-#define SQL_FAILING " AND (p.failed > 0 OR p.failures > 0) = 1"
+/* The policies `p` of a day and domain, which are expressions: all of them, or those
+ * with failures, by their summary or by their details, which need not agree.  The
+ * index is by days first, as reports come. */
+#define SQL_POLICIES_ON(day, domain)                                                               \
+    " CROSS JOIN policy p INDEXED BY policy_day ON p.day = " day " AND p.domain = " domain
+/* Those of a row `m` of mode_day. */
+#define SQL_POLICIES SQL_POLICIES_ON("m.day", "m.domain")
+#define SQL_FAILING  " AND (p.failed > 0 OR p.failures > 0) = 1"
 
 /* The columns reports, successful and failed from COLUMN on. */
 struct totals statement_totals(sqlite3_stmt *statement, int column);
+
+/* The columns day, dane, sts, not_found and fetch_error from COLUMN on. */
+struct day_statement statement_day(sqlite3_stmt *statement, int column);
 
 /* The failure details of policy N of REPORT, in its order. */
 enum db_status failures_of_policy(struct db *db, int64_t report, int64_t n, failure_row_fn *row,

@@ -58,6 +58,13 @@ static enum outcome keep_simple(struct store *store, const char *organization, c
     return keep_report(store, &report, "a.eml");
 }
 
+static enum outcome keep_numbered(struct store *store, int number, int64_t failed)
+{
+    char id[16];
+    snprintf(id, sizeof id, "%d", number);
+    return keep_simple(store, "Google", id, failed);
+}
+
 static void the_same_report_again_is_a_duplicate(void **state)
 {
     (void)state;
@@ -109,24 +116,26 @@ static struct store *open_store_that_waits(size_t unindexed)
     return store;
 }
 
+/* Stores COUNT new reports, BATCH a transaction. */
+static void keep_many(struct store *store, int count, int batch)
+{
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(keep_numbered(store, i, 1), OUTCOME_IMPORTED);
+        if (i % batch == batch - 1)
+            assert_int_equal(store_commit(store), DB_OK);
+    }
+}
+
 /* Whether the index has its identity yet, memory, or neither. */
 static void a_report_is_known_wherever_its_identity_is(void **state)
 {
     (void)state;
     enum { REPORTS = 20, BATCH = 4, UNINDEXED = 10 };
     struct store *store = open_store_that_waits(UNINDEXED);
-    char id[16];
-    for (int i = 0; i < REPORTS; i++) {
-        snprintf(id, sizeof id, "%d", i);
-        assert_int_equal(keep_simple(store, "Google", id, 1), OUTCOME_IMPORTED);
-        if (i % BATCH == BATCH - 1)
-            assert_int_equal(store_commit(store), DB_OK);
-    }
+    keep_many(store, REPORTS, BATCH);
     for (int again = 0; again < 2; again++) {
-        for (int i = 0; i < REPORTS; i++) {
-            snprintf(id, sizeof id, "%d", i);
-            assert_int_equal(keep_simple(store, "Google", id, 1), OUTCOME_DUPLICATE);
-        }
+        for (int i = 0; i < REPORTS; i++)
+            assert_int_equal(keep_numbered(store, i, 1), OUTCOME_DUPLICATE);
         assert_int_equal(store_close(store, ""), DB_OK);
         assert_int_equal(sql_integer(db, "SELECT through FROM identified"), 12);
         assert_int_equal(sql_integer(db, "SELECT count(*) FROM identity"), 12);
@@ -146,17 +155,9 @@ static void a_report_is_known_after_thousands_of_others(void **state)
     (void)state;
     enum { REPORTS = 12000, BATCH = 1000, EACH = 100 };
     struct store *store = open_store_that_waits(1500);
-    char id[16];
-    for (int i = 0; i < REPORTS; i++) {
-        snprintf(id, sizeof id, "%d", i);
-        assert_int_equal(keep_simple(store, "Google", id, 0), OUTCOME_IMPORTED);
-        if (i % BATCH == BATCH - 1)
-            assert_int_equal(store_commit(store), DB_OK);
-    }
-    for (int i = 0; i < REPORTS; i += EACH) {
-        snprintf(id, sizeof id, "%d", i);
-        assert_int_equal(keep_simple(store, "Google", id, 0), OUTCOME_DUPLICATE);
-    }
+    keep_many(store, REPORTS, BATCH);
+    for (int i = 0; i < REPORTS; i += EACH)
+        assert_int_equal(keep_numbered(store, i, 1), OUTCOME_DUPLICATE);
     assert_int_equal(store_close(store, ""), DB_OK);
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM identity"), REPORTS);
 }
@@ -344,9 +345,7 @@ static void two_processes_store_the_same_reports_once(void **state)
         db_open(&db, path, DB_WRITE);
         struct store *store = open_store_that_waits(p == 0 ? 0 : 35);
         for (int i = 0; i < REPORTS; i++) {
-            char id[16];
-            snprintf(id, sizeof id, "%d", p == 0 ? i : REPORTS - 1 - i);
-            keep_simple(store, "Google", id, 1);
+            keep_numbered(store, p == 0 ? i : REPORTS - 1 - i, 1);
             if (i % 10 == 9)
                 store_commit(store);
         }
