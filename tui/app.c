@@ -366,8 +366,8 @@ static bool wants_all(struct view *view, enum action action)
     const struct table *table = view_table(view);
     if (table == NULL || table->awaited || view->focus > 0)
         return table != NULL && table->awaited && is_about_rows(view, action);
-    return action == ACT_LAST || (action >= ACT_SEARCH && action <= ACT_SEARCH_PREVIOUS) ||
-           action == ACT_COPY || action == ACT_EXPORT ||
+    return action == ACT_LAST || action == ACT_SEARCH_NEXT || action == ACT_SEARCH_PREVIOUS ||
+           action == ACT_COPY ||
            (action == ACT_PAGE_DOWN &&
             table->cursor + 2 * (size_t)table->area.rows > table->order.count);
 }
@@ -376,20 +376,43 @@ static bool wants_all(struct view *view, enum action action)
 static bool awaits_rows(const struct app *app, enum action action)
 {
     struct view *view = app_top(app);
-    if (view->snapshot == NULL)
-        return (view->loading || view->stale) && is_about_rows(view, action);
     bool held = app->held.count > 0 && app->held.view == view->serial;
+    if (view->snapshot == NULL)
+        return (view->loading || view->stale) &&
+               (is_about_rows(view, action) || (held && app->held.leads));
     return view->completing && (held || wants_all(view, action));
 }
 
-static void hold(struct app *app, wint_t key)
+bool app_awaits_rows(const struct app *app)
+{
+    const struct view *view = app_top(app);
+    return view->loading || view->stale || view->completing;
+}
+
+static void hold(struct app *app, wint_t key, bool moves)
 {
     uint64_t view = app_top(app)->serial;
     if (app->held.view != view)
         app->held.count = 0;
     app->held.view = view;
+    app->held.leads = !moves || (app->held.count > 0 && app->held.leads);
     if (app->held.count < HELD_MAX)
         app->held.keys[app->held.count++] = key;
+}
+
+/* Takes KEY for the prompt; what is accepted before all rows are there waits for
+ * them, and so does what follows. */
+static void take_prompt_key(struct app *app, wint_t key)
+{
+    bool follows = app->held.count > 0;
+    if (prompt_is_cancelled(key))
+        app->held.count = 0;
+    else if (app->prompt.type->needs_rows && app_awaits_rows(app) &&
+             (follows || prompt_is_accepted(key))) {
+        hold(app, key, false);
+        return;
+    }
+    prompt_key(app, &app->prompt, key);
 }
 
 static void take_key(struct app *app, wint_t key)
@@ -402,18 +425,21 @@ static void take_key(struct app *app, wint_t key)
     }
     if (app->prompt.type != NULL) {
         if (key != (KEY_MOUSE | KEY_FLAG))
-            prompt_key(app, &app->prompt, key);
+            take_prompt_key(app, key);
         return;
     }
     if (key == (KEY_MOUSE | KEY_FLAG)) {
         mouse(app);
         return;
     }
-    struct action_set allowed = view_actions(app_top(app));
+    struct view *top = app_top(app);
+    if (top->snapshot != NULL && !top->drawn)
+        frame_draw(app); /* a page is as long as it is drawn */
+    struct action_set allowed = view_actions(top);
     enum action action = key_action(key, &allowed);
     app->quit_asked = app->quit_asked && action == ACT_QUIT;
     if (awaits_rows(app, action))
-        hold(app, key);
+        hold(app, key, action >= ACT_UP && action <= ACT_LATER);
     else if (action != ACT_NONE)
         act(app, action);
     else if ((key & KEY_FLAG) == 0 && key > ' ')
@@ -448,12 +474,20 @@ static void settle(struct app *app)
     worker_collect(app->worker);
 }
 
+/* Have the rows come that keys were held for? */
+static bool is_held_no_more(const struct app *app)
+{
+    return app->held.count > 0 && app->held.view == app_top(app)->serial &&
+           !(app->prompt.type != NULL ? app_awaits_rows(app) : awaits_rows(app, ACT_OPEN));
+}
+
 /* Takes the keys that were held for rows which have come. */
 static void take_held(struct app *app)
 {
-    bool free = app->prompt.type == NULL; /* else the prompt of a key that was not held */
-    while (free && app->held.count > 0 && app->held.view == app_top(app)->serial &&
-           !awaits_rows(app, ACT_OPEN)) {
+    struct prompt *prompt = &app->prompt;
+    if (prompt->type != NULL && prompt->early && !app_awaits_rows(app))
+        prompt->type->changed(app);
+    while (!app->quit && is_held_no_more(app)) {
         wint_t key = app->held.keys[0];
         memmove(app->held.keys, app->held.keys + 1, --app->held.count * sizeof key);
         take_key(app, key);
@@ -467,7 +501,8 @@ static bool take_keys(struct app *app)
 {
     for (bool any = false;; any = true) {
         wint_t key;
-        int kind = get_wch(&key);
+        take_held(app);
+        int kind = app->quit ? ERR : get_wch(&key);
         if (kind == ERR)
             return any || !feof(stdin);
         take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
@@ -475,7 +510,6 @@ static bool take_keys(struct app *app)
             return true;
         be_patient(app, SETTLE_MILLISECONDS);
         settle(app);
-        take_held(app);
     }
 }
 

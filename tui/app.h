@@ -19,7 +19,7 @@ struct app_settings {
     struct range range;
 };
 
-enum { STACK_MAX = 16, MESSAGE_MAX = 512, HELD_MAX = 32 };
+enum { STACK_MAX = 16, MESSAGE_MAX = 512, HELD_MAX = 512 };
 
 struct app {
     struct app_settings settings;
@@ -34,6 +34,7 @@ struct app {
     struct {
         uint64_t view; /* its serial */
         size_t count;
+        bool leads; /* not all of them only move: what follows keeps its turn */
         wint_t keys[HELD_MAX];
     } held;                    /* keys typed ahead of the rows they are meant for */
     char message[MESSAGE_MAX]; /* until the next key */
@@ -63,6 +64,8 @@ void app_say(struct app *app, int style, const char *format, ...)
 
 /* The days all screens show now. */
 struct day_range app_days(const struct app *app);
+/* Are rows of the top screen being read that it does not show yet? */
+bool app_awaits_rows(const struct app *app);
 /* The view with SERIAL, if it is still open. */
 struct view *app_view(const struct app *app, uint64_t serial);
 

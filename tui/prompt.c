@@ -140,6 +140,16 @@ static void edit(struct prompt *prompt, wint_t key)
     }
 }
 
+bool prompt_is_accepted(wint_t key)
+{
+    return key == '\r' || key == '\n' || key == (KEY_ENTER | KEY_FLAG);
+}
+
+bool prompt_is_cancelled(wint_t key)
+{
+    return key == '\033' || key == ('G' & 0x1f);
+}
+
 void prompt_key(struct app *app, struct prompt *prompt, wint_t key)
 {
     const struct prompt_type *type = prompt->type;
@@ -147,26 +157,21 @@ void prompt_key(struct app *app, struct prompt *prompt, wint_t key)
     memcpy(before, prompt->text, sizeof before);
     prompt->note[0] = '\0';
     prompt->error = false;
-    switch (key) {
-    case '\r':
-    case '\n':
-    case KEY_ENTER | KEY_FLAG:
+    if (prompt_is_accepted(key)) {
         if (type->accept(app))
             prompt_close(prompt);
         return;
-    case '\033':
-    case 'G' & 0x1f:
+    }
+    if (prompt_is_cancelled(key)) {
         if (type->cancelled != NULL)
             type->cancelled(app);
         prompt_close(prompt);
         return;
-    case '\t':
-        if (type->complete != NULL)
-            type->complete(app);
-        break;
-    default:
-        edit(prompt, key);
     }
+    if (key != '\t')
+        edit(prompt, key);
+    else if (type->complete != NULL)
+        type->complete(app);
     if (type->changed != NULL && strcmp(before, prompt->text) != 0)
         type->changed(app);
 }

@@ -15,6 +15,7 @@ enum { PROMPT_MAX = 512, PROMPT_NOTE = 256 };
 struct prompt_type {
     const char *label;
     const char *hint; /* while there is no note */
+    bool needs_rows;  /* accept() is about all rows of the view */
     /* The text has changed; may write a note.  NULL: nothing happens. */
     void (*changed)(struct app *app);
     /* Enter; false keeps the prompt open, with a note. */
@@ -32,6 +33,7 @@ struct prompt {
     size_t cursor; /* byte */
     char note[PROMPT_NOTE];
     bool error;              /* the note is one */
+    bool early;              /* changed() saw a part of the rows only */
     char before[PROMPT_MAX]; /* for cancelled() */
 };
 
@@ -43,7 +45,11 @@ void prompt_insert(struct prompt *prompt, const char *text);
 void prompt_note(struct prompt *prompt, bool error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Takes a key as get_wch() gives it, KEY_FLAG or'ed for KEY_*. */
+/* Does KEY, as get_wch() gives it, KEY_FLAG or'ed for KEY_*, call accept()? */
+bool prompt_is_accepted(wint_t key);
+/* Does it call cancelled()? */
+bool prompt_is_cancelled(wint_t key);
+
 void prompt_key(struct app *app, struct prompt *prompt, wint_t key);
 
 /* Draws it into the line Y and the note into the one below, with the cursor. */

@@ -16,7 +16,8 @@ static void search_changed(struct app *app)
 {
     struct table *table = view_table(app_top(app));
     snprintf(table->search, sizeof table->search, "%.*s", TABLE_SEARCH_MAX - 1, app->prompt.text);
-    if (table->search[0] != '\0' && !table_search(table, 0, false))
+    app->prompt.early = app_awaits_rows(app);
+    if (table->search[0] != '\0' && !table_search(table, 0, false) && !app->prompt.early)
         prompt_note(&app->prompt, true, "not here");
 }
 
@@ -34,6 +35,7 @@ static void search_cancelled(struct app *app)
 static const struct prompt_type search_prompt = {
     .label = "/",
     .hint = "Enter stays there, n and N go on, Esc forgets it",
+    .needs_rows = true,
     .changed = search_changed,
     .accept = search_accept,
     .cancelled = search_cancelled,
@@ -189,6 +191,7 @@ static void export_complete(struct app *app)
 static const struct prompt_type export_prompt = {
     .label = "write to:",
     .hint = "a file; .json writes JSON, any other name CSV; Tab completes",
+    .needs_rows = true,
     .accept = export_accept,
     .complete = export_complete,
 };

@@ -437,6 +437,7 @@ void view_draw(struct view *view, struct area area)
 {
     for (int i = 0; i < view->type->pane_count; i++)
         view->tables[i].area.rows = 0; /* a pane that is not drawn now takes no click */
+    view->drawn = view->snapshot != NULL;
     if (view->type->draw != NULL)
         view->type->draw(view, area);
     else

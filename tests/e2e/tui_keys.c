@@ -188,7 +188,8 @@ static void expect_key(struct console *console, const char *way, wint_t key, boo
 {
     char text[64];
     if (!listed && !complains(console, key))
-        fail_msg("%c is not in the help of \"%s\", and does something", (char)key, way);
+        fail_msg("%c is not in the help of \"%s\", and does something\n%s", (char)key, way,
+                 console_screen(console));
     if (!listed)
         return;
     assert_true(complains(console, NO_KEY));
