@@ -5,6 +5,7 @@
 
 #include "key_map.h"
 #include "names.h"
+#include "pairs.h"
 #include "statement.h"
 
 /*
@@ -28,6 +29,7 @@ struct part {
     struct key key; /* the first member, for key_compare() */
     int64_t failed;
     int first_day, last_day;
+    int64_t senders; /* that no other part of its MX host has */
     int64_t of_type; /* failed with this result type */
     const char *type;
 };
@@ -62,6 +64,8 @@ static void free_texts(struct texts *texts)
 
 /* --- adding up --- */
 
+enum { HOST, HOST_TYPE, HOST_SENDER }; /* of the keys of MX hosts */
+
 static struct part *part_of(struct parts *parts, struct key_map *map, const struct key *key)
 {
     size_t number = key_map_number(map, key);
@@ -80,9 +84,10 @@ static struct part *part_of(struct parts *parts, struct key_map *map, const stru
 }
 
 /* Adds up what SELECT finds of DOMAIN in RANGE: keys, failed sessions, a day.  The
- * parts are sorted by their keys. */
+ * parts are sorted by their keys.  With SENDERS, which is empty, the keys are those of
+ * MX hosts; their senders are counted, and no part of their keys any more. */
 static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
-                             const char *select, struct parts *parts)
+                             const char *select, struct parts *parts, struct pairs *senders)
 {
     struct key_map map = {0};
     enum db_status status = DB_OK;
@@ -96,12 +101,18 @@ static enum db_status add_up(struct db *db, int64_t domain, struct day_range ran
         for (int i = 0; i < KEY_PARTS; i++)
             key.part[i] = sqlite3_column_int64(statement, i);
         int day = sqlite3_column_int(statement, KEY_PARTS + 1);
+        int met = 0;
+        if (senders != NULL) {
+            met = pairs_add(senders, key.part[HOST], key.part[HOST_SENDER]);
+            key.part[HOST_SENDER] = 0;
+        }
         struct part *part = part_of(parts, &map, &key);
-        if (part == NULL) {
+        if (part == NULL || met < 0) {
             status = db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
             break;
         }
         part->failed += sqlite3_column_int64(statement, KEY_PARTS);
+        part->senders += met;
         part->first_day = day < part->first_day ? day : part->first_day;
         part->last_day = day > part->last_day ? day : part->last_day;
     }
@@ -275,8 +286,9 @@ enum db_status query_senders(struct db *db, int64_t domain, struct day_range ran
                              sender_row_fn *row, void *context)
 {
     struct parts parts = {0};
-    enum db_status status = add_up(
-        db, domain, range, domain == ALL_DOMAINS ? select_senders_of_mine : select_senders, &parts);
+    enum db_status status =
+        add_up(db, domain, range, domain == ALL_DOMAINS ? select_senders_of_mine : select_senders,
+               &parts, NULL);
     if (status == DB_OK)
         status = give_senders(db, &parts, row, context);
     free(parts.rows);
@@ -284,8 +296,6 @@ enum db_status query_senders(struct db *db, int64_t domain, struct day_range ran
 }
 
 /* --- MX hosts --- */
-
-enum { HOST, HOST_TYPE, HOST_SENDER }; /* of their keys */
 
 struct host {
     int64_t failed;
@@ -317,23 +327,6 @@ static size_t find_hosts(const struct parts *parts, struct texts *texts, struct 
     return count;
 }
 
-static int by_sender(const void *a, const void *b)
-{
-    const struct part *left = a, *right = b;
-    int64_t x = left->key.part[HOST_SENDER], y = right->key.part[HOST_SENDER];
-    return (x > y) - (x < y);
-}
-
-/* Leaves PARTS in another order. */
-static int64_t count_senders(struct part *parts, size_t count)
-{
-    int64_t senders = count > 0;
-    qsort(parts, count, sizeof *parts, by_sender);
-    for (size_t i = 1; i < count; i++)
-        senders += by_sender(&parts[i - 1], &parts[i]) != 0;
-    return senders;
-}
-
 static enum db_status give_host(const struct host *host, struct texts *texts, mx_row_fn *row,
                                 void *context)
 {
@@ -341,14 +334,15 @@ static enum db_status give_host(const struct host *host, struct texts *texts, mx
     struct joined types;
     sort_types(host->parts, host->part_count, HOST_TYPE, texts, &status);
     join_nothing(&types);
-    for (size_t i = 0; i < host->part_count; i++)
-        join(&types, host->parts[i].type);
     struct mx_row line = {
         .mx_host = host->name,
         .result_types = types.text,
         .failed = host->failed,
-        .senders = count_senders(host->parts, host->part_count),
     };
+    for (size_t i = 0; i < host->part_count; i++) {
+        join(&types, host->parts[i].type);
+        line.senders += host->parts[i].senders;
+    }
     return status == DB_OK && row(context, &line) != 0 ? DB_STOPPED : status;
 }
 
@@ -377,8 +371,10 @@ enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, m
                         void *context)
 {
     struct parts parts = {0};
-    enum db_status status =
-        add_up(db, domain, range, domain == ALL_DOMAINS ? select_mx_of_mine : select_mx, &parts);
+    struct pairs senders = {0};
+    enum db_status status = add_up(
+        db, domain, range, domain == ALL_DOMAINS ? select_mx_of_mine : select_mx, &parts, &senders);
+    pairs_free(&senders);
     if (status == DB_OK)
         status = give_hosts(db, &parts, row, context);
     free(parts.rows);
