@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "by_name.h"
 #include "cover.h"
 #include "observation.h"
 #include "statement.h"
@@ -211,7 +212,7 @@ static enum db_status all_domains(struct db *db, const struct totals *totals, in
 {
     static const char select[] =
         SELECT_DOMAIN " WHERE d.mine = ? AND (d.first_day IS NOT NULL OR o.id IS NOT NULL)"
-                      " ORDER BY d.name";
+                      " ORDER BY d.id";
     int64_t since = fresh_since();
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, !foreign);
@@ -227,8 +228,8 @@ static enum db_status all_domains(struct db *db, const struct totals *totals, in
     return status;
 }
 
-enum db_status query_domains(struct db *db, int64_t domain, struct day_range range, bool foreign,
-                             domain_row_fn *row, void *context)
+enum db_status domains_by_number(struct db *db, int64_t domain, struct day_range range,
+                                 bool foreign, domain_row_fn *row, void *context)
 {
     if (domain != ALL_DOMAINS)
         return one_domain(db, domain, range, row, context);
@@ -238,6 +239,16 @@ enum db_status query_domains(struct db *db, int64_t domain, struct day_range ran
     if (status == DB_OK)
         status = all_domains(db, totals, count, foreign, row, context);
     free(totals);
+    return status;
+}
+
+enum db_status query_domains(struct db *db, int64_t domain, struct day_range range, bool foreign,
+                             domain_row_fn *row, void *context)
+{
+    struct by_name list = {0};
+    enum db_status status = domains_by_number(db, domain, range, foreign, by_name_add, &list);
+    status = by_name_give(db, &list, status, row, context);
+    by_name_free(&list);
     return status;
 }
 

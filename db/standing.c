@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "by_name.h"
 #include "cover.h"
 #include "mode.h"
 #include "statement.h"
@@ -169,32 +170,33 @@ static enum db_status select_day(struct db *db, sqlite3_stmt *statement, int *da
     return db_done(statement, status);
 }
 
-enum db_status find_testing_since(struct db *db, int64_t domain, int first, int last_day,
-                                  int *since)
+/* The first day of the MTA-STS testing that DOMAIN is in on LAST_DAY, by reports from
+ * the day FIRST on; -1 when none of them saw it. */
+static enum db_status testing_by_reports(struct db *db, int64_t domain, int first, int last_day,
+                                         int *since)
 {
     /* the first day behind the last that stated another mode */
-    static const char reported[] =
+    static const char select[] =
         "SELECT min(day) FROM mode_day WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 AND sts = 3"
         "  AND day > coalesce((SELECT max(day) FROM mode_day WHERE domain = ?1"
         "   AND day BETWEEN ?2 AND ?3 AND sts NOT IN (0, 3)), -1)";
-    static const char checked[] =
+    _Static_assert(STS_UNSTATED == 0 && STS_STATE_TESTING == 3, "named by number");
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, first, last_day}, 3);
+    return select_day(db, statement, since);
+}
+
+/* The same by checks. */
+static enum db_status testing_by_checks(struct db *db, int64_t domain, int *since)
+{
+    static const char select[] =
         "SELECT min(first_time) / 86400 FROM observation WHERE domain = ?1"
         "  AND last_time > coalesce((SELECT max(last_time) FROM observation WHERE domain = ?1"
         "   AND mode NOT IN (3, 6)), -1)";
-    _Static_assert(STS_UNSTATED == 0 && STS_STATE_TESTING == 3, "named by number");
     _Static_assert(MODE_STS_TESTING == 3 && MODE_DANE_STS_TESTING == 6, "named by number");
-    int by_check = -1;
-    sqlite3_stmt *statement = db_statement(db, reported);
-    db_bind_integers(statement, (int64_t[]){domain, first, last_day}, 3);
-    enum db_status status = select_day(db, statement, since);
-    if (status != DB_OK)
-        return status;
-    statement = db_statement(db, checked);
+    sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, domain);
-    status = select_day(db, statement, &by_check);
-    if (*since < 0 || (by_check >= 0 && by_check < *since))
-        *since = by_check;
-    return status;
+    return select_day(db, statement, since);
 }
 
 enum db_status read_check(struct db *db, int64_t domain, struct standing *standing)
@@ -230,8 +232,7 @@ struct standings {
     int today;
     struct tallies tallies;
     int looked_at;
-    domain_row_fn *row;
-    void *context;
+    struct by_name list;
     enum db_status status; /* of the queries within a row */
 };
 
@@ -267,8 +268,13 @@ static enum db_status add_testing(const struct standings *standings, const struc
     if (first > last)
         first = last;
     first = standings->exact ? 0 : first - MODE_INHERIT_DAYS;
+    int by_check = -1;
     enum db_status status =
-        find_testing_since(standings->db, row->id, first, last, &standing->testing_since);
+        testing_by_reports(standings->db, row->id, first, last, &standing->testing_since);
+    if (status == DB_OK)
+        status = testing_by_checks(standings->db, row->id, &by_check);
+    if (by_check >= 0 && (standing->testing_since < 0 || by_check < standing->testing_since))
+        standing->testing_since = by_check;
     if (standing->testing_since < 0) /* only reports of the future have seen it */
         standing->testing_since = standings->today;
     standing->testing_days = standings->today - standing->testing_since + 1;
@@ -332,25 +338,25 @@ static int add_standing(void *context, const struct domain_row *row)
         return -1;
     struct domain_row line = *row;
     line.standing = &standing;
-    return standings->row(standings->context, &line);
+    return by_name_add(&standings->list, &line);
 }
 
 enum db_status query_standings(struct db *db, int64_t domain, struct day_range range,
                                const struct advice_settings *settings, domain_row_fn *row,
                                void *context)
 {
-    struct standings standings = {.db = db,
-                                  .settings = settings,
-                                  .exact = domain != ALL_DOMAINS,
-                                  .today = today(),
-                                  .row = row,
-                                  .context = context};
+    struct standings standings = {
+        .db = db, .settings = settings, .exact = domain != ALL_DOMAINS, .today = today()};
     enum db_status status = tallies_make(db, &standings.tallies);
     if (status == DB_OK)
         status =
             add_failed(db, last_days(standings.today, settings->quiet_days), &standings.tallies);
     if (status == DB_OK)
-        status = query_domains(db, domain, range, false, add_standing, &standings);
+        status = domains_by_number(db, domain, range, false, add_standing, &standings);
     tallies_free(&standings.tallies);
-    return standings.status != DB_OK ? standings.status : status;
+    if (standings.status != DB_OK)
+        status = standings.status;
+    status = by_name_give(db, &standings.list, status, row, context);
+    by_name_free(&standings.list);
+    return status;
 }

@@ -10,11 +10,6 @@
 /* The last DAYS days up to TODAY. */
 struct day_range last_days(int today, int days);
 
-/* The first day of the MTA-STS testing that DOMAIN is in on LAST_DAY, by reports
- * from the day FIRST on and by its checks; -1 when none of them saw it. */
-enum db_status find_testing_since(struct db *db, int64_t domain, int first, int last_day,
-                                  int *since);
-
 /* What the newest check of DOMAIN saw of its TLS-RPT record and its policy, and its
  * errors. */
 enum db_status read_check(struct db *db, int64_t domain, struct standing *standing);

@@ -391,11 +391,16 @@ bool app_awaits_rows(const struct app *app)
 
 static void hold(struct app *app, wint_t key, bool moves)
 {
+    static const char answer[] = "The rows are being read; what you type is kept for them.";
     uint64_t view = app_top(app)->serial;
     if (app->held.view != view)
         app->held.count = 0;
     app->held.view = view;
     app->held.leads = !moves || (app->held.count > 0 && app->held.leads);
+    if (app->prompt.type != NULL)
+        prompt_note(&app->prompt, false, "%s", answer);
+    else
+        app_say(app, STYLE_DIM, "%s", answer);
     if (app->held.count < HELD_MAX)
         app->held.keys[app->held.count++] = key;
 }

@@ -3,10 +3,10 @@
  *
  *   keys TLSRPTOP DATABASE [ROUNDS [CASE]]
  *
- * Runs the dashboard on a pty and types; a screen is finished when no byte
- * has come for a while.  Prints a line for each kind of key: milliseconds to the
- * first and to the last byte, median, 99th percentile and worst.  CASE narrows it
- * to those in whose name it is.
+ * Runs the dashboard on a pty and types; a screen is finished when no byte has
+ * come for a while and the dashboard sleeps with all its threads.  Prints a line for each kind of
+ * key: milliseconds to the first and to the last byte, median, 99th percentile and worst.  CASE
+ * narrows it to those in whose name it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 250, SAMPLES_MAX = 1024, COLUMNS = 140, ROWS = 45 };
+#include "../processes.h"
+
+enum {
+    QUIET_MS = 100,
+    QUIETS = 2,
+    PATIENCE_MS = 10000,
+    SAMPLES_MAX = 1024,
+    COLUMNS = 140,
+    ROWS = 45
+};
 
 struct samples {
     const char *name;
@@ -36,16 +45,21 @@ static double milliseconds(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* Reads until nothing has come for QUIET_MS; when the first and the last byte
- * came after SINCE, 0 when none did. */
-static void drain(int terminal, double since, double *first, double *last)
+/* Reads until nothing has come for QUIETS times QUIET_MS while CHILD slept; when the
+ * first and the last byte came after SINCE, 0 when none did. */
+static void drain(int terminal, pid_t child, double since, double *first, double *last)
 {
     char bytes[64 * 1024];
     struct pollfd readable = {.fd = terminal, .events = POLLIN};
     *first = *last = 0;
-    while (poll(&readable, 1, QUIET_MS) > 0) {
+    for (int quiet = 0; quiet < QUIETS && milliseconds() - since < PATIENCE_MS;) {
+        if (poll(&readable, 1, QUIET_MS) <= 0) {
+            quiet = processes_sleep(child) ? quiet + 1 : 0;
+            continue;
+        }
         if (read(terminal, bytes, sizeof bytes) <= 0)
             return;
+        quiet = 0;
         *last = milliseconds() - since;
         if (*first == 0)
             *first = *last;
@@ -120,6 +134,8 @@ static const struct {
     {"failures: open", "jj", "4\0334\033"},
     {"failures: days", "jj4", "++++----"},
     {"mx: open", "jj", "5\0335\033"},
+    {"mx of all domains: open", "g", "5\0335\033"},
+    {"mx of all domains: days", "g5", "++++----"},
     {"policies: open", "jj", "6\0336\033"},
     {"reports: open", "jj", "7\0337\033"},
     {"reports: move and days", "jj7", "jjj  ++++----"},
@@ -131,13 +147,13 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-static void type_and_measure(int terminal, const char *keys, struct samples *samples)
+static void type_and_measure(int terminal, pid_t child, const char *keys, struct samples *samples)
 {
     for (const char *key = keys; *key != '\0'; key++) {
         double first, last, since = milliseconds();
         if (write(terminal, key, 1) != 1)
             return;
-        drain(terminal, since, &first, &last);
+        drain(terminal, child, since, &first, &last);
         if (samples != NULL && last > 0)
             sample(samples, first, last);
     }
@@ -164,10 +180,10 @@ int main(int argc, char **argv)
                 return 1;
             }
             samples[i].name = cases[i].name;
-            drain(terminal, since, &first, &last);
+            drain(terminal, child, since, &first, &last);
             sample(&start_samples, first, last);
-            type_and_measure(terminal, cases[i].lead, NULL);
-            type_and_measure(terminal, cases[i].keys, &samples[i]);
+            type_and_measure(terminal, child, cases[i].lead, NULL);
+            type_and_measure(terminal, child, cases[i].keys, &samples[i]);
             stop(terminal, child);
         }
     }
