@@ -11,25 +11,31 @@ struct listed {
     struct standing standing;
 };
 
-int by_name_add(void *context, const struct domain_row *row)
+/* Room for one more; not in an arena, which would keep each array it outgrew. */
+static struct listed *next_row(struct by_name *list)
 {
     enum { FIRST_ROWS = 64 };
-    struct by_name *list = context;
     if (list->count == list->capacity) {
         size_t capacity = list->capacity == 0 ? FIRST_ROWS : 2 * list->capacity;
         struct listed *rows = reallocarray(list->rows, capacity, sizeof *rows);
-        list->short_of_memory = rows == NULL;
         if (rows == NULL)
-            return -1;
+            return NULL;
         list->rows = rows;
         list->capacity = capacity;
     }
-    struct listed *listed = &list->rows[list->count];
-    listed->domain = *row;
-    listed->domain.name = arena_strdup(&list->names, row->name);
-    list->short_of_memory = listed->domain.name == NULL;
+    return &list->rows[list->count];
+}
+
+int by_name_add(void *context, const struct domain_row *row)
+{
+    struct by_name *list = context;
+    struct listed *listed = next_row(list);
+    const char *name = arena_strdup(&list->names, row->name);
+    list->short_of_memory = listed == NULL || name == NULL;
     if (list->short_of_memory)
         return -1;
+    listed->domain = *row;
+    listed->domain.name = name;
     if (row->standing != NULL)
         listed->standing = *row->standing;
     list->count++;

@@ -1,6 +1,6 @@
 /*
  * pairs.h - a set of pairs of numbers, in 16 to 32 bytes each: who counts what
- * differs among two million rows has no room for more.
+ * differs among two million rows has no room for the keys of key_map.h.
  */
 #ifndef TLSRPTOP_DB_PAIRS_H
 #define TLSRPTOP_DB_PAIRS_H

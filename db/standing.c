@@ -199,7 +199,9 @@ static enum db_status testing_by_checks(struct db *db, int64_t domain, int *sinc
     return select_day(db, statement, since);
 }
 
-enum db_status read_check(struct db *db, int64_t domain, struct standing *standing)
+/* What the newest check of DOMAIN saw of its TLS-RPT record and its policy, and its
+ * errors. */
+static enum db_status read_check(struct db *db, int64_t domain, struct standing *standing)
 {
     static const char select[] =
         "SELECT iif(json_valid(o.evidence), o.evidence ->> '$.tlsrpt.state', ''),"

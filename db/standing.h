@@ -1,6 +1,6 @@
 /*
- * standing.h - what is asked about the standing of one domain at a time.  For
- * db/ only.
+ * standing.h - the days that the standing of a domain is judged by.  For db/
+ * only.
  */
 #ifndef TLSRPTOP_DB_STANDING_H
 #define TLSRPTOP_DB_STANDING_H
@@ -9,9 +9,5 @@
 
 /* The last DAYS days up to TODAY. */
 struct day_range last_days(int today, int days);
-
-/* What the newest check of DOMAIN saw of its TLS-RPT record and its policy, and its
- * errors. */
-enum db_status read_check(struct db *db, int64_t domain, struct standing *standing);
 
 #endif

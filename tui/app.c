@@ -372,15 +372,20 @@ static bool wants_all(struct view *view, enum action action)
             table->cursor + 2 * (size_t)table->area.rows > table->order.count);
 }
 
+/* Are keys held for the screen on top? */
+static bool has_held(const struct app *app)
+{
+    return app->held.count > 0 && app->held.view == app_top(app)->serial;
+}
+
 /* Is ACTION for rows that have yet to come? */
 static bool awaits_rows(const struct app *app, enum action action)
 {
     struct view *view = app_top(app);
-    bool held = app->held.count > 0 && app->held.view == view->serial;
     if (view->snapshot == NULL)
         return (view->loading || view->stale) &&
-               (is_about_rows(view, action) || (held && app->held.leads));
-    return view->completing && (held || wants_all(view, action));
+               (is_about_rows(view, action) || (has_held(app) && app->held.leads));
+    return view->completing && (has_held(app) || wants_all(view, action));
 }
 
 bool app_awaits_rows(const struct app *app)
@@ -389,14 +394,16 @@ bool app_awaits_rows(const struct app *app)
     return view->loading || view->stale || view->completing;
 }
 
+/* Keeps KEY, which only MOVES or leads on, behind those that are kept already. */
 static void hold(struct app *app, wint_t key, bool moves)
 {
     static const char answer[] = "The rows are being read; what you type is kept for them.";
-    uint64_t view = app_top(app)->serial;
-    if (app->held.view != view)
+    if (!has_held(app)) {
         app->held.count = 0;
-    app->held.view = view;
-    app->held.leads = !moves || (app->held.count > 0 && app->held.leads);
+        app->held.leads = false;
+    }
+    app->held.view = app_top(app)->serial;
+    app->held.leads = app->held.leads || !moves;
     if (app->prompt.type != NULL)
         prompt_note(&app->prompt, false, "%s", answer);
     else
@@ -409,11 +416,10 @@ static void hold(struct app *app, wint_t key, bool moves)
  * them, and so does what follows. */
 static void take_prompt_key(struct app *app, wint_t key)
 {
-    bool follows = app->held.count > 0;
     if (prompt_is_cancelled(key))
         app->held.count = 0;
     else if (app->prompt.type->needs_rows && app_awaits_rows(app) &&
-             (follows || prompt_is_accepted(key))) {
+             (has_held(app) || prompt_is_accepted(key))) {
         hold(app, key, false);
         return;
     }
@@ -480,9 +486,9 @@ static void settle(struct app *app)
 }
 
 /* Have the rows come that keys were held for? */
-static bool is_held_no_more(const struct app *app)
+static bool may_take_held(const struct app *app)
 {
-    return app->held.count > 0 && app->held.view == app_top(app)->serial &&
+    return has_held(app) &&
            !(app->prompt.type != NULL ? app_awaits_rows(app) : awaits_rows(app, ACT_OPEN));
 }
 
@@ -492,7 +498,7 @@ static void take_held(struct app *app)
     struct prompt *prompt = &app->prompt;
     if (prompt->type != NULL && prompt->early && !app_awaits_rows(app))
         prompt->type->changed(app);
-    while (!app->quit && is_held_no_more(app)) {
+    while (!app->quit && may_take_held(app)) {
         wint_t key = app->held.keys[0];
         memmove(app->held.keys, app->held.keys + 1, --app->held.count * sizeof key);
         take_key(app, key);

@@ -49,7 +49,7 @@ void prompt_note(struct prompt *prompt, bool error, const char *format, ...)
 bool prompt_is_accepted(wint_t key);
 /* Does it call cancelled()? */
 bool prompt_is_cancelled(wint_t key);
-
+/* Takes such a key. */
 void prompt_key(struct app *app, struct prompt *prompt, wint_t key);
 
 /* Draws it into the line Y and the note into the one below, with the cursor. */

@@ -127,7 +127,7 @@ struct view {
     bool stale;     /* to be read again when it is on top */
     bool loading;
     bool completing;       /* the snapshot is a partial one, and the rest is being read */
-    bool drawn;            /* since its rows were shown: its tables have their places */
+    bool drawn;            /* with rows: its tables have their places */
     unsigned loads;        /* counts them: only the last one is shown */
     bool asked_for_extras; /* a job of extras.h is under way */
     enum db_status status; /* of the last reading */

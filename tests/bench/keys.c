@@ -4,9 +4,9 @@
  *   keys TLSRPTOP DATABASE [ROUNDS [CASE]]
  *
  * Runs the dashboard on a pty and types; a screen is finished when no byte has
- * come for a while and the dashboard sleeps with all its threads.  Prints a line for each kind of
- * key: milliseconds to the first and to the last byte, median, 99th percentile and worst.  CASE
- * narrows it to those in whose name it is.
+ * come for a while and the dashboard sleeps with all its threads.  Prints a line
+ * for each kind of key: milliseconds to the first and to the last byte, median,
+ * 99th percentile and worst.  CASE narrows it to those in whose name it is.
  */
 #include <errno.h>
 #include <fcntl.h>

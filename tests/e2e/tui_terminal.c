@@ -401,7 +401,8 @@ static void a_click_chooses_and_two_open(void **state)
     }
 }
 
-/* Clicks there, once more if nothing came of it: a busy machine may lose a press. */
+/* Clicks there, once more if nothing came of it: a press was lost once, why is not
+ * known. */
 static void click_for(struct console *console, int row, int column, const char *shows)
 {
     console_click(console, 1, row, column);
