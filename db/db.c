@@ -362,8 +362,8 @@ static enum db_status set_up(struct db *db, enum db_access access)
         return status;
     sqlite3_wal_hook(db->sqlite, log_grew, db);
     snprintf(pragmas, sizeof pragmas,
-             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-             " PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = %d",
+             "PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL;"
+             " PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = %d",
              LOG_BYTES_KEPT);
     return db_exec(db, pragmas);
 }

@@ -656,6 +656,8 @@ static enum db_status write_report(struct store *store, const struct origin *ori
         status = write_document(store, id, raw, raw_size);
     if (status == DB_OK)
         status = write_journal(store, origin, OUTCOME_IMPORTED, "", id);
+    if (status == DB_OK && totals_is_full(store->totals))
+        status = totals_flush(store->totals, store->db);
     return status;
 }
 

@@ -16,6 +16,7 @@
 enum { KEYS_MAX = 6, SUMS_MAX = 3 };
 
 enum {
+    REPORTS_MAX = 1000,    /* that are gathered before they are written */
     SMALL_BATCH = 256,     /* facts about reporters that keep all levels right by themselves */
     DOMAINS_AT_ONCE = 1024 /* whose rows of a block are summed up in memory */
 };
@@ -88,7 +89,8 @@ struct totals_batch {
     size_t begun[TABLES]; /* where the facts of the report being gathered start */
     int64_t organization;
     int day;
-    size_t policies; /* of the report */
+    size_t reports;
+    size_t policies; /* of the last one */
     size_t failures;
     bool failed;          /* memory was short */
     struct facts touched; /* {domain, day}: modes to be weighed anew */
@@ -115,6 +117,7 @@ void totals_clear(struct totals_batch *batch)
 {
     for (int t = 0; t < TABLES; t++)
         batch->facts[t].count = 0;
+    batch->reports = 0;
     batch->touched.count = 0;
     batch->firsts.count = 0;
 }
@@ -235,7 +238,13 @@ int totals_end(struct totals_batch *batch)
         else if (several)
             merge(&batch->facts[t], batch->begun[t], tables[t].sums == SUMS_MAX);
     }
+    batch->reports += !batch->failed;
     return batch->failed ? -1 : 0;
+}
+
+bool totals_is_full(const struct totals_batch *batch)
+{
+    return batch->reports >= REPORTS_MAX;
 }
 
 /* --- writing --- */

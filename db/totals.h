@@ -40,6 +40,10 @@ void totals_failure(struct totals_batch *batch, const struct policy_numbers *pol
                     const struct failure_numbers *numbers, int64_t failed);
 int totals_end(struct totals_batch *batch);
 
+/* Whether enough reports are gathered to be written.  To write them all at the end
+ * of a transaction would stop the importer for long. */
+bool totals_is_full(const struct totals_batch *batch);
+
 /* Writes what was gathered, and the modes that follow from it, within the
  * open transaction of DB.  The batch is empty afterwards, even on failure. */
 enum db_status totals_flush(struct totals_batch *batch, struct db *db);
