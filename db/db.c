@@ -14,6 +14,7 @@
 #include "checkpointer.h"
 #include "connection.h"
 #include "schema.h"
+#include "sender_sums.h"
 
 enum {
     APPLICATION_ID = 0x544c5352, /* "TLSR" in PRAGMA application_id */
@@ -26,7 +27,7 @@ enum {
     LOG_BYTES_KEPT = 4 * 1024 * 1024, /* of the file, then */
 };
 
-const int db_schema_version = 3;
+const int db_schema_version = 4;
 
 struct kept_statement {
     const char *sql;
@@ -273,7 +274,8 @@ static enum db_status check_present(struct db *db)
 static enum db_status migrate(struct db *db, int64_t from)
 {
     static const char begin[] = "PRAGMA temp_store = FILE; BEGIN IMMEDIATE";
-    enum db_status status = db_exec(db, begin);
+    int code = sender_sums_define(db->sqlite);
+    enum db_status status = code == SQLITE_OK ? db_exec(db, begin) : db_fail(db, code);
     if (status != DB_OK)
         return status;
     /* another importer may have been faster */

@@ -1,6 +1,6 @@
 /*
- * key_map.h - counts keys of a few integers: the first one is 0, and a key that
- * came before keeps its number.
+ * key_map.h - rows by keys of a few integers, in the order in which their keys came
+ * first.  For db/ only.
  */
 #ifndef TLSRPTOP_DB_KEY_MAP_H
 #define TLSRPTOP_DB_KEY_MAP_H
@@ -14,25 +14,28 @@ struct key {
     int64_t part[KEY_PARTS]; /* 0 where there are fewer */
 };
 
-/* Zeroed, it is empty. */
+/* Empty when all but row_size is 0. */
 struct key_map {
-    struct key *keys; /* by number */
+    size_t row_size; /* of the caller's rows, which begin with a struct key */
+    void *rows;
     size_t count;
     size_t capacity;
-    uint32_t *slots; /* numbers + 1; 0: empty */
+    uint32_t *slots; /* numbers of rows + 1; 0: empty */
     size_t slot_count;
 };
 
-#define KEY_NONE SIZE_MAX
+/* The row of KEY, valid until the next call.  When it is new, which the count tells,
+ * it is zeroed but for the key.  NULL when memory is short, or there are more than
+ * four billion. */
+void *key_map_row(struct key_map *map, const struct key *key);
 
-/* The number of KEY, which is the count before when it is new.  KEY_NONE when
- * memory is short, or there are more than four billion. */
-size_t key_map_number(struct key_map *map, const struct key *key);
+/* Asks for the memory that key_map_row() looks at first: worth it before several keys
+ * are looked up. */
+void key_map_prefetch(const struct key_map *map, const struct key *key);
 
 void key_map_free(struct key_map *map);
 
-/* For qsort: by the first part, then the second... of what begins with a struct
- * key. */
+/* For qsort of rows: by the first part, then the second... */
 int key_compare(const void *a, const void *b);
 
 #endif

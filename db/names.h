@@ -10,10 +10,8 @@
 
 struct names {
     struct db *db;
-    const char *select; /* of one text, by a number */
-    struct key_map ids;
-    const char **texts; /* by the number of the id */
-    size_t capacity;
+    const char *select;   /* of one text, by a number */
+    struct key_map texts; /* by the number */
     struct arena arena;
 };
 

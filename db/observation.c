@@ -1,7 +1,10 @@
 #include "observation.h"
 
+#include <stdlib.h>
+
 #include "day.h"
 #include "domain.h"
+#include "sender_sums.h"
 #include "statement.h"
 
 static enum db_status begin(struct db *db)
@@ -120,20 +123,43 @@ enum db_status observation_each(struct db *db, int64_t domain, int64_t limit,
 
 /* --- host names of senders --- */
 
+/* Marks in SEEN, by number of its text, which addresses anything came from. */
+static enum db_status mark_senders(struct db *db, bool *seen, int64_t count)
+{
+    enum db_status status = DB_OK;
+    sqlite3_stmt *statement = db_statement(db, "SELECT senders FROM total_sender");
+    while (statement_next(db, statement, &status)) {
+        struct sender_sums sums = sender_sums_of(db, statement, 0);
+        struct sender_sum sum;
+        while (sender_sums_next(&sums, &sum, &status))
+            if (sum.sending_ip < count)
+                seen[sum.sending_ip] = true;
+    }
+    return status;
+}
+
 enum db_status observation_unnamed(struct db *db, int64_t before, address_fn *row, void *context)
 {
-    static const char select[] =
-        "SELECT ip.value FROM (SELECT DISTINCT sending_ip FROM total_sender) s"
-        " CROSS JOIN text ip ON ip.id = s.sending_ip"
-        " LEFT JOIN host_name h ON h.ip = ip.id"
-        " WHERE ip.value <> '' AND (h.ip IS NULL OR h.time < ?) ORDER BY ip.id";
+    static const char select[] = "SELECT ip.id, ip.value FROM text ip"
+                                 " LEFT JOIN host_name h ON h.ip = ip.id"
+                                 " WHERE ip.value <> '' AND (h.ip IS NULL OR h.time < ?)"
+                                 " ORDER BY ip.id";
+    int64_t count;
+    enum db_status status = db_integer(db, "SELECT max(id) + 1 FROM text", &count);
+    if (status != DB_OK)
+        return status;
+    bool *seen = calloc((size_t)count + 1, sizeof *seen);
+    if (seen == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    status = mark_senders(db, seen, count);
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, before);
-    enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
-        if (row(context, db_text(statement, 0)) != 0)
-            return db_done(statement, DB_STOPPED);
+        int64_t ip = sqlite3_column_int64(statement, 0);
+        if (ip < count && seen[ip] && row(context, db_text(statement, 1)) != 0)
+            status = db_done(statement, DB_STOPPED);
     }
+    free(seen);
     return status;
 }
 

@@ -18,6 +18,9 @@ struct pairs {
  * of ours.  1 when the pair is new, 0 when it is there, -1 when memory is short. */
 int pairs_add(struct pairs *pairs, int64_t a, int64_t b);
 
+/* Asks for the memory that pairs_add() looks at first: worth it before several. */
+void pairs_prefetch(const struct pairs *pairs, int64_t a, int64_t b);
+
 void pairs_free(struct pairs *pairs);
 
 #endif

@@ -1,6 +1,7 @@
 #include "query.h"
 
 #include "cover.h"
+#include "sender_sums.h"
 #include "statement.h"
 
 enum db_status query_results(struct db *db, int64_t domain, struct day_range range,
@@ -47,18 +48,15 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
     " CROSS JOIN text code ON code.id = f.reason_code"                                             \
     " CROSS JOIN text note ON note.id = f.additional_info"
 
-/* Is a row of failure (or total_sender) one of those that are asked for?  Names
- * become numbers once, and rows are compared by number before their texts are
- * looked up. */
-#define FAILURE_FITS(row)                                                                          \
-    " AND (?4 IS NULL OR " row ".sending_ip = (SELECT id FROM text WHERE value = ?4))"             \
-    " AND (?5 IS NULL OR " row ".result_type = (SELECT id FROM result_type WHERE name = ?5))"      \
-    " AND (?6 IS NULL OR " row ".mx_host = (SELECT id FROM text WHERE value = ?6))"
-#define ORGANIZATION_FITS(row)                                                                     \
-    " AND (?7 IS NULL OR " row ".organization = (SELECT id FROM organization WHERE name = ?7))"
-
+/* Is a row of failure one of those that are asked for?  Names become numbers once, and
+ * rows are compared by number before their texts are looked up. */
 #define FITTING_FAILURES                                                                           \
-    FAILURE_FITS("f") " CROSS JOIN report e ON e.id = p.report" ORGANIZATION_FITS("e") FAILURE_TEXTS
+    " AND (?4 IS NULL OR f.sending_ip = (SELECT id FROM text WHERE value = ?4))"                   \
+    " AND (?5 IS NULL OR f.result_type = (SELECT id FROM result_type WHERE name = ?5))"            \
+    " AND (?6 IS NULL OR f.mx_host = (SELECT id FROM text WHERE value = ?6))"                      \
+    " CROSS JOIN report e ON e.id = p.report"                                                      \
+    " AND (?7 IS NULL OR e.organization = (SELECT id FROM organization WHERE name = "              \
+    "?7))" FAILURE_TEXTS
 
 #define SELECT_FAILURES                                                                            \
     FAILURE_COLUMNS                                                                                \
@@ -125,36 +123,91 @@ static enum db_status failures_in(struct db *db, const struct failure_filter *fi
     return each_failure(db, statement, row, context, count);
 }
 
-#define SELECT_FITTING_DAYS(from, where)                                                           \
-    "SELECT DISTINCT t.day, t.domain FROM " from " WHERE " where FAILURE_FITS("t")                 \
-        ORGANIZATION_FITS("t") " ORDER BY t.day DESC, t.domain"
+/* What is asked for, by number; ANY where nothing is. */
+struct wanted {
+    int64_t organization, sending_ip, result_type, mx_host;
+};
+
+enum { ANY = -1, NONE = -2 };
+
+static enum db_status find_number(struct db *db, const char *select, const char *name,
+                                  int64_t *number)
+{
+    *number = ANY;
+    if (name == NULL)
+        return DB_OK;
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_text(statement, 1, name);
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    *number = row ? sqlite3_column_int64(statement, 0) : NONE;
+    return db_done(statement, status);
+}
+
+static enum db_status find_wanted(struct db *db, const struct failure_filter *filter,
+                                  struct wanted *wanted)
+{
+    static const char organization[] = "SELECT id FROM organization WHERE name = ?";
+    static const char result_type[] = "SELECT id FROM result_type WHERE name = ?";
+    static const char text[] = "SELECT id FROM text WHERE value = ?";
+    enum db_status status =
+        find_number(db, organization, filter->organization, &wanted->organization);
+    if (status == DB_OK)
+        status = find_number(db, text, filter->sending_mta_ip, &wanted->sending_ip);
+    if (status == DB_OK)
+        status = find_number(db, result_type, filter->result_type, &wanted->result_type);
+    if (status == DB_OK)
+        status = find_number(db, text, filter->mx_host, &wanted->mx_host);
+    return status;
+}
+
+static bool fits(int64_t number, int64_t wanted)
+{
+    return wanted == ANY || number == wanted;
+}
+
+/* Is one of SUMS asked for? */
+static bool has_wanted(struct sender_sums sums, const struct wanted *wanted, enum db_status *status)
+{
+    struct sender_sum sum;
+    while (sender_sums_next(&sums, &sum, status)) {
+        if (fits(sum.organization, wanted->organization) &&
+            fits(sum.sending_ip, wanted->sending_ip) &&
+            fits(sum.result_type, wanted->result_type) && fits(sum.mx_host, wanted->mx_host))
+            return true;
+    }
+    return false;
+}
 
 /* The totals tell on which days of which domains there are any: only these are
  * looked at, the newest first, until there are enough. */
 static enum db_status fitting_failures(struct db *db, const struct failure_filter *filter,
                                        failure_row_fn *row, void *context)
 {
-    static const char one[] = SELECT_FITTING_DAYS(
-        "mode_day m CROSS JOIN total_sender t ON t.day = +m.day AND t.domain = +m.domain",
-        "m.domain = ?1 AND m.day BETWEEN ?2 AND ?3");
-    static const char mine[] =
-        SELECT_FITTING_DAYS("total_sender t CROSS JOIN domain m ON m.id = t.domain AND m.mine",
-                            "t.day BETWEEN ?2 AND ?3");
+    static const char one[] =
+        "SELECT t.day, t.domain, t.senders FROM mode_day m"
+        " CROSS JOIN total_sender t ON t.day = +m.day AND t.domain = +m.domain"
+        " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3 ORDER BY m.day DESC";
+    static const char mine[] = "SELECT t.day, t.domain, t.senders FROM total_sender t"
+                               " CROSS JOIN domain d ON d.id = t.domain AND d.mine"
+                               " WHERE t.day BETWEEN ?2 AND ?3 ORDER BY t.day DESC, t.domain DESC";
+    struct wanted wanted = {ANY, ANY, ANY, ANY};
+    enum db_status status = find_wanted(db, filter, &wanted);
     bool all = filter->domain == ALL_DOMAINS;
     sqlite3_stmt *statement = db_statement(db, all ? mine : one);
     if (!all)
         sqlite3_bind_int64(statement, 1, filter->domain);
     sqlite3_bind_int(statement, 2, filter->range.first);
     sqlite3_bind_int(statement, 3, filter->range.last);
-    bind_names(statement, filter);
-    enum db_status status = DB_OK;
     int64_t count = 0;
     while (statement_next(db, statement, &status)) {
         int day = sqlite3_column_int(statement, 0);
+        if (!has_wanted(sender_sums_of(db, statement, 2), &wanted, &status))
+            continue;
         status = failures_in(db, filter, sqlite3_column_int64(statement, 1),
                              (struct day_range){day, day},
                              filter->limit == 0 ? -1 : filter->limit - count, row, context, &count);
-        if (status != DB_OK || (filter->limit != 0 && count >= filter->limit))
+        if (filter->limit != 0 && count >= filter->limit)
             return db_done(statement, status);
     }
     return status;

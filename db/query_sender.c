@@ -6,6 +6,7 @@
 #include "key_map.h"
 #include "names.h"
 #include "pairs.h"
+#include "sender_sums.h"
 #include "statement.h"
 
 /*
@@ -15,28 +16,23 @@
 
 /* A domain has reports on fewer days than a range has.  The plus keeps SQLite from
  * looking through the range for all domains. */
-#define SELECT_OF_ONE(keys)                                                                        \
-    "SELECT " keys ", t.failed, t.day FROM mode_day m"                                             \
-    " CROSS JOIN total_sender t ON t.day = +m.day AND t.domain = +m.domain"                        \
-    " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3"
+static const char select_of_one[] =
+    "SELECT t.day, t.senders FROM mode_day m"
+    " CROSS JOIN total_sender t ON t.day = +m.day AND t.domain = +m.domain"
+    " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3";
 /* total_sender has no rows for ALL_DOMAINS: those of mine are added up. */
-#define SELECT_OF_MINE(keys)                                                                       \
-    "SELECT " keys ", t.failed, t.day FROM total_sender t"                                         \
-    " CROSS JOIN domain d ON d.id = t.domain AND d.mine WHERE t.day BETWEEN ?2 AND ?3"
+static const char select_of_mine[] =
+    "SELECT t.day, t.senders FROM total_sender t"
+    " CROSS JOIN domain d ON d.id = t.domain AND d.mine WHERE t.day BETWEEN ?2 AND ?3";
 
-/* What failed for one key, the meaning of whose parts is the statement's. */
+/* What failed for one key. */
 struct part {
-    struct key key; /* the first member, for key_compare() */
+    struct key key;
     int64_t failed;
     int first_day, last_day;
     int64_t senders; /* that no other part of its MX host has */
     int64_t of_type; /* failed with this result type */
     const char *type;
-};
-
-struct parts {
-    struct part *rows;
-    size_t count, capacity;
 };
 
 /* The texts behind the numbers. */
@@ -64,61 +60,78 @@ static void free_texts(struct texts *texts)
 
 /* --- adding up --- */
 
-enum { HOST, HOST_TYPE, HOST_SENDER }; /* of the keys of MX hosts */
+typedef struct key key_fn(const struct sender_sum *sum);
 
-static struct part *part_of(struct parts *parts, struct key_map *map, const struct key *key)
+/* Of one reading.  SENDERS of MX hosts are counted, unless it is NULL. */
+struct adding {
+    struct key_map *parts;
+    key_fn *key_of;
+    struct pairs *senders;
+};
+
+enum { AT_ONCE = 64 }; /* sums, whose places in memory are asked for together */
+
+static int add_sums(const struct adding *adding, const struct sender_sum *sums, size_t count,
+                    int day)
 {
-    size_t number = key_map_number(map, key);
-    if (number == KEY_NONE)
-        return NULL;
-    if (parts->capacity < map->capacity) {
-        struct part *rows = reallocarray(parts->rows, map->capacity, sizeof *rows);
-        if (rows == NULL)
-            return NULL;
-        parts->rows = rows;
-        parts->capacity = map->capacity;
+    struct key keys[AT_ONCE];
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = adding->key_of(&sums[i]);
+        key_map_prefetch(adding->parts, &keys[i]);
+        if (adding->senders != NULL)
+            pairs_prefetch(adding->senders, sums[i].mx_host, sums[i].sending_ip);
     }
-    if (number == parts->count)
-        parts->rows[parts->count++] = (struct part){.key = *key, .first_day = DAY_MAX};
-    return &parts->rows[number];
+    for (size_t i = 0; i < count; i++) {
+        size_t known = adding->parts->count;
+        struct part *part = key_map_row(adding->parts, &keys[i]);
+        int met = adding->senders == NULL
+                      ? 0
+                      : pairs_add(adding->senders, sums[i].mx_host, sums[i].sending_ip);
+        if (part == NULL || met < 0)
+            return -1;
+        bool is_new = adding->parts->count > known;
+        part->failed += sums[i].failed;
+        part->senders += met;
+        part->first_day = is_new || day < part->first_day ? day : part->first_day;
+        part->last_day = is_new || day > part->last_day ? day : part->last_day;
+    }
+    return 0;
 }
 
-/* Adds up what SELECT finds of DOMAIN in RANGE: keys, failed sessions, a day.  The
- * parts are sorted by their keys.  With SENDERS, which is empty, the keys are those of
- * MX hosts; their senders are counted, and no part of their keys any more. */
-static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
-                             const char *select, struct parts *parts, struct pairs *senders)
+static enum db_status add_row(const struct adding *adding, struct sender_sums *row, int day)
 {
-    struct key_map map = {0};
+    struct sender_sum sums[AT_ONCE];
     enum db_status status = DB_OK;
-    sqlite3_stmt *statement = db_statement(db, select);
+    size_t count;
+    do {
+        for (count = 0; count < AT_ONCE; count++)
+            if (!sender_sums_next(row, &sums[count], &status))
+                break;
+        if (add_sums(adding, sums, count, day) != 0)
+            status = db_complain(row->db, DB_MEMORY, "out of memory");
+    } while (status == DB_OK && count == AT_ONCE);
+    return status;
+}
+
+/* Adds up what failed of DOMAIN in RANGE.  The parts are sorted by their keys, by which
+ * no more can be added then. */
+static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
+                             const struct adding *adding)
+{
+    enum db_status status = DB_OK;
+    sqlite3_stmt *statement =
+        db_statement(db, domain == ALL_DOMAINS ? select_of_mine : select_of_one);
     if (domain != ALL_DOMAINS)
         sqlite3_bind_int64(statement, 1, domain);
     sqlite3_bind_int(statement, 2, range.first);
     sqlite3_bind_int(statement, 3, range.last);
     while (statement_next(db, statement, &status)) {
-        struct key key;
-        for (int i = 0; i < KEY_PARTS; i++)
-            key.part[i] = sqlite3_column_int64(statement, i);
-        int day = sqlite3_column_int(statement, KEY_PARTS + 1);
-        int met = 0;
-        if (senders != NULL) {
-            met = pairs_add(senders, key.part[HOST], key.part[HOST_SENDER]);
-            key.part[HOST_SENDER] = 0;
-        }
-        struct part *part = part_of(parts, &map, &key);
-        if (part == NULL || met < 0) {
-            status = db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
-            break;
-        }
-        part->failed += sqlite3_column_int64(statement, KEY_PARTS);
-        part->senders += met;
-        part->first_day = day < part->first_day ? day : part->first_day;
-        part->last_day = day > part->last_day ? day : part->last_day;
+        struct sender_sums row = sender_sums_of(db, statement, 1);
+        status = add_row(adding, &row, sqlite3_column_int(statement, 0));
     }
-    key_map_free(&map);
+    struct key_map *parts = adding->parts;
     if (parts->count > 0)
-        qsort(parts->rows, parts->count, sizeof *parts->rows, key_compare);
+        qsort(parts->rows, parts->count, parts->row_size, key_compare);
     return status;
 }
 
@@ -201,12 +214,12 @@ static int compare_senders(const void *a, const void *b)
 
 /* Makes the senders of PARTS, of which there are no more than parts; returns how
  * many. */
-static size_t find_senders(const struct parts *parts, struct texts *texts, struct sender *senders,
+static size_t find_senders(const struct key_map *parts, struct texts *texts, struct sender *senders,
                            enum db_status *status)
 {
     size_t count = 0;
     for (size_t i = 0; i < parts->count;) {
-        struct part *rows = parts->rows + i;
+        struct part *rows = (struct part *)parts->rows + i;
         size_t left = parts->count - i, n = run_of(rows, left, SENDING_IP + 1);
         int64_t organization = rows->key.part[ORGANIZATION];
         bool same = i > 0 && rows[-1].key.part[ORGANIZATION] == organization;
@@ -256,7 +269,7 @@ static enum db_status give_sender(const struct sender *sender, struct texts *tex
     return status == DB_OK && row(context, &line) != 0 ? DB_STOPPED : status;
 }
 
-static enum db_status give_senders(struct db *db, const struct parts *parts, sender_row_fn *row,
+static enum db_status give_senders(struct db *db, const struct key_map *parts, sender_row_fn *row,
                                    void *context)
 {
     struct texts texts;
@@ -276,26 +289,33 @@ static enum db_status give_senders(struct db *db, const struct parts *parts, sen
     return status;
 }
 
-#define SENDER_KEYS "t.organization, t.sending_ip, t.result_type, t.mx_host"
-static const char select_senders[] = SELECT_OF_ONE(SENDER_KEYS);
-/* each domain has MX hosts of its own: with them there is little to add up */
-static const char select_senders_of_mine[] =
-    SELECT_OF_MINE("t.organization, t.sending_ip, t.result_type, 0");
+static struct key sender_key(const struct sender_sum *sum)
+{
+    return (struct key){{sum->organization, sum->sending_ip, sum->result_type, sum->mx_host}};
+}
+
+/* Each domain has MX hosts of its own: with them there is little to add up. */
+static struct key sender_key_of_mine(const struct sender_sum *sum)
+{
+    return (struct key){{sum->organization, sum->sending_ip, sum->result_type, 0}};
+}
 
 enum db_status query_senders(struct db *db, int64_t domain, struct day_range range,
                              sender_row_fn *row, void *context)
 {
-    struct parts parts = {0};
-    enum db_status status =
-        add_up(db, domain, range, domain == ALL_DOMAINS ? select_senders_of_mine : select_senders,
-               &parts, NULL);
+    struct key_map parts = {.row_size = sizeof(struct part)};
+    const struct adding adding = {
+        .parts = &parts, .key_of = domain == ALL_DOMAINS ? sender_key_of_mine : sender_key};
+    enum db_status status = add_up(db, domain, range, &adding);
     if (status == DB_OK)
         status = give_senders(db, &parts, row, context);
-    free(parts.rows);
+    key_map_free(&parts);
     return status;
 }
 
 /* --- MX hosts --- */
+
+enum { HOST, HOST_TYPE }; /* of their keys */
 
 struct host {
     int64_t failed;
@@ -311,12 +331,12 @@ static int compare_hosts(const void *a, const void *b)
     return order != 0 ? order : strcmp(left->name, right->name);
 }
 
-static size_t find_hosts(const struct parts *parts, struct texts *texts, struct host *hosts,
+static size_t find_hosts(const struct key_map *parts, struct texts *texts, struct host *hosts,
                          enum db_status *status)
 {
     size_t count = 0;
     for (size_t i = 0; i < parts->count;) {
-        struct part *rows = parts->rows + i;
+        struct part *rows = (struct part *)parts->rows + i;
         size_t n = run_of(rows, parts->count - i, HOST + 1);
         hosts[count++] = (struct host){
             failed_of(rows, n), names_get(&texts->values, rows->key.part[HOST], status), rows, n};
@@ -346,7 +366,7 @@ static enum db_status give_host(const struct host *host, struct texts *texts, mx
     return status == DB_OK && row(context, &line) != 0 ? DB_STOPPED : status;
 }
 
-static enum db_status give_hosts(struct db *db, const struct parts *parts, mx_row_fn *row,
+static enum db_status give_hosts(struct db *db, const struct key_map *parts, mx_row_fn *row,
                                  void *context)
 {
     struct texts texts;
@@ -363,20 +383,21 @@ static enum db_status give_hosts(struct db *db, const struct parts *parts, mx_ro
     return status;
 }
 
-#define MX_KEYS "t.mx_host, t.result_type, t.sending_ip, 0"
-static const char select_mx[] = SELECT_OF_ONE(MX_KEYS);
-static const char select_mx_of_mine[] = SELECT_OF_MINE(MX_KEYS);
+static struct key host_key(const struct sender_sum *sum)
+{
+    return (struct key){{sum->mx_host, sum->result_type}};
+}
 
 enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, mx_row_fn *row,
                         void *context)
 {
-    struct parts parts = {0};
+    struct key_map parts = {.row_size = sizeof(struct part)};
     struct pairs senders = {0};
-    enum db_status status = add_up(
-        db, domain, range, domain == ALL_DOMAINS ? select_mx_of_mine : select_mx, &parts, &senders);
+    const struct adding adding = {.parts = &parts, .key_of = host_key, .senders = &senders};
+    enum db_status status = add_up(db, domain, range, &adding);
     pairs_free(&senders);
     if (status == DB_OK)
         status = give_hosts(db, &parts, row, context);
-    free(parts.rows);
+    key_map_free(&parts);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "domain_modes.h"
 #include "levels.h"
 #include "query.h"
+#include "sender_sums.h"
 
 /*
  * A fact is a row to be added to one of the tables: key columns, then sums.
@@ -68,10 +69,7 @@ static const struct {
                 "DELETE FROM total_result" OF_BLOCK,
                 "SELECT domain, organization, result_type, failed FROM total_result" OF_BLOCK
                     SOME_DOMAINS},
-    [SENDER] = {6, 1, LEVELS_DAYS,
-                "INSERT INTO total_sender VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " failed = failed + excluded.failed",
-                NULL, NULL},
+    [SENDER] = {6, 1, LEVELS_DAYS, NULL, NULL, NULL}, /* sender_sums.h */
     [POLICY_SEEN] = {6, 3, LEVELS_DAYS,
                      "INSERT INTO policy_seen(first_day, last_day, domain, policy_text,"
                      " organization, type, mode, reports, successful, failed)"
@@ -300,6 +298,29 @@ static enum db_status flush_table(struct db *db, enum table table, struct facts 
     return status;
 }
 
+/* The facts of a domain on a day go into one row. */
+static enum db_status flush_senders(struct db *db, struct facts *facts)
+{
+    enum db_status status = DB_OK;
+    struct sender_sum *sums = calloc(facts->count + 1, sizeof *sums);
+    if (sums == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    merge(facts, 0, false);
+    for (size_t i = 0, count; i < facts->count && status == DB_OK; i += count) {
+        const struct fact *first = &facts->rows[i];
+        for (count = 0; i + count < facts->count; count++) {
+            const struct fact *fact = &first[count];
+            if (fact->key[0] != first->key[0] || fact->key[1] != first->key[1])
+                break;
+            sums[count] = (struct sender_sum){fact->key[2], fact->key[3], fact->key[4],
+                                              fact->key[5], fact->sum[0]};
+        }
+        status = sender_sums_add(db, first->key[0], first->key[1], sums, count);
+    }
+    free(sums);
+    return status;
+}
+
 /* A large batch writes days only, and leaves the levels above them open. */
 static enum db_status open_blocks(struct totals_batch *batch, struct db *db)
 {
@@ -373,7 +394,8 @@ enum db_status totals_flush(struct totals_batch *batch, struct db *db)
     else if (large)
         status = open_blocks(batch, db);
     for (int t = 0; t < TABLES && status == DB_OK; t++)
-        status = flush_table(db, (enum table)t, &batch->facts[t], large);
+        status = t == SENDER ? flush_senders(db, &batch->facts[t])
+                             : flush_table(db, (enum table)t, &batch->facts[t], large);
     if (status == DB_OK)
         status = update_modes(batch, db);
     totals_clear(batch);

@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "../db/connection.h"
+#include "../db/sender_sums.h"
+#include "../db/statement.h"
 
 void make_report(struct report *report, const char *organization, const char *report_id, int day)
 {
@@ -131,6 +132,29 @@ int64_t sql_integer(struct db *db, const char *format, ...)
     int64_t value = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return value;
+}
+
+void unpack_senders(struct db *db)
+{
+    enum db_status status = DB_OK;
+    assert_int_equal(db_exec(db, "CREATE TEMP TABLE sender_row(day, domain, organization,"
+                                 " sending_ip, result_type, mx_host, failed)"),
+                     DB_OK);
+    sqlite3_stmt *insert = db_statement(db, "INSERT INTO sender_row VALUES(?, ?, ?, ?, ?, ?, ?)");
+    sqlite3_stmt *row = db_statement(db, "SELECT day, domain, senders FROM total_sender");
+    while (statement_next(db, row, &status)) {
+        struct sender_sums sums = sender_sums_of(db, row, 2);
+        struct sender_sum sum;
+        while (sender_sums_next(&sums, &sum, &status)) {
+            db_bind_integers(insert,
+                             (int64_t[]){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
+                                         sum.organization, sum.sending_ip, sum.result_type,
+                                         sum.mx_host, sum.failed},
+                             7);
+            assert_int_equal(db_run(db, insert), DB_OK);
+        }
+    }
+    assert_int_equal(status, DB_OK);
 }
 
 struct store *open_store(struct db *db)

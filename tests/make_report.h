@@ -36,6 +36,10 @@ void remove_folder(const char *path);
 /* The integer that SQL selects. */
 int64_t sql_integer(struct db *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes a temporary table sender_row(day, domain, organization, sending_ip,
+ * result_type, mx_host, failed) of what total_sender has packed. */
+void unpack_senders(struct db *db);
+
 /* A store on DB with no limits that matter, and every domain mine. */
 struct store *open_store(struct db *db);
 

@@ -15,8 +15,8 @@ const char *report_mail(const char *id, int failed);
 /* Writes TEXT to the file NAME below FOLDER, whose folders are made. */
 void put_text(const char *folder, const char *name, const char *text);
 
-/* The integer that SQL selects from the database at PATH; of a statement that
- * fails the test fails. */
+/* The integer that SQL selects from the database at PATH, sender_row being what
+ * unpack_senders() makes; of a statement that fails the test fails. */
 int64_t sql_of_file(const char *path, const char *sql);
 
 /* Does the database at PATH hold just the reports 1 to COUNT of report_json() with

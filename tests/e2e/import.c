@@ -822,7 +822,7 @@ static void details_are_kept_as_long_as_configured(void **state)
     assert_ended(0);
     assert_int_equal(sql("SELECT count(*) FROM document"), 0);
     assert_int_equal(sql("SELECT count(*) FROM failure"), 0);
-    assert_int_equal(sql("SELECT sum(failed) FROM total_sender"), 400);
+    assert_int_equal(sql("SELECT sum(failed) FROM sender_row"), 400);
     assert_true(sql("SELECT freelist_count FROM pragma_freelist_count") > 0);
     IMPORT("--compact");
     assert_ended(0);

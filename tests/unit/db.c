@@ -75,8 +75,8 @@ static void the_schema_version_is_the_number_of_migrations(void **state)
     db_close(db);
 }
 
-/* As version 1 was: totals of senders by blocks of 1 and 16 days, no changes of mode,
- * and hashes of 64 bits. */
+/* As version 1 was: totals of senders by blocks of 1 and 16 days, each in a row, no
+ * changes of mode, and hashes of 64 bits. */
 static void an_older_database_is_brought_up_to_date(void **state)
 {
     (void)state;
@@ -86,7 +86,8 @@ static void an_older_database_is_brought_up_to_date(void **state)
     for (const char *const *script = migrations[0]; *script != NULL; script++)
         change(*script);
     change("INSERT INTO total_sender VALUES(0, 20000, 1, 2, 3, 4, 5, 6),"
-           " (0, 20001, 1, 2, 3, 4, 5, 7), (2, 1250, 1, 2, 3, 4, 5, 13);"
+           " (0, 20001, 1, 2, 3, 4, 5, 7), (0, 20001, 1, 2, 3, 4, 6, 300),"
+           " (0, 20001, 1, 1, 9, 9, 9, 3), (2, 1250, 1, 2, 3, 4, 5, 316);"
            "INSERT INTO mode_day VALUES(7, 20000, 0, 3, 0, 0), (7, 20010, 1, 0, 0, 0),"
            " (7, 20020, 1, 4, 0, 0), (7, 20100, 2, 0, 0, 0), (8, 20000, 0, 0, 1, 0);"
            "INSERT INTO report VALUES(5, -0x123456789, 0x6789abcdef, 1, 'a', 1, 0, 0, 0, 1, 0);"
@@ -94,8 +95,14 @@ static void an_older_database_is_brought_up_to_date(void **state)
     expect_refused(DB_READ, DB_FAILED, "run tlsrptop-import once");
     assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
     assert_int_equal(sql_integer(db, "PRAGMA user_version"), db_schema_version);
+    unpack_senders(db);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM sender_row"), 4);
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM total_sender"), 2);
-    assert_int_equal(sql_integer(db, "SELECT failed FROM total_sender WHERE day = 20001"), 7);
+    assert_int_equal(sql_integer(db, "SELECT sum(failed) FROM sender_row WHERE day = 20001"), 310);
+    assert_int_equal(
+        sql_integer(db, "SELECT domain * 100000 + organization * 10000 + sending_ip * 1000"
+                        " + result_type * 100 + mx_host * 10 + failed FROM sender_row LIMIT 1"),
+        123456);
     static const char change[] = "SELECT before * 10 + mode FROM mode_change"
                                  " WHERE domain = 7 AND day = %d";
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM mode_change"), 4);

@@ -476,9 +476,9 @@ static void a_scan_is_seen_in_a_plan(void **state)
     char scans[256];
     find_scans("SELECT count(*) FROM report WHERE contact = 7", scans, sizeof scans);
     assert_string_equal(scans, "report");
-    find_scans("SELECT t.* FROM report r JOIN total_sender t ON t.failed > r.id", scans,
+    find_scans("SELECT t.* FROM report r JOIN total_result t ON t.failed > r.id", scans,
                sizeof scans);
-    assert_non_null(strstr(scans, "total_sender"));
+    assert_non_null(strstr(scans, "total_result"));
     find_scans("SELECT * FROM policy WHERE report = 7", scans, sizeof scans);
     assert_string_equal(scans, "");
 }
