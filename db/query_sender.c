@@ -17,13 +17,12 @@
 /* A domain has reports on fewer days than a range has.  The plus keeps SQLite from
  * looking through the range for all domains. */
 static const char select_of_one[] =
-    "SELECT t.day, t.senders FROM mode_day m"
+    "SELECT t.day, t.domain, t.senders FROM mode_day m"
     " CROSS JOIN total_sender t ON t.day = +m.day AND t.domain = +m.domain"
     " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3";
 /* total_sender has no rows for ALL_DOMAINS: those of mine are added up. */
-static const char select_of_mine[] =
-    "SELECT t.day, t.senders FROM total_sender t"
-    " CROSS JOIN domain d ON d.id = t.domain AND d.mine WHERE t.day BETWEEN ?2 AND ?3";
+static const char select_of_all[] =
+    "SELECT t.day, t.domain, t.senders FROM total_sender t WHERE t.day BETWEEN ?2 AND ?3";
 
 /* What failed for one key. */
 struct part {
@@ -62,73 +61,116 @@ static void free_texts(struct texts *texts)
 
 typedef struct key key_fn(const struct sender_sum *sum);
 
-/* Of one reading.  SENDERS of MX hosts are counted, unless it is NULL. */
-struct adding {
-    struct key_map *parts;
-    key_fn *key_of;
-    struct pairs *senders;
+enum { AT_ONCE = 64 };
+
+/* Sums of some rows wait for one another, so that what they need of a large table is
+ * on its way from memory before the first is added. */
+struct waiting {
+    struct key key;
+    int day;
+    struct sender_sum sum;
 };
 
-enum { AT_ONCE = 64 }; /* sums, whose places in memory are asked for together */
+/* One adding up.  The senders of MX hosts are counted unless SENDERS is NULL. */
+struct adding {
+    key_fn *key_of;
+    struct key_map *parts;
+    struct pairs *senders;
+    struct waiting waiting[AT_ONCE];
+    size_t count;
+};
 
-static int add_sums(const struct adding *adding, const struct sender_sum *sums, size_t count,
-                    int day)
+static int add_sum(const struct adding *adding, const struct waiting *waiting)
 {
-    struct key keys[AT_ONCE];
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = adding->key_of(&sums[i]);
-        key_map_prefetch(adding->parts, &keys[i]);
-        if (adding->senders != NULL)
-            pairs_prefetch(adding->senders, sums[i].mx_host, sums[i].sending_ip);
-    }
-    for (size_t i = 0; i < count; i++) {
-        size_t known = adding->parts->count;
-        struct part *part = key_map_row(adding->parts, &keys[i]);
-        int met = adding->senders == NULL
-                      ? 0
-                      : pairs_add(adding->senders, sums[i].mx_host, sums[i].sending_ip);
-        if (part == NULL || met < 0)
-            return -1;
-        bool is_new = adding->parts->count > known;
-        part->failed += sums[i].failed;
-        part->senders += met;
-        part->first_day = is_new || day < part->first_day ? day : part->first_day;
-        part->last_day = is_new || day > part->last_day ? day : part->last_day;
-    }
+    const struct sender_sum *sum = &waiting->sum;
+    size_t known = adding->parts->count;
+    struct part *part = key_map_row(adding->parts, &waiting->key);
+    int met =
+        adding->senders == NULL ? 0 : pairs_add(adding->senders, sum->mx_host, sum->sending_ip);
+    if (part == NULL || met < 0)
+        return -1;
+    bool is_new = adding->parts->count > known;
+    part->failed += sum->failed;
+    part->senders += met;
+    part->first_day = is_new || waiting->day < part->first_day ? waiting->day : part->first_day;
+    part->last_day = is_new || waiting->day > part->last_day ? waiting->day : part->last_day;
     return 0;
 }
 
-static enum db_status add_row(const struct adding *adding, struct sender_sums *row, int day)
+static int add_waiting(struct adding *adding)
 {
-    struct sender_sum sums[AT_ONCE];
+    for (size_t i = 0; i < adding->count; i++) {
+        const struct waiting *waiting = &adding->waiting[i];
+        key_map_prefetch(adding->parts, &waiting->key);
+        if (adding->senders != NULL)
+            pairs_prefetch(adding->senders, waiting->sum.mx_host, waiting->sum.sending_ip);
+    }
+    int result = 0;
+    for (size_t i = 0; i < adding->count && result == 0; i++)
+        result = add_sum(adding, &adding->waiting[i]);
+    adding->count = 0;
+    return result;
+}
+
+static enum db_status add_row(struct adding *adding, struct sender_sums *row, int day)
+{
     enum db_status status = DB_OK;
-    size_t count;
-    do {
-        for (count = 0; count < AT_ONCE; count++)
-            if (!sender_sums_next(row, &sums[count], &status))
-                break;
-        if (add_sums(adding, sums, count, day) != 0)
+    while (sender_sums_next(row, &adding->waiting[adding->count].sum, &status)) {
+        struct waiting *waiting = &adding->waiting[adding->count++];
+        waiting->key = adding->key_of(&waiting->sum);
+        waiting->day = day;
+        if (adding->count == AT_ONCE && add_waiting(adding) != 0)
             status = db_complain(row->db, DB_MEMORY, "out of memory");
-    } while (status == DB_OK && count == AT_ONCE);
+    }
+    return status;
+}
+
+/* The domains that are not mine, by number: *FOREIGN is to be freed.  To look up the
+ * domain of each row of a year costs as much as the rows. */
+static enum db_status find_foreign(struct db *db, bool **foreign, int64_t *count)
+{
+    static const char select[] = "SELECT id FROM domain WHERE NOT mine";
+    enum db_status status = db_integer(db, "SELECT coalesce(max(id), 0) + 1 FROM domain", count);
+    if (status != DB_OK)
+        return status;
+    *foreign = calloc((size_t)*count, sizeof **foreign);
+    if (*foreign == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    sqlite3_stmt *statement = db_statement(db, select);
+    while (statement_next(db, statement, &status)) {
+        int64_t domain = sqlite3_column_int64(statement, 0);
+        if (domain >= 0 && domain < *count)
+            (*foreign)[domain] = true;
+    }
     return status;
 }
 
 /* Adds up what failed of DOMAIN in RANGE.  The parts are sorted by their keys, by which
  * no more can be added then. */
 static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
-                             const struct adding *adding)
+                             struct adding *adding)
 {
     enum db_status status = DB_OK;
+    bool *foreign = NULL;
+    int64_t count = 0;
+    if (domain == ALL_DOMAINS)
+        status = find_foreign(db, &foreign, &count);
     sqlite3_stmt *statement =
-        db_statement(db, domain == ALL_DOMAINS ? select_of_mine : select_of_one);
+        db_statement(db, domain == ALL_DOMAINS ? select_of_all : select_of_one);
     if (domain != ALL_DOMAINS)
         sqlite3_bind_int64(statement, 1, domain);
     sqlite3_bind_int(statement, 2, range.first);
     sqlite3_bind_int(statement, 3, range.last);
     while (statement_next(db, statement, &status)) {
-        struct sender_sums row = sender_sums_of(db, statement, 1);
+        int64_t of = sqlite3_column_int64(statement, 1);
+        if (of >= 0 && of < count && foreign[of])
+            continue;
+        struct sender_sums row = sender_sums_of(db, statement, 2);
         status = add_row(adding, &row, sqlite3_column_int(statement, 0));
     }
+    free(foreign);
+    if (status == DB_OK && add_waiting(adding) != 0)
+        status = db_complain(db, DB_MEMORY, "out of memory");
     struct key_map *parts = adding->parts;
     if (parts->count > 0)
         qsort(parts->rows, parts->count, parts->row_size, key_compare);
@@ -304,8 +346,8 @@ enum db_status query_senders(struct db *db, int64_t domain, struct day_range ran
                              sender_row_fn *row, void *context)
 {
     struct key_map parts = {.row_size = sizeof(struct part)};
-    const struct adding adding = {
-        .parts = &parts, .key_of = domain == ALL_DOMAINS ? sender_key_of_mine : sender_key};
+    struct adding adding = {.key_of = domain == ALL_DOMAINS ? sender_key_of_mine : sender_key,
+                            .parts = &parts};
     enum db_status status = add_up(db, domain, range, &adding);
     if (status == DB_OK)
         status = give_senders(db, &parts, row, context);
@@ -393,7 +435,7 @@ enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, m
 {
     struct key_map parts = {.row_size = sizeof(struct part)};
     struct pairs senders = {0};
-    const struct adding adding = {.parts = &parts, .key_of = host_key, .senders = &senders};
+    struct adding adding = {.key_of = host_key, .parts = &parts, .senders = &senders};
     enum db_status status = add_up(db, domain, range, &adding);
     pairs_free(&senders);
     if (status == DB_OK)
