@@ -410,6 +410,8 @@ static int parse(struct config *config)
     ini_max_line = LINE_MAX_BYTES;
     ini_initial_alloc = LINE_MAX_BYTES;
     int result = ini_parse_stream(read_line, config, take, config);
+    if (result > 0 && result < config->line) /* what is wrong behind that line may follow from it */
+        config->error[0] = '\0';
     if (config->error[0] != '\0')
         return -1;
     config->line = result > 0 ? result : 0;

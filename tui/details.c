@@ -92,7 +92,7 @@ static const struct column columns[] = {
     {"organization", "Organization", VALUE_TEXT, 12, 26, 2, false, organization_value, NULL, NULL},
     {"sending_mta_ip", "Sending MTA", VALUE_TEXT, 15, 39, 1, false, ip_value, NULL, NULL},
     {"result_type", "Result type", VALUE_TEXT, 25, 34, 0, false, type_value, NULL, NULL},
-    {"receiving_mx_hostname", "MX host", VALUE_TEXT, 13, 36, 4, false, mx_value, NULL, NULL},
+    {"receiving_mx_hostname", "MX host", VALUE_DOMAIN, 13, 36, 4, false, mx_value, NULL, NULL},
     {"receiving_ip", "Receiving IP", VALUE_TEXT, 12, 39, 6, false, receiving_ip_value, NULL, NULL},
     {"reason_code", "Reason code", VALUE_TEXT, 11, 36, 5, false, reason_value, NULL, NULL},
     {"additional_info", "Additional", VALUE_TEXT, 12, 60, 7, false, info_value, NULL, NULL},
@@ -193,16 +193,16 @@ static const char *or_not_reported(const char *text)
 /* All that is known of the failure under the cursor, and what to do about it. */
 static void draw_failure(const struct failure_row *failure, bool name_domain, struct area area)
 {
-    char text[VALUE_TEXT_MAX], day[DAY_TEXT];
+    char text[VALUE_TEXT_MAX], day[DAY_TEXT], host[VALUE_TEXT_MAX];
     const struct result_type *type =
         result_type_under(failure->result_type, policy_type_find(failure->policy_type));
     snprintf(text, sizeof text, "%.1000s: %" PRId64 " failed on %s%s%.300s, says %.1000s",
              failure->result_type, failure->failed, day_format(failure->day, day),
              name_domain ? " for " : "", name_domain ? failure->domain : "", failure->organization);
     take_lines(&area, STYLE_STRONG, text);
+    value_show(VALUE_DOMAIN, value_text(failure->receiving_mx_hostname), sizeof host, host);
     snprintf(text, sizeof text, "from %.1000s to MX %.1000s, IP %.1000s, HELO %.1000s",
-             or_not_reported(failure->sending_mta_ip),
-             or_not_reported(failure->receiving_mx_hostname),
+             or_not_reported(failure->sending_mta_ip), or_not_reported(host),
              or_not_reported(failure->receiving_ip), or_not_reported(failure->receiving_mx_helo));
     take_lines(&area, STYLE_NORMAL, text);
     snprintf(text, sizeof text, "%s%s%s", failure->reason_code,
@@ -252,8 +252,11 @@ static void title(const struct view *view, char text[static VIEW_TITLE])
                                                               : "(address not reported)");
     if (scope->result_type != NULL)
         view_add_title(text, scope->result_type);
-    if (scope->mx_host != NULL)
-        view_add_title(text, scope->mx_host[0] != '\0' ? scope->mx_host : "(MX not reported)");
+    if (scope->mx_host != NULL) {
+        char host[VALUE_TEXT_MAX];
+        value_show(VALUE_DOMAIN, value_text(scope->mx_host), sizeof host, host);
+        view_add_title(text, host[0] != '\0' ? host : "(MX not reported)");
+    }
     if (text[0] == '\0')
         view_add_title(text, "Failures");
 }

@@ -190,10 +190,29 @@ static void draw_legend(const struct figures *figures, int y, int columns)
     legend_put((struct area){y, LEFT, 1, columns - LEFT}, &legend);
 }
 
-static void draw_totals(const struct figures *figures, int y, int columns)
+/* "  MTA-STS 5 of 200  DANE 0 of 12": what failed by type of policy, with the SESSIONS
+ * or without. */
+static void list_types(const struct figures *figures, bool with_sessions, char text[static 160])
 {
     static const char *const names[] = {"other", "no policy", "MTA-STS", "DANE"};
     static const int order[] = {POLICY_STS, POLICY_TLSA, POLICY_NOT_FOUND, 0};
+    char failed[32], sessions[32];
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        struct totals type = figures->by_type[order[i]];
+        if (type.successful + type.failed == 0)
+            continue;
+        format_count(type.failed, 8, failed);
+        format_count(type.successful + type.failed, 8, sessions);
+        length +=
+            (size_t)snprintf(text + length, 160 - length, "  %s %s%s%s", names[order[i]], failed,
+                             with_sessions ? " of " : "", with_sessions ? sessions : "");
+    }
+}
+
+static void draw_totals(const struct figures *figures, int y, int columns)
+{
     char failed[32], sessions[32], rate[32];
     struct totals totals = figures->totals;
     int x = 1;
@@ -206,17 +225,11 @@ static void draw_totals(const struct figures *figures, int y, int columns)
     x += put_format(y, x, columns - x, STYLE_NORMAL, " of %s sessions", sessions);
     if (rate[0] != '\0')
         x += put_format(y, x, columns - x, STYLE_NORMAL, " (%s)", rate);
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        struct totals type = figures->by_type[order[i]];
-        if (type.successful + type.failed == 0)
-            continue;
-        char text[96];
-        format_count(type.failed, 8, failed);
-        format_count(type.successful + type.failed, 8, sessions);
-        snprintf(text, sizeof text, "  %s %s of %s", names[order[i]], failed, sessions);
-        if (x + (int)strlen(text) <= columns)
-            x += put_text(y, x, columns - x, STYLE_DIM, text);
-    }
+    char types[160];
+    list_types(figures, true, types);
+    if (x + (int)strlen(types) > columns)
+        list_types(figures, false, types);
+    put_text(y, x, columns - x, STYLE_DIM, types);
 }
 
 static void draw_label(int y, int rows, int style, const char *name, int64_t most)

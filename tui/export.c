@@ -379,16 +379,36 @@ static int read_days(const char *option, const char *text, struct day_range *day
     return 0;
 }
 
+/* Is TEXT a range with a last day, "2026-03-01..2026-04-15"? */
+static bool names_end(const char *text)
+{
+    const char *dots = strstr(text, "..");
+    return dots != NULL && dots[2] != '\0';
+}
+
+/* Is TEXT a number of days back from today, "30d"? */
+static bool is_span(const char *text)
+{
+    return text[0] >= '0' && text[0] <= '9' && strchr("dwmy", text[strlen(text) - 1]) != NULL;
+}
+
+/* The days begin where --since does, and end where --until does, or a range that is
+ * given to --since. */
 static int read_range(const struct options *options, struct day_range *range)
 {
+    const char *from = options->since, *to = options->until;
     struct day_range since = {0, 0}, until = {DAY_MAX, DAY_MAX};
-    if ((options->since != NULL && read_days("--since", options->since, &since) != 0) ||
-        (options->until != NULL && read_days("--until", options->until, &until) != 0))
+    if (to != NULL && (is_span(to) || names_end(to) || strcmp(to, "all") == 0))
+        return complain(EX_USAGE, "--until %s: write the last day, 2026-04-15", to);
+    if (from != NULL && to != NULL && names_end(from))
+        return complain(EX_USAGE, "--since %s names the last day already", from);
+    if ((from != NULL && read_days("--since", from, &since) != 0) ||
+        (to != NULL && read_days("--until", to, &until) != 0))
         return EX_USAGE;
-    *range = (struct day_range){since.first, until.last};
+    *range =
+        (struct day_range){since.first, from != NULL && names_end(from) ? since.last : until.last};
     if (range->first > range->last)
-        return complain(EX_USAGE, "--until %s is before --since %s", options->until,
-                        options->since);
+        return complain(EX_USAGE, "--until %s is before --since %s", to, from);
     return 0;
 }
 

@@ -23,7 +23,7 @@ static void search_changed(struct app *app)
 
 static bool search_accept(struct app *app)
 {
-    table_search(view_table(app_top(app)), 0, true);
+    view_search(app_top(app), 0);
     return true;
 }
 

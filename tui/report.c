@@ -155,7 +155,8 @@ static int add_failure(void *context, const struct failure_row *failure)
     add_space(sheet);
     add_text(sheet, 2, sheet->style, text);
     add_field(sheet, 4, STYLE_NORMAL, "Sending MTA", failure->sending_mta_ip);
-    add_field(sheet, 4, STYLE_NORMAL, "MX host", failure->receiving_mx_hostname);
+    value_show(VALUE_DOMAIN, value_text(failure->receiving_mx_hostname), VALUE_TEXT_MAX, text);
+    add_field(sheet, 4, STYLE_NORMAL, "MX host", text);
     add_field(sheet, 4, STYLE_NORMAL, "Receiving IP", failure->receiving_ip);
     add_field(sheet, 4, STYLE_NORMAL, "HELO", failure->receiving_mx_helo);
     add_field(sheet, 4, STYLE_NORMAL, "Reason code", failure->reason_code);

@@ -563,6 +563,17 @@ struct action_set view_actions(const struct view *view)
     return set;
 }
 
+void view_search(struct view *view, int step)
+{
+    struct table *table = view_table(view);
+    if (table_search(table, step, true))
+        return;
+    if (table->search[0] != '\0')
+        app_say(view->app, STYLE_WARN, "\"%s\" is not here", table->search);
+    else if (step != 0)
+        app_say(view->app, STYLE_DIM, "Nothing is searched: / begins");
+}
+
 static bool act_on_table(struct view *view, struct table *table, enum action action)
 {
     if (table_move(table, action))
@@ -581,8 +592,7 @@ static bool act_on_table(struct view *view, struct table *table, enum action act
         break;
     case ACT_SEARCH_NEXT:
     case ACT_SEARCH_PREVIOUS:
-        if (!table_search(table, action == ACT_SEARCH_NEXT ? 1 : -1, true))
-            app_say(view->app, STYLE_WARN, "\"%s\" is not here", table->search);
+        view_search(view, action == ACT_SEARCH_NEXT ? 1 : -1);
         return true;
     default:
         return false;

@@ -174,6 +174,9 @@ static void a_range_takes_its_days_only(void **state)
     expect("modes --since 10d", head);
     expect("modes --since 2026-10 --until 2026-10", head);
     expect("modes --domain example.com --since 12d --until 2026-11-13", both);
+    expect("modes --since 2026-11-01..2026-11-13", both);
+    expect("modes --since 2026-11-01.. --until 2026-11-13", both);
+    expect("modes --since 2026-10-01..2026-11-12", head);
     /* a domain without a report in the range is still one that should report */
     expect("domains --since 2026-11-24 --domain example.com",
            "domain,mode,reports,reporters,successful,failed,failure_rate,first_day,last_day\n"
@@ -320,6 +323,9 @@ static void wrong_usage_is_named(void **state)
         {"domains --since lately", "--since lately: write 30d, "},
         {"domains --until 2026-02-30", "--until 2026-02-30: write 30d, "},
         {"domains --since 2026-11-24 --until 2026-11-23", "is before --since 2026-11-24"},
+        {"domains --until 30d", "--until 30d: write the last day, "},
+        {"domains --until 2026-03-01..2026-04-15", "write the last day, "},
+        {"domains --since 2026-03-01..2026-04-15 --until 2026-04-15", "names the last day already"},
         {"domains --domain 'a b'", "\"a b\" is no domain name"},
         {"domains --colour", "unrecognized option '--colour'"},
     };

@@ -407,6 +407,8 @@ static void searching_finds_while_typing_and_esc_forgets(void **state)
 {
     (void)state;
     struct console *console = open_configured();
+    assert_types(console, "n");
+    assert_shows(console, "Nothing is searched: / begins");
     assert_types(console, "/d2");
     assert_row(console, 22, "/ d2");
     assert_types(console, "9");
@@ -414,7 +416,9 @@ static void searching_finds_while_typing_and_esc_forgets(void **state)
     assert_shows(console, "row 30 of 30  search: d29");
     assert_types(console, "/nonesuch");
     assert_shows(console, "not here");
-    assert_types(console, "<Backspace><C-u>MÜNCHEN<Enter>");
+    assert_types(console, "<Enter>");
+    assert_shows(console, "\"nonesuch\" is not here");
+    assert_types(console, "/<Backspace><C-u>MÜNCHEN<Enter>");
     assert_types(console, "/d0<Esc>");
     assert_hides(console, "search:");
     leave_dashboard(console);

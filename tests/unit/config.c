@@ -168,6 +168,7 @@ static void a_mistake_is_named_with_its_line(void **state)
                    "a key before any section; the sections are [database] [domains] [imap NAME] "
                    "[import] [check] [advice] [display]");
     assert_refused("[database]\nnonsense\n", 2, "neither a [section] nor a \"key = value\"");
+    assert_refused("[database\npath = x\n", 1, "neither a [section] nor a \"key = value\"");
     assert_refused("[database]\npath = a\n\npath = b\n", 4, "path stands in line 2 already");
     assert_refused("[imap]\nhost = x\n", 2,
                    "[imap] needs a name of your choice, as in [imap work]");
