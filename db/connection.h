@@ -51,6 +51,9 @@ enum db_status db_fail(struct db *db, int code);
 enum db_status db_complain(struct db *db, enum db_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Says that the database is damaged: WHAT is wrong, and what to do.  DB_DAMAGED. */
+enum db_status db_damaged(struct db *db, const char *what);
+
 sqlite3 *db_sqlite(struct db *db);
 
 /* Moves what is committed from the log into the database, KIND being one of

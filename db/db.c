@@ -80,6 +80,14 @@ enum db_status db_complain(struct db *db, enum db_status status, const char *for
     return db->status = status;
 }
 
+enum db_status db_damaged(struct db *db, const char *what)
+{
+    return db_complain(db, DB_DAMAGED,
+                       "is damaged (%s); restore it from a backup, or move it "
+                       "away and import again",
+                       what);
+}
+
 enum db_status db_fail(struct db *db, int code)
 {
     enum db_status status = status_of(code);
@@ -92,10 +100,7 @@ enum db_status db_fail(struct db *db, int code)
     case DB_FOREIGN:
         return db_complain(db, status, "is not a database of tlsrptop");
     case DB_DAMAGED:
-        return db_complain(db, status,
-                           "is damaged (%s); restore it from a backup, or move it "
-                           "away and import again",
-                           sqlite3_errmsg(db->sqlite));
+        return db_damaged(db, sqlite3_errmsg(db->sqlite));
     default:
         return db_complain(db, status, "%s", sqlite3_errmsg(db->sqlite));
     }

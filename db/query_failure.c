@@ -48,15 +48,12 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
     " CROSS JOIN text code ON code.id = f.reason_code"                                             \
     " CROSS JOIN text note ON note.id = f.additional_info"
 
-/* Is a row of failure one of those that are asked for?  Names become numbers once, and
- * rows are compared by number before their texts are looked up. */
+/* Is a row of failure one of those that are asked for (struct wanted)?  Rows are
+ * compared by number before their texts are looked up. */
 #define FITTING_FAILURES                                                                           \
-    " AND (?4 IS NULL OR f.sending_ip = (SELECT id FROM text WHERE value = ?4))"                   \
-    " AND (?5 IS NULL OR f.result_type = (SELECT id FROM result_type WHERE name = ?5))"            \
-    " AND (?6 IS NULL OR f.mx_host = (SELECT id FROM text WHERE value = ?6))"                      \
-    " CROSS JOIN report e ON e.id = p.report"                                                      \
-    " AND (?7 IS NULL OR e.organization = (SELECT id FROM organization WHERE name = "              \
-    "?7))" FAILURE_TEXTS
+    " AND (?4 = -1 OR f.sending_ip = ?4) AND (?5 = -1 OR f.result_type = ?5)"                      \
+    " AND (?6 = -1 OR f.mx_host = ?6)"                                                             \
+    " CROSS JOIN report e ON e.id = p.report AND (?7 = -1 OR e.organization = ?7)" FAILURE_TEXTS
 
 #define SELECT_FAILURES                                                                            \
     FAILURE_COLUMNS                                                                                \
@@ -69,12 +66,42 @@ static const char select_failures[] =
 static const char select_failures_of_mine[] =
     SELECT_FAILURES " WHERE d.mine ORDER BY d.name, m.day DESC, p.report DESC LIMIT ?8";
 
-static void bind_names(sqlite3_stmt *statement, const struct failure_filter *filter)
+/* What is asked for, by number; ANY where nothing is. */
+struct wanted {
+    int64_t organization, sending_ip, result_type, mx_host;
+};
+
+enum { ANY = -1, NONE = -2 }; /* NONE is the number of nothing */
+
+static enum db_status find_number(struct db *db, const char *select, const char *name,
+                                  int64_t *number)
 {
-    db_bind_text(statement, 4, filter->sending_mta_ip);
-    db_bind_text(statement, 5, filter->result_type);
-    db_bind_text(statement, 6, filter->mx_host);
-    db_bind_text(statement, 7, filter->organization);
+    *number = ANY;
+    if (name == NULL)
+        return DB_OK;
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_text(statement, 1, name);
+    bool row;
+    enum db_status status = db_step(db, statement, &row);
+    *number = row ? sqlite3_column_int64(statement, 0) : NONE;
+    return db_done(statement, status);
+}
+
+static enum db_status find_wanted(struct db *db, const struct failure_filter *filter,
+                                  struct wanted *wanted)
+{
+    static const char organization[] = "SELECT id FROM organization WHERE name = ?";
+    static const char result_type[] = "SELECT id FROM result_type WHERE name = ?";
+    static const char text[] = "SELECT id FROM text WHERE value = ?";
+    enum db_status status =
+        find_number(db, organization, filter->organization, &wanted->organization);
+    if (status == DB_OK)
+        status = find_number(db, text, filter->sending_mta_ip, &wanted->sending_ip);
+    if (status == DB_OK)
+        status = find_number(db, result_type, filter->result_type, &wanted->result_type);
+    if (status == DB_OK)
+        status = find_number(db, text, filter->mx_host, &wanted->mx_host);
+    return status;
 }
 
 /* *COUNT, unless NULL, goes up with each row. */
@@ -108,9 +135,9 @@ static enum db_status each_failure(struct db *db, sqlite3_stmt *statement, failu
 
 /* The failures of one domain, or of mine one domain after the other; LIMIT of
  * them, all if it is negative. */
-static enum db_status failures_in(struct db *db, const struct failure_filter *filter,
-                                  int64_t domain, struct day_range range, int64_t limit,
-                                  failure_row_fn *row, void *context, int64_t *count)
+static enum db_status failures_in(struct db *db, const struct wanted *wanted, int64_t domain,
+                                  struct day_range range, int64_t limit, failure_row_fn *row,
+                                  void *context, int64_t *count)
 {
     sqlite3_stmt *statement =
         db_statement(db, domain == ALL_DOMAINS ? select_failures_of_mine : select_failures);
@@ -118,47 +145,12 @@ static enum db_status failures_in(struct db *db, const struct failure_filter *fi
         sqlite3_bind_int64(statement, 1, domain);
     sqlite3_bind_int(statement, 2, range.first);
     sqlite3_bind_int(statement, 3, range.last);
-    bind_names(statement, filter);
+    sqlite3_bind_int64(statement, 4, wanted->sending_ip);
+    sqlite3_bind_int64(statement, 5, wanted->result_type);
+    sqlite3_bind_int64(statement, 6, wanted->mx_host);
+    sqlite3_bind_int64(statement, 7, wanted->organization);
     sqlite3_bind_int64(statement, 8, limit);
     return each_failure(db, statement, row, context, count);
-}
-
-/* What is asked for, by number; ANY where nothing is. */
-struct wanted {
-    int64_t organization, sending_ip, result_type, mx_host;
-};
-
-enum { ANY = -1, NONE = -2 };
-
-static enum db_status find_number(struct db *db, const char *select, const char *name,
-                                  int64_t *number)
-{
-    *number = ANY;
-    if (name == NULL)
-        return DB_OK;
-    sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_text(statement, 1, name);
-    bool row;
-    enum db_status status = db_step(db, statement, &row);
-    *number = row ? sqlite3_column_int64(statement, 0) : NONE;
-    return db_done(statement, status);
-}
-
-static enum db_status find_wanted(struct db *db, const struct failure_filter *filter,
-                                  struct wanted *wanted)
-{
-    static const char organization[] = "SELECT id FROM organization WHERE name = ?";
-    static const char result_type[] = "SELECT id FROM result_type WHERE name = ?";
-    static const char text[] = "SELECT id FROM text WHERE value = ?";
-    enum db_status status =
-        find_number(db, organization, filter->organization, &wanted->organization);
-    if (status == DB_OK)
-        status = find_number(db, text, filter->sending_mta_ip, &wanted->sending_ip);
-    if (status == DB_OK)
-        status = find_number(db, result_type, filter->result_type, &wanted->result_type);
-    if (status == DB_OK)
-        status = find_number(db, text, filter->mx_host, &wanted->mx_host);
-    return status;
 }
 
 static bool fits(int64_t number, int64_t wanted)
@@ -182,7 +174,8 @@ static bool has_wanted(struct sender_sums sums, const struct wanted *wanted, enu
 /* The totals tell on which days of which domains there are any: only these are
  * looked at, the newest first, until there are enough. */
 static enum db_status fitting_failures(struct db *db, const struct failure_filter *filter,
-                                       failure_row_fn *row, void *context)
+                                       const struct wanted *wanted, failure_row_fn *row,
+                                       void *context)
 {
     static const char one[] =
         "SELECT t.day, t.domain, t.senders FROM mode_day m"
@@ -191,20 +184,19 @@ static enum db_status fitting_failures(struct db *db, const struct failure_filte
     static const char mine[] = "SELECT t.day, t.domain, t.senders FROM total_sender t"
                                " CROSS JOIN domain d ON d.id = t.domain AND d.mine"
                                " WHERE t.day BETWEEN ?2 AND ?3 ORDER BY t.day DESC, t.domain DESC";
-    struct wanted wanted = {ANY, ANY, ANY, ANY};
-    enum db_status status = find_wanted(db, filter, &wanted);
     bool all = filter->domain == ALL_DOMAINS;
     sqlite3_stmt *statement = db_statement(db, all ? mine : one);
     if (!all)
         sqlite3_bind_int64(statement, 1, filter->domain);
     sqlite3_bind_int(statement, 2, filter->range.first);
     sqlite3_bind_int(statement, 3, filter->range.last);
+    enum db_status status = DB_OK;
     int64_t count = 0;
     while (statement_next(db, statement, &status)) {
         int day = sqlite3_column_int(statement, 0);
-        if (!has_wanted(sender_sums_of(db, statement, 2), &wanted, &status))
+        if (!has_wanted(sender_sums_of(db, statement, 2), wanted, &status))
             continue;
-        status = failures_in(db, filter, sqlite3_column_int64(statement, 1),
+        status = failures_in(db, wanted, sqlite3_column_int64(statement, 1),
                              (struct day_range){day, day},
                              filter->limit == 0 ? -1 : filter->limit - count, row, context, &count);
         if (filter->limit != 0 && count >= filter->limit)
@@ -216,10 +208,14 @@ static enum db_status fitting_failures(struct db *db, const struct failure_filte
 enum db_status query_failures(struct db *db, const struct failure_filter *filter,
                               failure_row_fn *row, void *context)
 {
+    struct wanted wanted = {ANY, ANY, ANY, ANY};
+    enum db_status status = find_wanted(db, filter, &wanted);
+    if (status != DB_OK)
+        return status;
     if (filter->sending_mta_ip != NULL || filter->result_type != NULL || filter->mx_host != NULL ||
         filter->organization != NULL)
-        return fitting_failures(db, filter, row, context);
-    return failures_in(db, filter, filter->domain, filter->range,
+        return fitting_failures(db, filter, &wanted, row, context);
+    return failures_in(db, &wanted, filter->domain, filter->range,
                        filter->limit == 0 ? -1 : filter->limit, row, context, NULL);
 }
 

@@ -50,9 +50,7 @@ bool sender_sums_next(struct sender_sums *sums, struct sender_sum *sum, enum db_
         read_integer(sums, &sum->result_type) && read_integer(sums, &sum->mx_host) &&
         read_integer(sums, &sum->failed))
         return true;
-    *status = db_complain(sums->db, DB_DAMAGED,
-                          "is damaged (a row of total_sender cannot be read); restore it from a "
-                          "backup, or move it away and import again");
+    *status = db_damaged(sums->db, "a row of total_sender cannot be read");
     return false;
 }
 

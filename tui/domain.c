@@ -190,9 +190,12 @@ static void draw_legend(const struct figures *figures, int y, int columns)
     legend_put((struct area){y, LEFT, 1, columns - LEFT}, &legend);
 }
 
+enum { TYPES_TEXT = 160 };
+
 /* "  MTA-STS 5 of 200  DANE 0 of 12": what failed by type of policy, with the SESSIONS
  * or without. */
-static void list_types(const struct figures *figures, bool with_sessions, char text[static 160])
+static void list_types(const struct figures *figures, bool with_sessions,
+                       char text[static TYPES_TEXT])
 {
     static const char *const names[] = {"other", "no policy", "MTA-STS", "DANE"};
     static const int order[] = {POLICY_STS, POLICY_TLSA, POLICY_NOT_FOUND, 0};
@@ -206,8 +209,8 @@ static void list_types(const struct figures *figures, bool with_sessions, char t
         format_count(type.failed, 8, failed);
         format_count(type.successful + type.failed, 8, sessions);
         length +=
-            (size_t)snprintf(text + length, 160 - length, "  %s %s%s%s", names[order[i]], failed,
-                             with_sessions ? " of " : "", with_sessions ? sessions : "");
+            (size_t)snprintf(text + length, TYPES_TEXT - length, "  %s %s%s%s", names[order[i]],
+                             failed, with_sessions ? " of " : "", with_sessions ? sessions : "");
     }
 }
 
@@ -225,7 +228,7 @@ static void draw_totals(const struct figures *figures, int y, int columns)
     x += put_format(y, x, columns - x, STYLE_NORMAL, " of %s sessions", sessions);
     if (rate[0] != '\0')
         x += put_format(y, x, columns - x, STYLE_NORMAL, " (%s)", rate);
-    char types[160];
+    char types[TYPES_TEXT];
     list_types(figures, true, types);
     if (x + (int)strlen(types) > columns)
         list_types(figures, false, types);

@@ -2,7 +2,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -10,39 +9,18 @@
 #include "../../db/sender_sums.h"
 #include "../../db/statement.h"
 #include "../luck.h"
-#include "../make_report.h"
+#include "../own_database.h"
 
 enum { DAY = 20000, DOMAIN = 7, MANY = 500 };
-
-static char folder[64];
-static struct db *db;
-
-static int set_up(void **state)
-{
-    (void)state;
-    char path[128];
-    make_folder(folder);
-    snprintf(path, sizeof path, "%s/reports.db", folder);
-    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    db_close(db);
-    remove_folder(folder);
-    return 0;
-}
 
 /* Reads the only row into SUMS, at most MANY of them, and tells how many. */
 static enum db_status read_sums(struct sender_sum *sums, size_t *count)
 {
     enum db_status status = DB_OK;
-    sqlite3_stmt *row = db_statement(db, "SELECT senders FROM total_sender");
+    sqlite3_stmt *row = db_statement(own.db, "SELECT senders FROM total_sender");
     *count = 0;
-    assert_true(statement_next(db, row, &status));
-    struct sender_sums reader = sender_sums_of(db, row, 0);
+    assert_true(statement_next(own.db, row, &status));
+    struct sender_sums reader = sender_sums_of(own.db, row, 0);
     while (*count < MANY && sender_sums_next(&reader, &sums[*count], &status))
         ++*count;
     return db_done(row, status);
@@ -50,7 +28,7 @@ static enum db_status read_sums(struct sender_sum *sums, size_t *count)
 
 static void add(const struct sender_sum *sums, size_t count)
 {
-    assert_int_equal(sender_sums_add(db, DAY, DOMAIN, sums, count), DB_OK);
+    assert_int_equal(sender_sums_add(own.db, DAY, DOMAIN, sums, count), DB_OK);
 }
 
 static void what_comes_later_is_added_in_its_place(void **state)
@@ -87,9 +65,10 @@ static void numbers_of_any_length_come_back(void **state)
 
 static void set_bytes(const void *bytes, int size)
 {
-    sqlite3_stmt *insert = db_statement(db, "INSERT OR REPLACE INTO total_sender VALUES(1, 1, ?)");
+    sqlite3_stmt *insert =
+        db_statement(own.db, "INSERT OR REPLACE INTO total_sender VALUES(1, 1, ?)");
     sqlite3_bind_blob(insert, 1, bytes, size, SQLITE_STATIC);
-    assert_int_equal(db_run(db, insert), DB_OK);
+    assert_int_equal(db_run(own.db, insert), DB_OK);
 }
 
 static void bytes_that_are_no_sums_are_damage(void **state)
@@ -105,8 +84,8 @@ static void bytes_that_are_no_sums_are_damage(void **state)
     set_bytes(cut, sizeof cut);
     assert_int_equal(read_sums(found, &count), DB_DAMAGED);
     assert_int_equal(count, 1);
-    assert_non_null(strstr(db_error(db), "a row of total_sender cannot be read"));
-    assert_int_equal(sender_sums_add(db, 1, 1, found, 1), DB_DAMAGED);
+    assert_non_null(strstr(db_error(own.db), "a row of total_sender cannot be read"));
+    assert_int_equal(sender_sums_add(own.db, 1, 1, found, 1), DB_DAMAGED);
     set_bytes(endless, sizeof endless);
     assert_int_equal(read_sums(found, &count), DB_DAMAGED);
     set_bytes(negative, sizeof negative);
@@ -136,7 +115,8 @@ static void any_bytes_end(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(what_comes_later_is_added_in_its_place),
         TEST(numbers_of_any_length_come_back),
