@@ -387,11 +387,16 @@ int console_type(struct console *console, const char *text)
     return 0;
 }
 
-void console_click(struct console *console, int button, int row, int column)
+void console_button(struct console *console, int button, bool pressed, int row, int column)
 {
     vterm_mouse_move(console->vterm, row, column, VTERM_MOD_NONE);
-    vterm_mouse_button(console->vterm, button, true, VTERM_MOD_NONE);
-    vterm_mouse_button(console->vterm, button, false, VTERM_MOD_NONE);
+    vterm_mouse_button(console->vterm, button, pressed, VTERM_MOD_NONE);
+}
+
+void console_click(struct console *console, int button, int row, int column)
+{
+    console_button(console, button, true, row, column);
+    console_button(console, button, false, row, column);
 }
 
 void console_resize(struct console *console, int columns, int rows)

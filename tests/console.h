@@ -55,8 +55,9 @@ void console_send(struct console *console, const char *bytes, size_t size);
  * is unknown; what came before it has been typed. */
 int console_type(struct console *console, const char *keys);
 
-/* Presses and releases BUTTON (1 left, 2 middle, 3 right, 4 wheel up, 5 wheel
- * down), which the program sees if it asked for the mouse. */
+/* Presses or releases BUTTON (1 left, 2 middle, 3 right, 4 wheel up, 5 wheel
+ * down), or both, which the program sees if it asked for the mouse. */
+void console_button(struct console *console, int button, bool pressed, int row, int column);
 void console_click(struct console *console, int button, int row, int column);
 
 /* Changes the size of the window, with SIGWINCH. */

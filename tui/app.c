@@ -327,6 +327,9 @@ static void click(struct app *app, const MEVENT *event)
     }
 }
 
+/* What is done with other buttons, and releases, means nothing here. */
+static const mmask_t presses = BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED;
+
 static void take_event(struct app *app, const MEVENT *event)
 {
     enum action wheel = event->bstate & BUTTON4_PRESSED   ? ACT_UP
@@ -338,16 +341,19 @@ static void take_event(struct app *app, const MEVENT *event)
         view_act(app_top(app), wheel);
 }
 
-/* What comes fast comes at once, the newest first. */
+/* What comes fast comes at once, the newest first.  A prompt takes no clicks. */
 static void mouse(struct app *app)
 {
     MEVENT events[MOUSE_EVENTS];
     int count = 0;
     while (count < MOUSE_EVENTS && getmouse(&events[count]) == OK)
-        count++;
+        count += (events[count].bstate & presses) != 0;
+    if (count == 0 || app->prompt.type != NULL)
+        return;
+    app->message[0] = '\0';
+    app->dirty = true;
     while (count > 0)
         take_event(app, &events[--count]);
-    app->dirty = true;
 }
 
 /* Is ACTION about rows? */
@@ -428,6 +434,10 @@ static void take_prompt_key(struct app *app, wint_t key)
 
 static void take_key(struct app *app, wint_t key)
 {
+    if (key == (KEY_MOUSE | KEY_FLAG)) {
+        mouse(app);
+        return;
+    }
     app->message[0] = '\0';
     app->dirty = true;
     if (key == (KEY_RESIZE | KEY_FLAG)) {
@@ -435,12 +445,7 @@ static void take_key(struct app *app, wint_t key)
         return;
     }
     if (app->prompt.type != NULL) {
-        if (key != (KEY_MOUSE | KEY_FLAG))
-            take_prompt_key(app, key);
-        return;
-    }
-    if (key == (KEY_MOUSE | KEY_FLAG)) {
-        mouse(app);
+        take_prompt_key(app, key);
         return;
     }
     struct view *top = app_top(app);

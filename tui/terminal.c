@@ -281,6 +281,11 @@ static int check_terminal(const char **why)
     return -1;
 }
 
+/* All there is of a button: where an event is none of the mask, get_wch() waits for the
+ * next one, and with it everything else. */
+#define BUTTON(n) (BUTTON##n##_PRESSED | BUTTON##n##_RELEASED)
+static const mmask_t mouse_mask = BUTTON(1) | BUTTON(2) | BUTTON(3) | BUTTON(4) | BUTTON(5);
+
 int terminal_open(enum theme theme, bool ascii, const char **why)
 {
     if (check_terminal(why) != 0)
@@ -305,7 +310,7 @@ int terminal_open(enum theme theme, bool ascii, const char **why)
     nodelay(stdscr, TRUE);
     typeahead(-1); /* a frame goes out whole, in one write */
     curs_set(0);
-    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    mousemask(mouse_mask, NULL);
     mouseinterval(0);
     make_styles(theme);
     prepare_restoring();

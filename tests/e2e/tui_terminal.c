@@ -27,17 +27,23 @@ enum { DOMAINS = 30, DAYS = 20 };
 static char folder[64];
 static char path[128];
 
+/* Keeps reports of the last DAYS days on DOMAINS domains. */
+static void keep_reports(const char *database, int domains, int days)
+{
+    struct db *db;
+    assert_int_equal(db_open(&db, database, DB_WRITE), DB_OK);
+    struct store *store = open_store(db);
+    keep_domains(store, domains, days);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    db_close(db);
+}
+
 static int fill(void **state)
 {
     (void)state;
-    struct db *db;
     make_folder(folder);
     snprintf(path, sizeof path, "%s/reports.db", folder);
-    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
-    struct store *store = open_store(db);
-    keep_domains(store, DOMAINS, DAYS);
-    assert_int_equal(store_close(store, ""), DB_OK);
-    db_close(db);
+    keep_reports(path, DOMAINS, DAYS);
     return 0;
 }
 
@@ -52,6 +58,7 @@ static int clean(void **state)
 
 /* What a test wishes besides the defaults of struct console_settings. */
 struct wish {
+    const char *database;
     const char *term, *locale;
     const char *option, *value; /* of the program */
     const char *environment;
@@ -60,7 +67,9 @@ struct wish {
 
 static struct console *open_wish(const struct wish *wish)
 {
-    const char *const argv[] = {BUILD "/tlsrptop", "--db", path, wish->option, wish->value, NULL};
+    const char *database = wish->database != NULL ? wish->database : path;
+    const char *const argv[] = {BUILD "/tlsrptop", "--db",      database,
+                                wish->option,      wish->value, NULL};
     const char *const environment[] = {wish->environment, NULL};
     return assert_console(.argv = argv, .term = wish->term, .locale = wish->locale,
                           .columns = wish->columns, .rows = wish->rows,
@@ -401,26 +410,52 @@ static void a_click_chooses_and_two_open(void **state)
     }
 }
 
-/* Clicks there, once more if nothing came of it: a press was lost once, why is not
- * known. */
-static void click_for(struct console *console, int row, int column, const char *shows)
-{
-    console_click(console, 1, row, column);
-    assert_settles(console);
-    if (!console_find(console, shows, NULL, NULL))
-        console_click(console, 1, row, column);
-    assert_settles(console);
-    assert_shows(console, shows);
-}
-
 static void a_click_on_the_head_of_a_column_sorts(void **state)
 {
     (void)state;
     struct console *console = OPEN(0);
     int row, column;
     assert_true(console_find(console, "Domain  ", &row, &column));
-    click_for(console, row, column, "Domain▴");
-    click_for(console, row, column, "Domain▾");
+    console_click(console, 1, row, column);
+    assert_shows(console, "Domain▴");
+    console_click(console, 1, row, column);
+    assert_shows(console, "Domain▾");
+    leave(console);
+}
+
+/* A hand lets go of a button long after it pressed it. */
+static void what_comes_after_a_button_is_let_go_is_shown(void **state)
+{
+    (void)state;
+    char database[160];
+    snprintf(database, sizeof database, "%s/growing.db", folder);
+    keep_reports(database, 3, 1);
+    struct console *console = OPEN(.database = database);
+    for (int button = 1; button <= 3; button++) {
+        console_button(console, button, true, 6, 5);
+        assert_settles(console);
+        console_button(console, button, false, 6, 5);
+        assert_settles(console);
+        keep_reports(database, 3 + button, 1);
+        char shown[32];
+        snprintf(shown, sizeof shown, "of %d domains", 3 + button);
+        assert_shows(console, shown);
+    }
+    leave(console);
+}
+
+static void a_click_on_a_prompt_is_not_kept(void **state)
+{
+    (void)state;
+    struct console *console = OPEN(0);
+    assert_types(console, "/");
+    console_click(console, 1, 12, 5);
+    console_click(console, 5, 12, 5);
+    assert_types(console, "<Esc>");
+    assert_shows(console, "row 1 of 30");
+    console_click(console, 5, 12, 5);
+    assert_settles(console);
+    assert_shows(console, "row 4 of 30");
     leave(console);
 }
 
@@ -707,6 +742,8 @@ int main(void)
         cmocka_unit_test(the_environment_is_not_believed_about_the_size),
         cmocka_unit_test(a_click_chooses_and_two_open),
         cmocka_unit_test(a_click_on_the_head_of_a_column_sorts),
+        cmocka_unit_test(what_comes_after_a_button_is_let_go_is_shown),
+        cmocka_unit_test(a_click_on_a_prompt_is_not_kept),
         cmocka_unit_test(the_wheel_scrolls),
         cmocka_unit_test(a_click_goes_to_the_pane_that_is_there),
         cmocka_unit_test(clicks_elsewhere_do_nothing),
