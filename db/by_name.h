@@ -32,8 +32,4 @@ enum db_status by_name_give(struct db *db, const struct by_name *list, enum db_s
 
 void by_name_free(struct by_name *list);
 
-/* query_domains() in the order of the numbers. */
-enum db_status domains_by_number(struct db *db, int64_t domain, struct day_range range,
-                                 bool foreign, domain_row_fn *row, void *context);
-
 #endif

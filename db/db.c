@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ enum {
     LOG_BYTES_KEPT = 4 * 1024 * 1024, /* of the file, then */
 };
 
-const int db_schema_version = 4;
+const int db_schema_version = 5;
 
 struct kept_statement {
     const char *sql;
@@ -40,6 +41,7 @@ struct db {
     char error[512];
     enum db_status status;             /* that goes with it */
     int waited_ms;                     /* for the lock it is waiting for now */
+    atomic_bool interrupted;           /* since db_hold() */
     struct checkpointer *checkpointer; /* NULL until the log is long */
     struct kept_statement kept[STATEMENTS_MAX];
 };
@@ -158,7 +160,8 @@ enum db_status db_step(struct db *db, sqlite3_stmt *statement, bool *row)
     *row = false;
     if (statement == NULL)
         return db->status;
-    int code = sqlite3_step(statement);
+    bool interrupted = atomic_load_explicit(&db->interrupted, memory_order_relaxed);
+    int code = interrupted ? SQLITE_INTERRUPT : sqlite3_step(statement);
     *row = code == SQLITE_ROW;
     if (code == SQLITE_ROW || code == SQLITE_DONE)
         return DB_OK;
@@ -417,11 +420,13 @@ void db_close(struct db *db)
 
 void db_interrupt(struct db *db)
 {
+    atomic_store(&db->interrupted, true); /* SQLite forgets it between two statements */
     sqlite3_interrupt(db->sqlite);
 }
 
 enum db_status db_hold(struct db *db)
 {
+    atomic_store(&db->interrupted, false);
     return db_exec(db, "BEGIN");
 }
 

@@ -47,7 +47,8 @@ const char *db_error(const struct db *db);
 /* The file, as given to db_open(). */
 const char *db_path(const struct db *db);
 
-/* Makes a query that runs on DB in another thread return DB_STOPPED soon. */
+/* Makes the query that runs on DB in another thread, and those that follow it until
+ * the next db_hold(), return DB_STOPPED soon. */
 void db_interrupt(struct db *db);
 
 /* What is read between the two comes from one state of the database, and costs one

@@ -33,6 +33,7 @@ struct totals {
     int64_t successful; /* sessions */
     int64_t failed;
 };
+void totals_add(struct totals *sum, struct totals totals);
 
 /* What there is at all. */
 struct extent {
@@ -64,12 +65,28 @@ struct domain_row {
     int last_day;
     const struct standing *standing; /* on its way to be enforced (evidence.h); NULL unless
                                         asked for */
+    struct mode_change change;       /* the last one in the range, if asked for; day -1 */
 };
 typedef int domain_row_fn(void *context, const struct domain_row *row);
 /* DOMAIN narrows it to one; ALL_DOMAINS for every one of mine, or every
  * foreign one if FOREIGN. */
 enum db_status query_domains(struct db *db, int64_t domain, struct day_range range, bool foreign,
                              domain_row_fn *row, void *context);
+
+/* What a list of domains is about, however many of its rows are asked for. */
+struct list_sums {
+    bool complete; /* the rows are all */
+    int64_t domains;
+    int64_t ranked;       /* those that the list is sorted to show first */
+    struct totals totals; /* in the range, of a list by failed sessions */
+    int last_day;
+};
+
+/* As query_domains(), with the last change of mode of each in RANGE.  With MOST, which
+ * is 0 for all, only these may come: those that changed last, then others by name.
+ * ranked: those that changed. */
+enum db_status query_timeline(struct db *db, struct day_range range, bool foreign, size_t most,
+                              struct list_sums *sums, domain_row_fn *row, void *context);
 
 /* Totals of a domain (or ALL_DOMAINS) day by day, ascending, days without a
  * report left out. */
@@ -107,16 +124,6 @@ typedef int mode_day_row_fn(void *context, const struct mode_day_row *row);
 /* DOMAIN narrows it to one; ALL_DOMAINS for each of mine. */
 enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range range,
                                mode_day_row_fn *row, void *context);
-
-/* The last change of mode in a range, of each of my domains (or the FOREIGN ones)
- * that has one, by number.  It costs as much as there are domains. */
-struct change_row {
-    int64_t domain;
-    struct mode_change change;
-};
-typedef int change_row_fn(void *context, const struct change_row *row);
-enum db_status query_last_changes(struct db *db, struct day_range range, bool foreign,
-                                  change_row_fn *row, void *context);
 
 /* Who saw which policy in a range: most sessions first. */
 struct composition_row {

@@ -3,36 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "by_name.h"
 #include "cover.h"
-#include "observation.h"
+#include "domain_rows.h"
 #include "statement.h"
 
-static void add(struct totals *sum, struct totals totals)
-{
-    sum->reports += totals.reports;
-    sum->successful += totals.successful;
-    sum->failed += totals.failed;
-}
-
 /* --- totals of one domain --- */
-
-static const char select_totals[] =
-    SQL_COVER " SELECT c.step, t.reports, t.successful, t.failed"
-              " FROM cover c CROSS JOIN total_domain t"
-              "  ON t.level = c.level AND t.block = c.block AND t.domain = ?2";
-
-static enum db_status sum_range(struct db *db, int64_t domain, struct day_range range,
-                                struct totals *totals)
-{
-    sqlite3_stmt *statement = db_statement(db, select_totals);
-    sqlite3_bind_int64(statement, 2, domain);
-    enum db_status status = cover_bind(db, statement, LEVELS_ALL, range);
-    *totals = (struct totals){0};
-    while (statement_next(db, statement, &status))
-        add(totals, statement_totals(statement, 1));
-    return status;
-}
 
 enum db_status query_steps(struct db *db, int64_t domain, int first, int days, int count,
                            struct totals *steps)
@@ -60,7 +35,7 @@ enum db_status query_steps_each(struct db *db, const int64_t *domains, size_t do
     enum db_status status = cover_bind_steps(db, statement, LEVELS_ALL, first, days, count);
     while (statement_next(db, statement, &status)) {
         int64_t at = sqlite3_column_int64(statement, 1) * count + sqlite3_column_int(statement, 0);
-        add(&steps[at], statement_totals(statement, 2));
+        totals_add(&steps[at], statement_totals(statement, 2));
     }
     return status;
 }
@@ -105,8 +80,8 @@ enum db_status query_extent(struct db *db, struct extent *extent)
     db_done(statement, status);
     if (status != DB_OK)
         return status;
-    return sum_range(db, ALL_DOMAINS, (struct day_range){extent->first_day, extent->last_day},
-                     &extent->totals);
+    return domain_total(db, ALL_DOMAINS, (struct day_range){extent->first_day, extent->last_day},
+                        &extent->totals);
 }
 
 enum db_status query_find_domain(struct db *db, const char *name, int64_t *domain)
@@ -118,138 +93,6 @@ enum db_status query_find_domain(struct db *db, const char *name, int64_t *domai
     enum db_status status = db_step(db, statement, &found);
     *domain = found ? sqlite3_column_int64(statement, 0) : 0;
     return db_done(statement, status);
-}
-
-/* --- the list of domains --- */
-
-#define SELECT_DOMAIN                                                                              \
-    "SELECT d.id, d.name, d.mine, coalesce(d.first_day, 0), coalesce(d.last_day, -1), d.mode,"     \
-    "  o.mode, o.last_time,"                                                                       \
-    "  iif(json_valid(o.evidence), o.evidence ->> '$.mx.state' = 'nxdomain', 0)"                   \
-    " FROM domain d LEFT JOIN observation o ON o.id ="                                             \
-    "  (SELECT n.id FROM observation n WHERE n.domain = d.id ORDER BY n.last_time DESC, n.id "     \
-    "DESC LIMIT 1)"
-
-/* The live check, while it is young, is nearer to the present than reports; but a
- * look that did not find the domain tells nothing against fresh ones. */
-static void set_mode(struct domain_row *domain, sqlite3_stmt *statement, int64_t fresh_since)
-{
-    enum tls_mode seen = (enum tls_mode)sqlite3_column_int(statement, 6);
-    int64_t checked = sqlite3_column_int64(statement, 7);
-    bool fresh = checked != 0 && checked >= fresh_since;
-    domain->check_time = fresh ? checked : 0;
-    domain->name_missing = fresh && sqlite3_column_int(statement, 8) != 0;
-    bool blind = domain->name_missing || seen == MODE_UNKNOWN;
-    domain->mode_is_live = fresh && !(blind && domain->last_day >= day_of(fresh_since));
-    domain->mode = domain->mode_is_live ? seen : domain->mode_reported;
-    domain->mode_time =
-        domain->mode_is_live ? checked : (int64_t)domain->last_day * SECONDS_PER_DAY;
-}
-
-static void read_domain(struct domain_row *domain, sqlite3_stmt *statement, int64_t fresh_since)
-{
-    *domain = (struct domain_row){
-        .id = sqlite3_column_int64(statement, 0),
-        .name = db_text(statement, 1),
-        .mine = sqlite3_column_int(statement, 2) != 0,
-        .first_day = sqlite3_column_int(statement, 3),
-        .last_day = sqlite3_column_int(statement, 4),
-        .mode_reported = (enum tls_mode)sqlite3_column_int(statement, 5),
-    };
-    set_mode(domain, statement, fresh_since);
-}
-
-static int64_t fresh_since(void)
-{
-    return instant_now() - (int64_t)OBSERVATION_FRESH_DAYS * SECONDS_PER_DAY;
-}
-
-static enum db_status one_domain(struct db *db, int64_t domain, struct day_range range,
-                                 domain_row_fn *row, void *context)
-{
-    static const char select[] = SELECT_DOMAIN " WHERE d.id = ?";
-    struct totals totals;
-    enum db_status status = sum_range(db, domain, range, &totals);
-    if (status != DB_OK)
-        return status;
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int64(statement, 1, domain);
-    if (statement_next(db, statement, &status)) {
-        struct domain_row line;
-        read_domain(&line, statement, fresh_since());
-        line.totals = totals;
-        if (row(context, &line) != 0)
-            status = DB_STOPPED;
-    }
-    return db_done(statement, status);
-}
-
-/* The totals of every domain at *TOTALS, by number, *COUNT of them: to be freed. */
-static enum db_status sum_domains(struct db *db, struct day_range range, struct totals **totals,
-                                  int64_t *count)
-{
-    static const char select[] = SQL_COVER " SELECT t.domain, t.reports, t.successful, t.failed"
-                                           " FROM cover c CROSS JOIN total_domain t"
-                                           "  ON t.level = c.level AND t.block = c.block";
-    enum db_status status = db_integer(db, "SELECT coalesce(max(id), 0) + 1 FROM domain", count);
-    if (status != DB_OK)
-        return status;
-    *totals = calloc((size_t)*count, sizeof **totals);
-    if (*totals == NULL)
-        return db_complain(db, DB_MEMORY, "out of memory");
-    sqlite3_stmt *statement = db_statement(db, select);
-    status = cover_bind(db, statement, LEVELS_ALL, range);
-    while (statement_next(db, statement, &status)) {
-        int64_t domain = sqlite3_column_int64(statement, 0);
-        if (domain < *count) /* an importer may have added one since */
-            add(&(*totals)[domain], statement_totals(statement, 1));
-    }
-    return status;
-}
-
-static enum db_status all_domains(struct db *db, const struct totals *totals, int64_t count,
-                                  bool foreign, domain_row_fn *row, void *context)
-{
-    static const char select[] =
-        SELECT_DOMAIN " WHERE d.mine = ? AND (d.first_day IS NOT NULL OR o.id IS NOT NULL)"
-                      " ORDER BY d.id";
-    int64_t since = fresh_since();
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int64(statement, 1, !foreign);
-    enum db_status status = DB_OK;
-    while (statement_next(db, statement, &status)) {
-        struct domain_row line;
-        read_domain(&line, statement, since);
-        if (line.id < count)
-            line.totals = totals[line.id];
-        if (row(context, &line) != 0)
-            return db_done(statement, DB_STOPPED);
-    }
-    return status;
-}
-
-enum db_status domains_by_number(struct db *db, int64_t domain, struct day_range range,
-                                 bool foreign, domain_row_fn *row, void *context)
-{
-    if (domain != ALL_DOMAINS)
-        return one_domain(db, domain, range, row, context);
-    struct totals *totals = NULL;
-    int64_t count;
-    enum db_status status = sum_domains(db, range, &totals, &count);
-    if (status == DB_OK)
-        status = all_domains(db, totals, count, foreign, row, context);
-    free(totals);
-    return status;
-}
-
-enum db_status query_domains(struct db *db, int64_t domain, struct day_range range, bool foreign,
-                             domain_row_fn *row, void *context)
-{
-    struct by_name list = {0};
-    enum db_status status = domains_by_number(db, domain, range, foreign, by_name_add, &list);
-    status = by_name_give(db, &list, status, row, context);
-    by_name_free(&list);
-    return status;
 }
 
 /* --- modes --- */
@@ -328,30 +171,6 @@ enum db_status query_mode_days(struct db *db, int64_t domain, struct day_range r
             .mode = mode_on(&memory, day.day),
             .totals = statement_totals(statement, 1),
             .reporters = sqlite3_column_int64(statement, 4),
-        };
-        if (row(context, &line) != 0)
-            return db_done(statement, DB_STOPPED);
-    }
-    return status;
-}
-
-enum db_status query_last_changes(struct db *db, struct day_range range, bool foreign,
-                                  change_row_fn *row, void *context)
-{
-    static const char select[] =
-        "SELECT d.id, c.day, c.before, c.mode FROM domain d"
-        "  CROSS JOIN mode_change c ON c.domain = d.id AND c.day = (SELECT max(m.day)"
-        "   FROM mode_change m WHERE m.domain = d.id AND m.day BETWEEN ?2 AND ?3)"
-        " WHERE d.mine = ?1 AND c.before <> 0 ORDER BY d.id";
-    sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_integers(statement, (int64_t[]){!foreign, range.first, range.last}, 3);
-    enum db_status status = DB_OK;
-    while (statement_next(db, statement, &status)) {
-        struct change_row line = {
-            .domain = sqlite3_column_int64(statement, 0),
-            .change = {.day = sqlite3_column_int(statement, 1),
-                       .from = (enum tls_mode)sqlite3_column_int(statement, 2),
-                       .to = (enum tls_mode)sqlite3_column_int(statement, 3)},
         };
         if (row(context, &line) != 0)
             return db_done(statement, DB_STOPPED);

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain_rows.h"
 #include "key_map.h"
 #include "names.h"
 #include "pairs.h"
-#include "sender_sums.h"
+#include "sender_blocks.h"
 #include "statement.h"
 
 /*
@@ -67,7 +68,7 @@ enum { AT_ONCE = 64 };
  * on its way from memory before the first is added. */
 struct waiting {
     struct key key;
-    int day;
+    struct day_range days;
     struct sender_sum sum;
 };
 
@@ -92,8 +93,10 @@ static int add_sum(const struct adding *adding, const struct waiting *waiting)
     bool is_new = adding->parts->count > known;
     part->failed += sum->failed;
     part->senders += met;
-    part->first_day = is_new || waiting->day < part->first_day ? waiting->day : part->first_day;
-    part->last_day = is_new || waiting->day > part->last_day ? waiting->day : part->last_day;
+    if (is_new || waiting->days.first < part->first_day)
+        part->first_day = waiting->days.first;
+    if (is_new || waiting->days.last > part->last_day)
+        part->last_day = waiting->days.last;
     return 0;
 }
 
@@ -112,36 +115,68 @@ static int add_waiting(struct adding *adding)
     return result;
 }
 
-static enum db_status add_row(struct adding *adding, struct sender_sums *row, int day)
+/* Of a row of a PIECE that is a block; of one DAY without. */
+static enum db_status add_row(struct adding *adding, struct sender_sums *row,
+                              const struct sender_piece *piece, int day)
 {
     enum db_status status = DB_OK;
     while (sender_sums_next(row, &adding->waiting[adding->count].sum, &status)) {
         struct waiting *waiting = &adding->waiting[adding->count++];
         waiting->key = adding->key_of(&waiting->sum);
-        waiting->day = day;
+        waiting->days =
+            piece != NULL ? sender_block_days(piece, &waiting->sum) : (struct day_range){day, day};
         if (adding->count == AT_ONCE && add_waiting(adding) != 0)
             status = db_complain(row->db, DB_MEMORY, "out of memory");
     }
     return status;
 }
 
-/* The domains that are not mine, by number: *FOREIGN is to be freed.  To look up the
- * domain of each row of a year costs as much as the rows. */
-static enum db_status find_foreign(struct db *db, bool **foreign, int64_t *count)
+/* The rows of STATEMENT but for those of domains that are FOREIGN, COUNT by number. */
+static enum db_status add_days(struct db *db, sqlite3_stmt *statement, struct day_range days,
+                               const bool *foreign, int64_t count, struct adding *adding)
 {
-    static const char select[] = "SELECT id FROM domain WHERE NOT mine";
-    enum db_status status = db_integer(db, "SELECT coalesce(max(id), 0) + 1 FROM domain", count);
-    if (status != DB_OK)
-        return status;
-    *foreign = calloc((size_t)*count, sizeof **foreign);
-    if (*foreign == NULL)
-        return db_complain(db, DB_MEMORY, "out of memory");
-    sqlite3_stmt *statement = db_statement(db, select);
+    enum db_status status = DB_OK;
+    sqlite3_bind_int(statement, 2, days.first);
+    sqlite3_bind_int(statement, 3, days.last);
     while (statement_next(db, statement, &status)) {
-        int64_t domain = sqlite3_column_int64(statement, 0);
-        if (domain >= 0 && domain < *count)
-            (*foreign)[domain] = true;
+        int64_t domain = sqlite3_column_int64(statement, 1);
+        if (domain >= 0 && domain < count && foreign[domain])
+            continue;
+        struct sender_sums row = sender_sums_of(db, statement, 2);
+        status = add_row(adding, &row, NULL, sqlite3_column_int(statement, 0));
     }
+    return status;
+}
+
+static enum db_status add_block(struct db *db, const struct sender_piece *piece,
+                                struct adding *adding)
+{
+    enum db_status status = DB_OK;
+    sqlite3_stmt *statement = sender_blocks_select(db, piece);
+    while (statement_next(db, statement, &status)) {
+        struct sender_sums row = sender_sums_of(db, statement, 0);
+        status = add_row(adding, &row, piece, 0);
+    }
+    return status;
+}
+
+/* MX hosts are kept by day alone. */
+static enum db_status add_mine(struct db *db, struct day_range range, struct adding *adding)
+{
+    struct sender_piece whole = {0, range}, *pieces = &whole;
+    bool *foreign;
+    int64_t domain_count;
+    size_t count = 1;
+    enum db_status status = domains_foreign(db, &foreign, &domain_count);
+    if (status == DB_OK && adding->senders == NULL)
+        status = sender_blocks_cover(db, range, &pieces, &count);
+    for (size_t i = 0; i < count && status == DB_OK; i++)
+        status = pieces[i].level > 0 ? add_block(db, &pieces[i], adding)
+                                     : add_days(db, db_statement(db, select_of_all), pieces[i].days,
+                                                foreign, domain_count, adding);
+    if (pieces != &whole)
+        free(pieces);
+    free(foreign);
     return status;
 }
 
@@ -150,25 +185,14 @@ static enum db_status find_foreign(struct db *db, bool **foreign, int64_t *count
 static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
                              struct adding *adding)
 {
-    enum db_status status = DB_OK;
-    bool *foreign = NULL;
-    int64_t count = 0;
-    if (domain == ALL_DOMAINS)
-        status = find_foreign(db, &foreign, &count);
-    sqlite3_stmt *statement =
-        db_statement(db, domain == ALL_DOMAINS ? select_of_all : select_of_one);
-    if (domain != ALL_DOMAINS)
+    enum db_status status;
+    if (domain == ALL_DOMAINS) {
+        status = add_mine(db, range, adding);
+    } else {
+        sqlite3_stmt *statement = db_statement(db, select_of_one);
         sqlite3_bind_int64(statement, 1, domain);
-    sqlite3_bind_int(statement, 2, range.first);
-    sqlite3_bind_int(statement, 3, range.last);
-    while (statement_next(db, statement, &status)) {
-        int64_t of = sqlite3_column_int64(statement, 1);
-        if (of >= 0 && of < count && foreign[of])
-            continue;
-        struct sender_sums row = sender_sums_of(db, statement, 2);
-        status = add_row(adding, &row, sqlite3_column_int(statement, 0));
+        status = add_days(db, statement, range, NULL, 0, adding);
     }
-    free(foreign);
     if (status == DB_OK && add_waiting(adding) != 0)
         status = db_complain(db, DB_MEMORY, "out of memory");
     struct key_map *parts = adding->parts;

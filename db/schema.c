@@ -279,4 +279,18 @@ static const char *const version_4[] = {
     "DROP TABLE single_sender;",
     NULL};
 
-const char *const *const migrations[] = {version_1, version_2, version_3, version_4, NULL};
+/* Blocks of 16 and 64 days of what failed of all of mine, to be made by an import
+ * (sender_blocks.h). */
+static const char *const version_5[] = {
+    "CREATE TABLE total_sender_of_mine("
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL,"
+    "  made INTEGER NOT NULL DEFAULT 0, senders BLOB NOT NULL DEFAULT x'',"
+    "  PRIMARY KEY(level, block)"
+    ") WITHOUT ROWID;"
+    "INSERT INTO total_sender_of_mine(level, block)"
+    " SELECT DISTINCT 2, day >> 4 FROM total_sender"
+    " UNION SELECT DISTINCT 3, day >> 6 FROM total_sender;",
+    NULL};
+
+const char *const *const migrations[] = {version_1, version_2, version_3,
+                                         version_4, version_5, NULL};

@@ -123,6 +123,24 @@ enum db_status sender_sums_add(struct db *db, int64_t day, int64_t domain,
     return status;
 }
 
+static int compare_sums(const void *a, const void *b)
+{
+    return compare(a, b);
+}
+
+unsigned char *sender_sums_pack(struct sender_sum *sums, size_t count, size_t *size)
+{
+    unsigned char *bytes = malloc(count * SUM_BYTES + 1), *end = bytes;
+    if (bytes == NULL)
+        return NULL;
+    if (count > 0)
+        qsort(sums, count, sizeof *sums, compare_sums);
+    for (size_t i = 0; i < count; i++)
+        end = put_sum(end, &sums[i]);
+    *size = (size_t)(end - bytes);
+    return bytes;
+}
+
 /* --- the function for migrations --- */
 
 struct packing {
@@ -154,26 +172,18 @@ static void pack_step(sqlite3_context *context, int count, sqlite3_value **value
     };
 }
 
-static int compare_sums(const void *a, const void *b)
-{
-    return compare(a, b);
-}
-
 static void pack_end(sqlite3_context *context)
 {
     struct packing *packing = sqlite3_aggregate_context(context, 0);
     if (packing == NULL)
         return;
-    unsigned char *bytes = packing->short_of_memory ? NULL : malloc(packing->count * SUM_BYTES);
-    unsigned char *end = bytes;
-    if (bytes != NULL) {
-        qsort(packing->sums, packing->count, sizeof *packing->sums, compare_sums);
-        for (size_t i = 0; i < packing->count; i++)
-            end = put_sum(end, &packing->sums[i]);
-        sqlite3_result_blob64(context, bytes, (sqlite3_uint64)(end - bytes), free);
-    } else {
+    size_t size;
+    unsigned char *bytes =
+        packing->short_of_memory ? NULL : sender_sums_pack(packing->sums, packing->count, &size);
+    if (bytes != NULL)
+        sqlite3_result_blob64(context, bytes, size, free);
+    else
         sqlite3_result_error_nomem(context);
-    }
     free(packing->sums);
 }
 

@@ -27,6 +27,10 @@ struct sender_sum {
 enum db_status sender_sums_add(struct db *db, int64_t day, int64_t domain,
                                const struct sender_sum *sums, size_t count);
 
+/* COUNT sums, none twice, as they stand in a row: *SIZE bytes, to be freed, or NULL when
+ * memory is short.  Sorts them. */
+unsigned char *sender_sums_pack(struct sender_sum *sums, size_t count, size_t *size);
+
 /* What is read of one row.  The bytes stay the statement's. */
 struct sender_sums {
     struct db *db;

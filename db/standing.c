@@ -5,7 +5,9 @@
 
 #include "by_name.h"
 #include "cover.h"
+#include "domain_rows.h"
 #include "mode.h"
+#include "ranking.h"
 #include "statement.h"
 
 struct day_range last_days(int today, int days)
@@ -46,8 +48,7 @@ static void tallies_free(struct tallies *tallies)
 
 static enum db_status tallies_make(struct db *db, struct tallies *tallies)
 {
-    enum db_status status =
-        db_integer(db, "SELECT coalesce(max(id), 0) + 1 FROM domain", &tallies->count);
+    enum db_status status = domain_numbers(db, &tallies->count);
     if (status != DB_OK)
         return status;
     tallies->of = calloc((size_t)tallies->count, sizeof *tallies->of);
@@ -102,12 +103,17 @@ static struct tally *tally_of(struct tallies *tallies, int64_t domain)
     return domain < tallies->count ? &tallies->of[domain] : NULL;
 }
 
-static enum db_status add_failed(struct db *db, struct day_range range, struct tallies *tallies)
+static enum db_status add_failed(struct db *db, int64_t domain, struct day_range range,
+                                 struct tallies *tallies)
 {
-    static const char select[] =
-        SQL_COVER " SELECT t.domain, t.failed FROM cover c CROSS JOIN total_domain t"
-                  "  ON t.level = c.level AND t.block = c.block";
-    sqlite3_stmt *row = db_statement(db, select);
+#define SELECT_FAILED                                                                              \
+    SQL_COVER " SELECT t.domain, t.failed FROM cover c CROSS JOIN total_domain t"                  \
+              "  ON t.level = c.level AND t.block = c.block"
+    static const char all[] = SELECT_FAILED;
+    static const char one[] = SELECT_FAILED " AND t.domain = ?2";
+    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(row, 2, domain);
     enum db_status status = cover_bind(db, row, LEVELS_ALL, range);
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
@@ -343,22 +349,109 @@ static int add_standing(void *context, const struct domain_row *row)
     return by_name_add(&standings->list, &line);
 }
 
+static enum db_status begin(struct standings *standings, struct db *db, bool exact,
+                            const struct advice_settings *settings)
+{
+    *standings =
+        (struct standings){.db = db, .settings = settings, .exact = exact, .today = today()};
+    return tallies_make(db, &standings->tallies);
+}
+
+static enum db_status add_all(struct standings *standings, struct day_range range)
+{
+    struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
+    enum db_status status = add_failed(standings->db, ALL_DOMAINS, quiet, &standings->tallies);
+    if (status == DB_OK)
+        status = domains_by_number(standings->db, range, false, add_standing, standings);
+    return status;
+}
+
+static enum db_status add_one(struct standings *standings, int64_t domain,
+                              const struct totals *totals)
+{
+    struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
+    enum db_status status = add_failed(standings->db, domain, quiet, &standings->tallies);
+    if (status == DB_OK)
+        status = domain_single(standings->db, domain, totals, add_standing, standings);
+    return status;
+}
+
+static enum db_status end(struct standings *standings, enum db_status status, domain_row_fn *row,
+                          void *context)
+{
+    tallies_free(&standings->tallies);
+    if (standings->status != DB_OK)
+        status = standings->status;
+    status = by_name_give(standings->db, &standings->list, status, row, context);
+    by_name_free(&standings->list);
+    return status;
+}
+
 enum db_status query_standings(struct db *db, int64_t domain, struct day_range range,
                                const struct advice_settings *settings, domain_row_fn *row,
                                void *context)
 {
-    struct standings standings = {
-        .db = db, .settings = settings, .exact = domain != ALL_DOMAINS, .today = today()};
-    enum db_status status = tallies_make(db, &standings.tallies);
+    struct standings standings;
+    struct totals totals;
+    enum db_status status = begin(&standings, db, domain != ALL_DOMAINS, settings);
+    if (status == DB_OK && domain == ALL_DOMAINS) {
+        status = add_all(&standings, range);
+    } else if (status == DB_OK) {
+        status = domain_total(db, domain, range, &totals);
+        if (status == DB_OK)
+            status = add_one(&standings, domain, &totals);
+    }
+    return end(&standings, status, row, context);
+}
+
+/* --- those of mine that failed most --- */
+
+/* Ranks the domains by what failed, and adds up what was reported of them. */
+static void rank_by_failed(struct ranking *ranking, const struct totals *totals, int64_t count,
+                           struct list_sums *sums)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (!ranking_lists(ranking, i))
+            continue;
+        totals_add(&sums->totals, totals[i]);
+        ranking->ranks[i] = totals[i].failed > 0 ? totals[i].failed : 0;
+        sums->ranked += totals[i].failed > 0;
+    }
+}
+
+static enum db_status add_first(struct standings *standings, struct day_range range, size_t most,
+                                struct list_sums *sums)
+{
+    struct db *db = standings->db;
+    struct ranking ranking;
+    struct totals *totals = NULL;
+    int64_t *first = NULL, count;
+    size_t first_count = 0;
+    enum db_status status = ranking_make(db, false, &ranking, sums);
     if (status == DB_OK)
-        status =
-            add_failed(db, last_days(standings.today, settings->quiet_days), &standings.tallies);
+        status = domain_totals(db, range, &totals, &count);
     if (status == DB_OK)
-        status = domains_by_number(db, domain, range, false, add_standing, &standings);
-    tallies_free(&standings.tallies);
-    if (standings.status != DB_OK)
-        status = standings.status;
-    status = by_name_give(db, &standings.list, status, row, context);
-    by_name_free(&standings.list);
+        rank_by_failed(&ranking, totals, count, sums);
+    sums->complete = sums->domains <= FEW_DOMAINS;
+    if (status == DB_OK && sums->complete)
+        status = add_all(standings, range);
+    else if (status == DB_OK)
+        status = ranking_first(db, &ranking, most, &first, &first_count);
+    for (size_t i = 0; i < first_count && status == DB_OK; i++)
+        status = add_one(standings, first[i], &totals[first[i]]);
+    free(first);
+    free(totals);
+    ranking_free(&ranking);
     return status;
+}
+
+enum db_status query_standings_first(struct db *db, struct day_range range,
+                                     const struct advice_settings *settings, size_t most,
+                                     struct list_sums *sums, domain_row_fn *row, void *context)
+{
+    struct standings standings;
+    enum db_status status = begin(&standings, db, false, settings);
+    if (status == DB_OK)
+        status = add_first(&standings, range, most, sums);
+    return end(&standings, status, row, context);
 }

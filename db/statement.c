@@ -21,6 +21,13 @@ struct totals statement_totals(sqlite3_stmt *statement, int column)
     };
 }
 
+void totals_add(struct totals *sum, struct totals totals)
+{
+    sum->reports += totals.reports;
+    sum->successful += totals.successful;
+    sum->failed += totals.failed;
+}
+
 struct day_statement statement_day(sqlite3_stmt *statement, int column)
 {
     return (struct day_statement){

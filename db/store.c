@@ -13,6 +13,7 @@
 #include "levels.h"
 #include "packer.h"
 #include "run_lock.h"
+#include "sender_blocks.h"
 #include "totals.h"
 
 enum {
@@ -135,12 +136,20 @@ static enum db_status close_blocks(struct store *store)
     enum db_status status = commit(store);
     if (status == DB_OK)
         status = db_integer(store->db, "SELECT coalesce(max(id), 0) FROM report", &reports);
-    bool more = reports >= store->settings.close_from;
+    bool closes = reports >= store->settings.close_from, more = closes;
+    int day = today() - SETTLED_DAYS;
     while (status == DB_OK && more) {
         int before = sqlite3_total_changes(sqlite);
         status = begin(store);
         while (status == DB_OK && more && sqlite3_total_changes(sqlite) - before < CLOSE_ROWS)
-            status = settle(store, levels_close_one(store->db, today() - SETTLED_DAYS, &more));
+            status = settle(store, levels_close_one(store->db, day, &more));
+        if (status == DB_OK)
+            status = commit(store);
+    }
+    for (more = closes; status == DB_OK && more;) {
+        status = begin(store);
+        if (status == DB_OK)
+            status = settle(store, sender_blocks_close_one(store->db, day, &more));
         if (status == DB_OK)
             status = commit(store);
     }
@@ -205,6 +214,8 @@ static enum db_status apply_mine(struct store *store)
     db_done(statement, status);
     if (status == DB_OK && changed)
         status = totals_rebuild_all(db);
+    if (status == DB_OK && changed)
+        status = sender_blocks_open_all(db);
     if (status != DB_OK)
         return status;
     statement = db_statement(db, set_meta);

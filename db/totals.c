@@ -8,7 +8,7 @@
 #include "domain_modes.h"
 #include "levels.h"
 #include "query.h"
-#include "sender_sums.h"
+#include "sender_blocks.h"
 
 /*
  * A fact is a row to be added to one of the tables: key columns, then sums.
@@ -315,7 +315,10 @@ static enum db_status flush_senders(struct db *db, struct facts *facts)
             sums[count] = (struct sender_sum){fact->key[2], fact->key[3], fact->key[4],
                                               fact->key[5], fact->sum[0]};
         }
-        status = sender_sums_add(db, first->key[0], first->key[1], sums, count);
+        if (i == 0 || first->key[0] != first[-1].key[0])
+            status = sender_blocks_open(db, first->key[0]);
+        if (status == DB_OK)
+            status = sender_sums_add(db, first->key[0], first->key[1], sums, count);
     }
     free(sums);
     return status;

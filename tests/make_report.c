@@ -106,6 +106,27 @@ void keep_domains(struct store *store, int domains, int days)
             keep_domain(store, domain, day);
 }
 
+void keep_many_domains(struct store *store, int domains)
+{
+    enum { AT_ONCE = 100 };
+    for (int day = today() - 1; day <= today(); day++) {
+        for (int first = 0; first < domains; first += AT_ONCE) {
+            struct report report;
+            char id[32];
+            snprintf(id, sizeof id, "%d-%d", day, first);
+            make_report(&report, "Google", id, day);
+            for (int i = first; i < first + AT_ONCE && i < domains; i++) {
+                char name[32];
+                bool moved = i % 11 == 0 && day == today();
+                snprintf(name, sizeof name, "d%04d.example", i);
+                add_policy(&report, "sts", name, sts_text(moved ? "enforce" : "testing"), 1000,
+                           i % 7 == 0 ? i / 7 % 5 * 10 + 1 : 0);
+            }
+            assert_int_equal(keep_report(store, &report, "many"), OUTCOME_IMPORTED);
+        }
+    }
+}
+
 void make_folder(char path[static 64])
 {
     snprintf(path, 64, "/tmp/tlsrptop-test.XXXXXX");

@@ -29,6 +29,11 @@ enum outcome keep_report(struct store *store, struct report *report, const char 
  * one before, from two addresses of one network; all are in MTA-STS testing. */
 void keep_domains(struct store *store, int domains, int days);
 
+/* Keeps reports of the last two days on DOMAINS domains, "d0000.example"...  Every
+ * seventh fails, in few different numbers; every eleventh went from MTA-STS testing
+ * to enforce yesterday. */
+void keep_many_domains(struct store *store, int domains);
+
 /* A new folder for one test at PATH, and its removal with all in it. */
 void make_folder(char path[static 64]);
 void remove_folder(const char *path);

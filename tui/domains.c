@@ -1,5 +1,4 @@
 /* All domains: who is in trouble, in which mode, and what to do next. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "../db/advice.h"
@@ -36,9 +35,11 @@ static enum db_status read_trends(struct db *db, const int64_t *domains, size_t 
 static const struct extras_type trends_type = {read_trends, sizeof(struct axis)};
 
 /* New rows make all trends old. */
-static void forget_trends(struct view *view)
+static void loaded(struct view *view)
 {
     struct domains *domains = view->state;
+    if (view->snapshot->completes)
+        return;
     struct day_range range = view->snapshot->request.range;
     int days = range.last - range.first + 1;
     int step = days > TREND_STEPS ? (days + TREND_STEPS - 1) / TREND_STEPS : 1;
@@ -168,11 +169,6 @@ static const struct table_type domains_table = {
 
 /* --- reading --- */
 
-struct summary {
-    int64_t domains;
-    int64_t failing;
-};
-
 struct adding {
     struct snapshot *snapshot;
     struct advice_settings settings;
@@ -198,44 +194,54 @@ static int add_item(void *context, const struct domain_row *row)
     if (row->standing != NULL)
         item->next_step =
             snapshot_text(snapshot, advice_label(row->standing, &adding->settings, label));
-    struct summary *summary = snapshot->figures;
-    summary->domains++;
-    summary->failing += row->totals.failed > 0;
     return snapshot_stopped(snapshot);
 }
 
-/* The sums of all rows, in the one that stands first. */
-static void add_up(struct snapshot *snapshot)
+/* The sums of all rows. */
+static struct list_sums add_up(const struct rows *rows)
 {
-    const struct rows *rows = &snapshot->rows[0];
-    struct item *all = (struct item *)(uintptr_t)rows->items;
+    const struct item *items = rows->items;
+    struct list_sums sums = {.complete = true, .last_day = -1};
     for (size_t i = 1; i < rows->count; i++) {
-        all->totals.reports += all[i].totals.reports;
-        all->totals.successful += all[i].totals.successful;
-        all->totals.failed += all[i].totals.failed;
-        if (all[i].last_day > all->last_day)
-            all->last_day = all[i].last_day;
+        sums.domains++;
+        sums.ranked += items[i].totals.failed > 0;
+        totals_add(&sums.totals, items[i].totals);
+        if (items[i].last_day > sums.last_day)
+            sums.last_day = items[i].last_day;
     }
+    return sums;
 }
 
 static enum db_status load_domains(const struct request *request, struct db *db,
                                    struct snapshot *snapshot)
 {
     struct item *all = snapshot_add(snapshot, 0, sizeof *all);
-    snapshot->figures = arena_alloc(&snapshot->arena, sizeof(struct summary));
-    if (all == NULL || snapshot->figures == NULL)
-        return DB_MEMORY;
-    *all = (struct item){.id = ALL_DOMAINS,
-                         .name = request->scope.foreign ? "All foreign domains" : "All domains",
-                         .next_step = "",
-                         .last_day = -1};
+    struct list_sums *sums = arena_alloc(&snapshot->arena, sizeof *sums);
     struct adding adding = {.snapshot = snapshot};
+    enum db_status status;
+    snapshot->figures = sums;
+    if (all == NULL || sums == NULL)
+        return DB_MEMORY;
     advice_read_settings(request->config, &adding.settings);
-    enum db_status status =
-        request->scope.foreign
-            ? query_domains(db, ALL_DOMAINS, request->range, true, add_item, &adding)
-            : query_standings(db, ALL_DOMAINS, request->range, &adding.settings, add_item, &adding);
-    add_up(snapshot);
+    if (request->scope.foreign)
+        status = query_domains(db, ALL_DOMAINS, request->range, true, add_item, &adding);
+    else if (request->first_rows == 0)
+        status =
+            query_standings(db, ALL_DOMAINS, request->range, &adding.settings, add_item, &adding);
+    else
+        status = query_standings_first(db, request->range, &adding.settings, request->first_rows,
+                                       sums, add_item, &adding);
+    const struct rows *rows = &snapshot->rows[0];
+    if (request->scope.foreign || request->first_rows == 0)
+        *sums = add_up(rows);
+    snapshot->partial = !sums->complete;
+    snapshot->expected = (size_t)sums->domains;
+    *(struct item *)(uintptr_t)rows->items =
+        (struct item){.id = ALL_DOMAINS,
+                      .name = request->scope.foreign ? "All foreign domains" : "All domains",
+                      .totals = sums->totals,
+                      .last_day = sums->last_day,
+                      .next_step = ""};
     return status;
 }
 
@@ -243,22 +249,23 @@ static enum db_status load_domains(const struct request *request, struct db *db,
 
 static void draw_summary(const struct view *view, int y, int columns_wide)
 {
-    const struct summary *summary = view_figures(view);
-    const struct item *all = view->snapshot->rows[0].items;
-    int64_t sessions = all->totals.successful + all->totals.failed;
-    char failed[32], total[32], rate[32], line[160];
-    format_count(all->totals.failed, 20, failed);
+    const struct list_sums *sums = view_figures(view);
+    int64_t sessions = sums->totals.successful + sums->totals.failed;
+    char failed[32], total[32], rate[32], failing[32], domains[32], line[192];
+    format_count(sums->totals.failed, 20, failed);
     format_count(sessions, 20, total);
-    format_rate(value_failure_rate(all->totals.successful, all->totals.failed).rate, rate);
+    format_rate(value_failure_rate(sums->totals.successful, sums->totals.failed).rate, rate);
+    format_count(sums->ranked, 20, failing);
+    format_count(sums->domains, 20, domains);
     int x = 1;
     if (sessions == 0) {
         put_text(y, x, columns_wide, STYLE_DIM, "No sessions were reported in these days.");
         return;
     }
-    snprintf(line, sizeof line, "%s failed", all->totals.failed > 0 ? failed : "None");
-    x += put_text(y, x, columns_wide, all->totals.failed > 0 ? STYLE_BAD : STYLE_GOOD, line);
-    snprintf(line, sizeof line, " of %s sessions (%s), in %" PRId64 " of %" PRId64 " domains",
-             total, rate, summary->failing, summary->domains);
+    snprintf(line, sizeof line, "%s failed", sums->totals.failed > 0 ? failed : "None");
+    x += put_text(y, x, columns_wide, sums->totals.failed > 0 ? STYLE_BAD : STYLE_GOOD, line);
+    snprintf(line, sizeof line, " of %s sessions (%s), in %s of %s domains", total, rate, failing,
+             domains);
     put_text(y, x, columns_wide - x, STYLE_NORMAL, line);
 }
 
@@ -319,8 +326,9 @@ const struct view_type view_domains = {
     .pane_count = 1,
     .actions = {ACT_OPEN, ACT_FOREIGN},
     .title = title,
+    .in_parts = true,
     .load = load_domains,
-    .loaded = forget_trends,
+    .loaded = loaded,
     .draw = draw_domains,
     .target = target,
     .act = act,

@@ -87,7 +87,7 @@ static void draw_position(const struct app *app, int y)
 {
     struct view *top = app_top(app);
     const struct table *table = view_table(top);
-    char counted[32], all[32];
+    char at[32], counted[32], all[32];
     int columns = terminal_columns(), x = 1;
     put_text(y, 0, columns, STYLE_DIM, "");
     if (app->message[0] != '\0') {
@@ -110,13 +110,12 @@ static void draw_position(const struct app *app, int y)
     if (partial && count == 0)
         snprintf(counted, sizeof counted, "%s", glyph(GLYPH_ELLIPSIS));
     format_count((int64_t)rows, 20, all);
-    size_t cursor = table->cursor + 1 - pinned;
+    format_count(count == 0 ? 0 : (int64_t)(table->cursor + 1 - pinned), 20, at);
     if (pinned && table->cursor == 0)
         x += put_format(y, x, columns - x, STYLE_DIM, "all %s rows", counted);
     else
-        x += put_format(y, x, columns - x, STYLE_DIM, "%s %zu of %s",
-                        table->arrangement.type->no_head ? "line" : "row",
-                        count == 0 ? (size_t)0 : cursor, counted);
+        x += put_format(y, x, columns - x, STYLE_DIM, "%s %s of %s",
+                        table->arrangement.type->no_head ? "line" : "row", at, counted);
     if (count != rows)
         x += put_format(y, x, columns - x, STYLE_DIM, " (%s in all)", all);
     if (table->arrangement.failing)

@@ -19,7 +19,8 @@ struct item {
 };
 
 struct summary {
-    size_t moved;      /* domains whose mode has changed in these days */
+    int64_t domains;
+    int64_t moved;     /* those whose mode has changed in these days */
     int last_reported; /* day */
 };
 
@@ -266,47 +267,9 @@ static int add_item(void *context, const struct domain_row *row)
         .name = snapshot_text(context, row->name),
         .mode = row->mode,
         .totals = row->totals,
-        .change.day = -1,
+        .change = row->change,
     };
     return snapshot_stopped(context);
-}
-
-/* The items by the number of their domain. */
-struct index {
-    struct item **items;
-    int64_t count;
-    const struct snapshot *snapshot;
-};
-
-static int add_change(void *context, const struct change_row *row)
-{
-    struct index *index = context;
-    struct item *item = row->domain < index->count ? index->items[row->domain] : NULL;
-    if (item != NULL) {
-        struct summary *summary = index->snapshot->figures;
-        item->change = row->change;
-        summary->moved++;
-    }
-    return snapshot_stopped(index->snapshot);
-}
-
-static enum db_status load_changes(const struct request *request, struct db *db,
-                                   struct snapshot *snapshot)
-{
-    const struct rows *rows = &snapshot->rows[PANE_DOMAINS];
-    struct item *items = (struct item *)(uintptr_t)rows->items;
-    struct index index = {.snapshot = snapshot};
-    for (size_t i = 0; i < rows->count; i++)
-        index.count = items[i].id >= index.count ? items[i].id + 1 : index.count;
-    index.items = calloc((size_t)index.count + 1, sizeof(struct item *));
-    if (index.items == NULL)
-        return DB_MEMORY;
-    for (size_t i = 0; i < rows->count; i++)
-        index.items[items[i].id] = &items[i];
-    enum db_status status =
-        query_last_changes(db, request->range, request->scope.foreign, add_change, &index);
-    free(index.items);
-    return status;
 }
 
 /* The last of these days on which anybody reported, for the cursor to start on. */
@@ -326,20 +289,25 @@ static enum db_status load_last_reported(const struct request *request, struct d
 static enum db_status load_timeline(const struct request *request, struct db *db,
                                     struct snapshot *snapshot)
 {
-    snapshot->figures = arena_alloc(&snapshot->arena, sizeof(struct summary));
-    if (snapshot->figures == NULL)
+    struct summary *summary = arena_alloc(&snapshot->arena, sizeof *summary);
+    struct list_sums sums;
+    snapshot->figures = summary;
+    if (summary == NULL)
         return DB_MEMORY;
-    enum db_status status =
-        query_domains(db, ALL_DOMAINS, request->range, request->scope.foreign, add_item, snapshot);
-    if (status == DB_OK)
-        status = load_last_reported(request, db, snapshot->figures);
-    return status != DB_OK ? status : load_changes(request, db, snapshot);
+    enum db_status status = query_timeline(db, request->range, request->scope.foreign,
+                                           request->first_rows, &sums, add_item, snapshot);
+    summary->domains = sums.domains;
+    summary->moved = sums.ranked;
+    snapshot->partial = !sums.complete;
+    snapshot->expected = (size_t)sums.domains;
+    return status == DB_OK ? load_last_reported(request, db, summary) : status;
 }
 
 static void loaded(struct view *view)
 {
     struct timeline *timeline = view->state;
-    set_axis(timeline, timeline->axis);
+    if (!view->snapshot->completes)
+        set_axis(timeline, timeline->axis);
 }
 
 /* --- drawing --- */
@@ -412,13 +380,16 @@ static void draw_timeline(struct view *view, struct area area)
     struct area rows = {area.y + HEAD, 1, area.rows - HEAD, area.columns - 1};
     int x, width = table_column(table, rows, COLUMN_STRIP, &x);
     const struct summary *summary = view_figures(view);
+    char moved[32], domains[32];
     struct axis axis = axis_fit(view->snapshot->request.range, width);
     axis.start = axis_step_of(&axis, summary->last_reported);
     if (memcmp(&axis, &timeline->axis, sizeof axis) != 0)
         set_axis(timeline, axis);
     draw_cell_line(view, area.y, area.columns - 1);
-    put_format(area.y + 2, 1, x - 2, STYLE_DIM, "%zu of %zu domains changed their mode",
-               summary->moved, table->rows.count);
+    format_count(summary->moved, 20, moved);
+    format_count(summary->domains, 20, domains);
+    put_format(area.y + 2, 1, x - 2, STYLE_DIM, "%s of %s domains changed their mode", moved,
+               domains);
     chart_dates(area.y + 2, x, &axis);
     table_draw(table, rows, view->focus == PANE_DOMAINS);
     draw_legend(view, rows);
@@ -483,6 +454,7 @@ const struct view_type view_timeline = {
     .pane_count = PANES,
     .of_no_domain = true,
     .actions = {ACT_OPEN, ACT_UP, ACT_DOWN, ACT_PAGE_UP, ACT_PAGE_DOWN, ACT_EARLIER, ACT_LATER},
+    .in_parts = true,
     .load = load_timeline,
     .loaded = loaded,
     .draw = draw_timeline,

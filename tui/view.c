@@ -142,6 +142,7 @@ struct load_job {
     struct extent extent; /* as known, then as read */
     int64_t extent_version;
     bool mark;
+    bool rest; /* of a partial snapshot */
     struct arrangement arrangements[PANES_MAX];
     unsigned arranged[PANES_MAX];
     struct order orders[PANES_MAX];
@@ -210,6 +211,8 @@ static void find_sought(struct view *view)
     struct table *table = &view->tables[0];
     if (view->sought > 0 && table_find(table, (uint64_t)view->sought))
         table->moved = true;
+    else if (view->snapshot->partial)
+        return;
     view->sought = 0;
 }
 
@@ -260,12 +263,16 @@ static void loaded(struct job *job)
         view = NULL; /* it is being read anew already */
     if (view != NULL)
         view->loading = view->completing = false;
-    if (view != NULL && job->status == DB_STOPPED) {
+    if (view != NULL && job->status == DB_STOPPED && load->rest && view == app_top(view->app)) {
+        post_load(view, false, true); /* what is in sight goes first */
+    } else if (view != NULL && job->status == DB_STOPPED) {
         view->stale = true;
     } else if (view != NULL) {
         view->status = job->status;
         snprintf(view->error, sizeof view->error, "%s", job->error);
         if (job->status == DB_OK) {
+            load->snapshot->completes =
+                load->rest && !job->opened && load->extent_version == load->app->extent_version;
             load->app->extent = load->extent;
             load->app->extent_version = load->extent_version;
             show(view, load);
@@ -291,7 +298,8 @@ static bool is_as_read(const struct table *table)
 {
     const struct arrangement *arrangement = &table->arrangement;
     const struct column *columns = arrangement->type->columns;
-    return arrangement->filter.count == 0 && arrangement->sort == arrangement->type->sort &&
+    return arrangement->filter.count == 0 && !arrangement->failing &&
+           arrangement->sort == arrangement->type->sort &&
            arrangement->descending == columns[arrangement->sort].large_first;
 }
 
@@ -301,7 +309,7 @@ static size_t first_rows(const struct view *view)
 {
     const struct table *table = &view->tables[0];
     size_t rows = (size_t)terminal_rows() * 2;
-    if (!view->type->in_parts ||
+    if (!view->type->in_parts || view->sought > 0 ||
         (view->type->panes[0].table != NULL && (!is_as_read(table) || table->cursor >= rows)))
         return 0;
     for (int i = 1; i < view->type->pane_count; i++)
@@ -332,6 +340,7 @@ static struct load_job *new_load(struct view *view, bool mark, bool rest)
     load->extent = view->app->extent;
     load->extent_version = view->app->extent_version;
     load->mark = mark;
+    load->rest = rest;
     load->job.unhurried = rest && !has_gap(view);
     struct request *request = &load->snapshot->request;
     request->today = today();
@@ -359,7 +368,7 @@ static void post_load(struct view *view, bool mark, bool rest)
     view->completing = rest;
     view->stale = false;
     if (view->type->make == NULL) {
-        worker_post(view->app->worker, SLOT_LOAD, &load->job);
+        worker_post(view->app->worker, rest ? SLOT_COMPLETE : SLOT_LOAD, &load->job);
         return;
     }
     view->type->make(view, load->snapshot);

@@ -60,7 +60,8 @@ struct snapshot {
     struct rows rows[PANES_MAX];
     size_t capacity[PANES_MAX];
     void *figures;
-    bool partial;         /* what first_rows left out is read next, and takes its place */
+    bool partial;         /* what first_rows left out is read next, and takes its place... */
+    bool completes;       /* ...as this one has, of the same state of the database */
     size_t expected;      /* rows that there are then; 0: not known */
     bool short_of_memory; /* a row is missing */
 };

@@ -68,7 +68,7 @@ static enum db_status run_held(struct job *job, struct db *db)
     enum db_status status = db_hold(db);
     if (status != DB_OK)
         return status;
-    status = job->run(job, db);
+    status = atomic_load(&job->cancelled) ? DB_STOPPED : job->run(job, db);
     db_release(db);
     return status;
 }

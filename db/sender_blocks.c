@@ -1,0 +1,226 @@
+#include "sender_blocks.h"
+
+#include <stdlib.h>
+
+#include "day.h"
+#include "domain_rows.h"
+#include "key_map.h"
+#include "statement.h"
+
+enum {
+    LOWEST = 2, /* level */
+    HIGHEST = 3,
+    DAY_BITS = 2 * HIGHEST, /* of the first day of a sum within its block, and of the last */
+    SUMS_MAX = 65536        /* of a block; beyond that it is not worth its memory */
+};
+
+static struct day_range days_of(int level, int64_t block)
+{
+    int first = (int)block * (1 << 2 * level);
+    return (struct day_range){first, first + (1 << 2 * level) - 1};
+}
+
+enum db_status sender_blocks_open(struct db *db, int64_t day)
+{
+    static const char upsert[] =
+        "INSERT INTO total_sender_of_mine(level, block) VALUES(2, ?1 >> 4), (3, ?1 >> 6)"
+        " ON CONFLICT DO UPDATE SET made = 0, senders = x'' WHERE made";
+    sqlite3_stmt *statement = db_statement(db, upsert);
+    sqlite3_bind_int64(statement, 1, day);
+    return db_run(db, statement);
+}
+
+enum db_status sender_blocks_open_all(struct db *db)
+{
+    return db_exec(db, "UPDATE total_sender_of_mine SET made = 0, senders = x'' WHERE made");
+}
+
+/* --- making them --- */
+
+struct sum {
+    struct key key; /* organization, sending IP, result type */
+    int64_t failed;
+    struct day_range days;
+};
+
+/* False when there are too many, or memory is short. */
+static bool add(struct key_map *map, const struct sender_sum *sum, struct day_range days)
+{
+    const struct key key = {{sum->organization, sum->sending_ip, sum->result_type}};
+    size_t known = map->count;
+    struct sum *row = key_map_row(map, &key);
+    if (row == NULL || map->count > SUMS_MAX)
+        return false;
+    if (map->count > known)
+        row->days = days;
+    row->failed += sum->failed;
+    row->days.first = days.first < row->days.first ? days.first : row->days.first;
+    row->days.last = days.last > row->days.last ? days.last : row->days.last;
+    return true;
+}
+
+static enum db_status add_days(struct db *db, struct day_range days, struct key_map *map, bool *all)
+{
+    static const char select[] =
+        "SELECT day, domain, senders FROM total_sender WHERE day BETWEEN ? AND ?";
+    bool *foreign;
+    int64_t count;
+    enum db_status status = domains_foreign(db, &foreign, &count);
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){days.first, days.last}, 2);
+    while (*all && statement_next(db, statement, &status)) {
+        int day = sqlite3_column_int(statement, 0);
+        int64_t domain = sqlite3_column_int64(statement, 1);
+        struct sender_sums row = sender_sums_of(db, statement, 2);
+        struct sender_sum sum;
+        if (domain >= 0 && domain < count && foreign[domain])
+            continue;
+        while (*all && sender_sums_next(&row, &sum, &status))
+            *all = add(map, &sum, (struct day_range){day, day});
+    }
+    free(foreign);
+    return db_done(statement, status);
+}
+
+/* The four blocks of LEVEL in BLOCK of the one above. */
+static enum db_status add_blocks(struct db *db, int level, int64_t block, struct key_map *map,
+                                 bool *all)
+{
+    enum db_status status = DB_OK;
+    for (int64_t i = 0; i < 4 && *all && status == DB_OK; i++) {
+        struct sender_piece piece = {level, days_of(level, block * 4 + i)};
+        sqlite3_stmt *statement = sender_blocks_select(db, &piece);
+        bool made = statement_next(db, statement, &status);
+        struct sender_sums row = {.db = db};
+        struct sender_sum sum;
+        if (made)
+            row = sender_sums_of(db, statement, 0);
+        while (*all && sender_sums_next(&row, &sum, &status))
+            *all = add(map, &sum, sender_block_days(&piece, &sum));
+        db_done(statement, status);
+        if (!made && status == DB_OK)
+            status = add_days(db, piece.days, map, all);
+    }
+    return status;
+}
+
+static enum db_status keep(struct db *db, int level, int64_t block, const struct key_map *map)
+{
+    static const char update[] = "UPDATE total_sender_of_mine SET made = 1, senders = ?3"
+                                 " WHERE level = ?1 AND block = ?2";
+    struct sender_sum *sums = calloc(map->count + 1, sizeof *sums);
+    const struct sum *rows = map->rows;
+    int begin = days_of(level, block).first;
+    if (sums == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    for (size_t i = 0; i < map->count; i++) {
+        const struct sum *row = &rows[i];
+        int64_t days = (row->days.first - begin) | (row->days.last - begin) << DAY_BITS;
+        sums[i] = (struct sender_sum){row->key.part[0], row->key.part[1], row->key.part[2], days,
+                                      row->failed};
+    }
+    size_t size;
+    unsigned char *bytes = sender_sums_pack(sums, map->count, &size);
+    free(sums);
+    if (bytes == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    sqlite3_stmt *statement = db_statement(db, update);
+    db_bind_integers(statement, (int64_t[]){level, block}, 2);
+    sqlite3_bind_blob64(statement, 3, bytes, size, free);
+    return db_run(db, statement);
+}
+
+/* It has too many sums: nobody tries it again until its days change. */
+static enum db_status forget(struct db *db, int level, int64_t block)
+{
+    static const char delete[] = "DELETE FROM total_sender_of_mine WHERE level = ? AND block = ?";
+    sqlite3_stmt *statement = db_statement(db, delete);
+    db_bind_integers(statement, (int64_t[]){level, block}, 2);
+    return db_run(db, statement);
+}
+
+static enum db_status make(struct db *db, int level, int64_t block)
+{
+    struct key_map map = {.row_size = sizeof(struct sum)};
+    bool all = true;
+    enum db_status status = level == LOWEST ? add_days(db, days_of(level, block), &map, &all)
+                                            : add_blocks(db, level - 1, block, &map, &all);
+    if (status == DB_OK)
+        status = all ? keep(db, level, block, &map) : forget(db, level, block);
+    key_map_free(&map);
+    return status;
+}
+
+enum db_status sender_blocks_close_one(struct db *db, int day, bool *more)
+{
+    /* the lower level first: the others are made of it */
+    static const char select[] =
+        "SELECT level, block FROM total_sender_of_mine"
+        " WHERE NOT made AND (block + 1) << 2 * level <= ? ORDER BY level LIMIT 1";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int(statement, 1, day);
+    enum db_status status = db_step(db, statement, more);
+    int level = *more ? sqlite3_column_int(statement, 0) : 0;
+    int64_t block = *more ? sqlite3_column_int64(statement, 1) : 0;
+    db_done(statement, status);
+    return status == DB_OK && *more ? make(db, level, block) : status;
+}
+
+/* --- reading them --- */
+
+static void put(struct sender_piece *pieces, size_t *count, struct sender_piece piece)
+{
+    if (piece.days.first <= piece.days.last)
+        pieces[(*count)++] = piece;
+}
+
+enum db_status sender_blocks_cover(struct db *db, struct day_range range,
+                                   struct sender_piece **pieces, size_t *count)
+{
+    /* the higher level first where both begin */
+    static const char select[] =
+        "SELECT level, block FROM total_sender_of_mine WHERE made"
+        " AND block << 2 * level >= ?1 AND ((block + 1) << 2 * level) - 1 <= ?2"
+        " ORDER BY block << 2 * level, level DESC";
+    static const char how_many[] = "SELECT count(*) FROM total_sender_of_mine";
+    int64_t blocks;
+    int next = range.first; /* day */
+    *count = 0;
+    *pieces = NULL;
+    enum db_status status = db_integer(db, how_many, &blocks);
+    if (status != DB_OK)
+        return status;
+    *pieces = calloc(2 * (size_t)blocks + 1, sizeof **pieces);
+    if (*pieces == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){range.first, range.last}, 2);
+    while (statement_next(db, statement, &status)) {
+        int level = sqlite3_column_int(statement, 0);
+        struct day_range days = days_of(level, sqlite3_column_int64(statement, 1));
+        if (days.first < next) /* within the one before */
+            continue;
+        put(*pieces, count, (struct sender_piece){0, {next, days.first - 1}});
+        put(*pieces, count, (struct sender_piece){level, days});
+        next = days.last + 1;
+    }
+    put(*pieces, count, (struct sender_piece){0, {next, range.last}});
+    return status;
+}
+
+sqlite3_stmt *sender_blocks_select(struct db *db, const struct sender_piece *piece)
+{
+    static const char select[] =
+        "SELECT senders FROM total_sender_of_mine WHERE level = ? AND block = ? AND made";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){piece->level, piece->days.first >> 2 * piece->level},
+                     2);
+    return statement;
+}
+
+struct day_range sender_block_days(const struct sender_piece *piece, const struct sender_sum *sum)
+{
+    int first = (int)(sum->mx_host & ((1 << DAY_BITS) - 1));
+    int last = (int)(sum->mx_host >> DAY_BITS & ((1 << DAY_BITS) - 1));
+    return (struct day_range){piece->days.first + first, piece->days.first + last};
+}
