@@ -169,9 +169,9 @@ static void of_more_reports_than_can_be_listed_the_newest_are(void **state)
     assert_shows(console, "row 1 of 10,000");
     /* keys that come before the last rows do mean these */
     assert_types(console, "<Esc>7G");
-    assert_shows(console, "row 10000 of 10,000");
+    assert_shows(console, "row 10,000 of 10,000");
     assert_types(console, "<Esc>7/many-17<Enter>");
-    assert_shows(console, "row 9986 of 10,000");
+    assert_shows(console, "row 9,986 of 10,000");
     assert_types(console, "<Esc>7S");
     assert_shows(console, "many-999");
     assert_shows(console, "row 1 of 10,000");
