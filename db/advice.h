@@ -34,16 +34,17 @@ enum advice_step {
 /* "Opportunistic TLS", "TLS reporting", "MTA-STS testing"... */
 const char *advice_step_label(enum advice_step step);
 
+/* The most urgent first: the order in which a postmaster wants to know. */
 enum next_step {
-    NEXT_PUBLISH_TLSRPT,
-    NEXT_WAIT,         /* for the first report */
-    NEXT_FIX_PROBLEMS, /* that the live check found */
     NEXT_FIX_FAILURES,
-    NEXT_FIND_NAME, /* the check was told that the domain does not exist */
+    NEXT_FIND_NAME,    /* the check was told that the domain does not exist */
+    NEXT_FIX_PROBLEMS, /* that the live check found */
+    NEXT_ENFORCE,
     NEXT_START_TESTING,
+    NEXT_PUBLISH_TLSRPT,
     NEXT_MORE_REPORTS, /* not enough of them to tell */
     NEXT_KEEP_TESTING,
-    NEXT_ENFORCE,
+    NEXT_WAIT, /* for the first report */
     NEXT_NOTHING
 };
 

@@ -219,9 +219,11 @@ void progress_summary(const struct store_counts *counts, bool quiet, int status,
         write_event(event);
     }
     if (!quiet)
-        say("%" PRId64 " messages in %.1f s (%.0f/s): %" PRId64 " imported, %" PRId64
-            " duplicates, %" PRId64 " in conflict, %" PRId64 " damaged, %" PRId64 " not reports",
-            counts->messages, elapsed, elapsed > 0 ? (double)counts->messages / elapsed : 0,
-            outcomes[OUTCOME_IMPORTED], outcomes[OUTCOME_DUPLICATE], outcomes[OUTCOME_CONFLICT],
-            outcomes[OUTCOME_DAMAGED], outcomes[OUTCOME_NOT_A_REPORT]);
+        say("%" PRId64 " message%s in %.1f s (%.0f/s): %" PRId64 " imported, %" PRId64
+            " duplicate%s, %" PRId64 " in conflict, %" PRId64 " damaged, %" PRId64 " not %s",
+            counts->messages, counts->messages == 1 ? "" : "s", elapsed,
+            elapsed > 0 ? (double)counts->messages / elapsed : 0, outcomes[OUTCOME_IMPORTED],
+            outcomes[OUTCOME_DUPLICATE], outcomes[OUTCOME_DUPLICATE] == 1 ? "" : "s",
+            outcomes[OUTCOME_CONFLICT], outcomes[OUTCOME_DAMAGED], outcomes[OUTCOME_NOT_A_REPORT],
+            outcomes[OUTCOME_NOT_A_REPORT] == 1 ? "a report" : "reports");
 }

@@ -518,6 +518,11 @@ static int read_root(struct report_reader *reader, json_object *root, struct rep
         return -1;
     if (reader->out_of_memory)
         return complain(reader, "it needs more memory than there is");
+    if (report->begin > instant_now() + SECONDS_PER_DAY) {
+        char day[DAY_TEXT];
+        return complain(reader, "it tells of days to come: it begins on %s",
+                        day_format(day_of(report->begin), day));
+    }
     return 0;
 }
 

@@ -400,6 +400,13 @@ static uint64_t item_stamp(const void *row)
     return (uint64_t)ITEM->failed << 16 ^ (uint64_t)ITEM->next << 8 ^ (uint64_t)ITEM->step;
 }
 
+static int64_t item_urgency(const void *row)
+{
+    return (int64_t)ITEM->next;
+}
+
+enum { COLUMN_NEXT_STEP = 1 };
+
 static const struct column item_columns[] = {
     {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, item_domain, NULL, NULL},
     {"next_step", "Next step", VALUE_TEXT, ADVICE_LABEL - 1, 28, 0, false, item_label, label_style,
@@ -415,22 +422,17 @@ static const struct table_type items_table = {
     .column_count = sizeof item_columns / sizeof *item_columns,
     .id = item_id,
     .stamp = item_stamp,
+    .grade = item_urgency,
+    .graded = COLUMN_NEXT_STEP,
     .sort = -1,
     .nothing = "No domain of yours has a report, or was checked.",
 };
 
-/* The order in which a postmaster wants to know. */
 static int compare_items(const void *left, const void *right)
 {
-    static const int rank[] = {
-        [NEXT_FIX_FAILURES] = 0, [NEXT_FIND_NAME] = 1,     [NEXT_FIX_PROBLEMS] = 2,
-        [NEXT_ENFORCE] = 3,      [NEXT_START_TESTING] = 4, [NEXT_PUBLISH_TLSRPT] = 5,
-        [NEXT_MORE_REPORTS] = 6, [NEXT_KEEP_TESTING] = 7,  [NEXT_WAIT] = 8,
-        [NEXT_NOTHING] = 9,
-    };
     const struct item *a = left, *b = right;
-    if (rank[a->next] != rank[b->next])
-        return rank[a->next] - rank[b->next];
+    if (a->next != b->next)
+        return a->next < b->next ? -1 : 1;
     if (a->failed != b->failed)
         return a->failed > b->failed ? -1 : 1;
     return strcmp(a->name, b->name);

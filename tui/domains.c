@@ -14,6 +14,7 @@ struct item {
     struct totals totals;
     int first_day, last_day;
     const char *next_step;
+    int urgency; /* enum next_step; what has none comes last */
 };
 
 /* --- trends --- */
@@ -142,7 +143,12 @@ static uint64_t item_stamp(const void *row)
     return (uint64_t)ITEM->totals.reports << 8 ^ (uint64_t)ITEM->mode;
 }
 
-enum { COLUMN_FAILED = 3 };
+static int64_t item_urgency(const void *row)
+{
+    return ITEM->urgency;
+}
+
+enum { COLUMN_FAILED = 3, COLUMN_NEXT_STEP = 6 };
 
 static const struct column columns[] = {
     {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, domain_style, NULL},
@@ -162,6 +168,8 @@ static const struct table_type domains_table = {
     .column_count = sizeof columns / sizeof *columns,
     .id = item_id,
     .stamp = item_stamp,
+    .grade = item_urgency,
+    .graded = COLUMN_NEXT_STEP,
     .sort = COLUMN_FAILED,
     .pinned = true,
     .nothing = "No domain of yours has a report.",
@@ -190,10 +198,13 @@ static int add_item(void *context, const struct domain_row *row)
         .first_day = row->first_day,
         .last_day = row->last_day,
         .next_step = "",
+        .urgency = NEXT_NOTHING,
     };
-    if (row->standing != NULL)
+    if (row->standing != NULL) {
         item->next_step =
             snapshot_text(snapshot, advice_label(row->standing, &adding->settings, label));
+        item->urgency = (int)advice_next(row->standing, &adding->settings);
+    }
     return snapshot_stopped(snapshot);
 }
 

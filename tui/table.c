@@ -16,6 +16,15 @@ struct sorting {
     const struct rows *rows;
 };
 
+static int compare_by(const struct table_type *type, int sort, const void *a, const void *b)
+{
+    const struct column *column = &type->columns[sort];
+    if (type->grade == NULL || type->graded != sort)
+        return value_compare(column->kind, column->value(a), column->value(b));
+    int64_t left = type->grade(a), right = type->grade(b);
+    return (left > right) - (left < right);
+}
+
 static int compare_rows(const void *left, const void *right, void *context)
 {
     const struct sorting *with = context;
@@ -25,9 +34,8 @@ static int compare_rows(const void *left, const void *right, void *context)
     if (order != 0)
         return order;
     if (with->arrangement->sort >= 0) {
-        const struct column *column = &type->columns[with->arrangement->sort];
-        order = value_compare(column->kind, column->value(row_at(with->rows, a)),
-                              column->value(row_at(with->rows, b)));
+        order =
+            compare_by(type, with->arrangement->sort, row_at(with->rows, a), row_at(with->rows, b));
         if (with->arrangement->descending)
             order = -order;
     }

@@ -21,9 +21,12 @@ struct table_type {
     uint64_t (*id)(const void *row);    /* the same row after reading it again */
     uint64_t (*stamp)(const void *row); /* changes when its figures do; NULL: never */
     bool (*fails)(const void *row);     /* NULL: its column "failed" is above 0 */
-    int sort;                           /* column; -1: in the order it was read */
-    bool no_head;                       /* no line with the titles of the columns */
-    bool pinned;                        /* the first row stays the first, whatever the filter */
+    int64_t (*grade)(const void *row);  /* what the column `graded` is sorted by, small ones first,
+                                           in place of its value; NULL: there is no such column */
+    int graded;
+    int sort;     /* column; -1: in the order it was read */
+    bool no_head; /* no line with the titles of the columns */
+    bool pinned;  /* the first row stays the first, whatever the filter */
     /* Of a tree: the index of the row that ROW stands below, -1 for none.  Rows
      * are sorted among those below the same row, and a filter leaves what is
      * above a row that it lets through.  NULL: no tree. */

@@ -122,7 +122,7 @@ static void a_dry_run_changes_nothing(void **state)
     dovecot_deliver_reports(&dovecot, "", 3, 1);
     account_import(&account, &run, "--dry-run", NULL);
     assert_int_equal(run.status, EX_OK);
-    assert_non_null(strstr(run.err, "1 messages"));
+    assert_non_null(strstr(run.err, "1 message "));
     run_free(&run);
     assert_int_equal(integer(JOURNAL), 3);
     assert_int_equal(dovecot_count(&dovecot, "", '\0'), 4);
@@ -403,7 +403,7 @@ static void marks_what_it_has_imported_as_seen(void **state)
     dovecot_start(&dovecot, server, NULL);
     configure("after-import = seen");
     deliver_one_of_each();
-    expect(EXIT_FAILURE, "2 imported, 1 duplicates, 1 in conflict, 1 damaged, 1 not reports");
+    expect(EXIT_FAILURE, "2 imported, 1 duplicate, 1 in conflict, 1 damaged, 1 not a report");
     assert_int_equal(dovecot_count(&dovecot, "", 'S'), 3);
     assert_int_equal(dovecot_count(&dovecot, "", '\0'), 6);
 }

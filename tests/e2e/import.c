@@ -500,7 +500,7 @@ static void reading_again_finds_duplicates_and_writes_nothing_new(void **state)
     for (int i = 0; i < 2; i++) {
         IMPORT(inbox);
         assert_ended(EXIT_FAILURE);
-        assert_said("0 imported, 2 duplicates, 1 in conflict, 1 damaged, 1 not reports");
+        assert_said("0 imported, 2 duplicates, 1 in conflict, 1 damaged, 1 not a report");
     }
     assert_int_equal(sql("SELECT count(*) FROM journal"), rows);
     assert_reports(path, 1, 1);
@@ -691,7 +691,7 @@ static void quiet_and_verbose_say_less_and_more(void **state)
     IMPORT(inbox);
     assert_not_said("b.eml");
     assert_said("3 messages in ");
-    assert_said("0 imported, 1 duplicates, 0 in conflict, 1 damaged, 1 not reports\n");
+    assert_said("0 imported, 1 duplicate, 0 in conflict, 1 damaged, 1 not a report\n");
     IMPORT("-v", inbox);
     assert_said("/b.eml: not a report: it holds no JSON, gzip or zip\n");
 }
@@ -763,7 +763,7 @@ static void a_dry_run_foresees_duplicates_and_conflicts(void **state)
     char *before = read_whole_file(path, &size);
     IMPORT("--dry-run", inbox);
     assert_ended(EXIT_FAILURE);
-    assert_said("1 imported, 1 duplicates, 1 in conflict");
+    assert_said("1 imported, 1 duplicate, 1 in conflict");
     assert_said("/b.eml: conflict: the same report-id came before");
     char *after = read_whole_file(path, &size_after);
     assert_int_equal(size, size_after);
@@ -797,7 +797,7 @@ static void what_was_damaged_can_be_tried_again(void **state)
                          " t.value LIKE 'was damaged%' AND j.path LIKE '%/a.eml'"),
                      1);
     IMPORT("--retry-damaged", inbox);
-    assert_said("0 imported, 1 duplicates, 0 in conflict, 2 damaged");
+    assert_said("0 imported, 1 duplicate, 0 in conflict, 2 damaged");
 }
 
 /* --- keeping it small --- */

@@ -240,7 +240,12 @@ static void every_domain_has_its_next_step_the_most_urgent_first(void **state)
     keep_days("ready.example", "testing", 20, 0);
     keep_days("young.example", "testing", 5, 0);
     struct console *console = open_domain(NULL, 80, 24);
-    assert_shows(console, "testing: day 6/14"); /* in the list of domains */
+    assert_types(console, "ss"); /* in the list of domains */
+    assert_shows(console, "Next step▴");
+    static const char *const domains[] = {"failing.example", "ready.example", "plain.example",
+                                          "young.example", "enforced.example"};
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(row_of(console, domains[i]), 5 + i);
     assert_types(console, "ga");
     assert_row(console, 0, " Domains › Next steps");
     static const char *const steps[] = {

@@ -226,6 +226,22 @@ static enum outcome read_text(const char *json)
 
 #define RANGE "\"date-range\":{\"start-datetime\":\"2026-11-01\",\"end-datetime\":\"2026-11-01\"}"
 
+/* A day is let pass: clocks differ. */
+static void a_report_on_days_to_come_is_damaged(void **state)
+{
+    (void)state;
+    static const char json[] = "{" RANGE ",\"policies\":[]}";
+    setenv("SOURCE_DATE_EPOCH", "1793404800", 1); /* 2026-10-31 */
+    assert_int_equal(read_text(json), OUTCOME_IMPORTED);
+    report_free(&report);
+    setenv("SOURCE_DATE_EPOCH", "1793404799", 1);
+    assert_int_equal(read_text(json), OUTCOME_DAMAGED);
+    assert_string_equal(report_reader_reason(reader),
+                        "it tells of days to come: it begins on 2026-11-01");
+    report_free(&report);
+    unsetenv("SOURCE_DATE_EPOCH");
+}
+
 static void long_text_is_cut_between_characters(void **state)
 {
     (void)state;
@@ -315,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_deviation_is_accepted),
         cmocka_unit_test(what_cannot_be_counted_is_damaged_with_a_reason),
+        cmocka_unit_test(a_report_on_days_to_come_is_damaged),
         cmocka_unit_test(long_text_is_cut_between_characters),
         cmocka_unit_test(a_long_policy_is_kept_whole),
         cmocka_unit_test(reasons_are_printable),

@@ -93,6 +93,24 @@ static void rows_are_sorted_and_equal_ones_stay_as_they_were(void **state)
     assert_string_equal(arranged(&arrangement), "all Beta alpha gamma delta");
 }
 
+static int64_t name_length(const void *row)
+{
+    return (int64_t)strlen(LINE->name);
+}
+
+static void a_graded_column_is_not_sorted_by_its_text(void **state)
+{
+    (void)state;
+    struct table_type graded = plain;
+    graded.grade = name_length;
+    struct arrangement arrangement = {.type = &graded, .sort = 0};
+    assert_string_equal(arranged(&arrangement), "all Beta alpha gamma delta");
+    arrangement.descending = true;
+    assert_string_equal(arranged(&arrangement), "alpha gamma delta Beta all");
+    arrangement.sort = 1;
+    assert_string_equal(arranged(&arrangement), "all alpha delta gamma Beta");
+}
+
 static void a_pinned_row_is_the_first_whatever_is_asked_for(void **state)
 {
     (void)state;
@@ -278,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_sorted_and_equal_ones_stay_as_they_were),
+        cmocka_unit_test(a_graded_column_is_not_sorted_by_its_text),
         cmocka_unit_test(a_pinned_row_is_the_first_whatever_is_asked_for),
         cmocka_unit_test(filters_and_failing_go_together),
         cmocka_unit_test(no_rows_have_an_order),
