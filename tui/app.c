@@ -374,6 +374,7 @@ static bool wants_all(struct view *view, enum action action)
         return table != NULL && table->awaited && is_about_rows(view, action);
     return action == ACT_LAST || action == ACT_SEARCH_NEXT || action == ACT_SEARCH_PREVIOUS ||
            action == ACT_COPY ||
+           (action == ACT_DOWN && table->cursor + 1 >= table->order.count) ||
            (action == ACT_PAGE_DOWN &&
             table->cursor + 2 * (size_t)table->area.rows > table->order.count);
 }

@@ -53,6 +53,11 @@ static void what_is_typed_ahead_finds_all_rows(void **state)
     console_send(console, "+++---GkkG", strlen("+++---GkkG"));
     assert_settles(console);
     assert_shows(console, "row 5,000 of 5,000");
+    assert_types(console, "g");
+    for (int i = 0; i < 110; i++) /* more rows than are read first, after "+" */
+        console_send(console, i == 0 ? "+j" : "j", i == 0 ? 2 : 1);
+    assert_settles(console);
+    assert_shows(console, "row 110 of 5,000"); /* the first of them is from "all" to row 1 */
     console_send(console, "8\033gjjj8G", strlen("8\033gjjj8G"));
     assert_settles(console);
     assert_shows(console, "row 5,000 of 5,000");
