@@ -49,7 +49,7 @@ struct standing {
 enum db_status query_standings(struct db *db, int64_t domain, struct day_range range,
                                const struct advice_settings *settings, domain_row_fn *row,
                                void *context);
-/* The MOST (at least 1) of mine with most failed sessions in RANGE, then others by name:
+/* The MOST of mine with most failed sessions in RANGE, then others by name:
  * or all, of not many domains.  ranked: those with failed sessions. */
 enum db_status query_standings_first(struct db *db, struct day_range range,
                                      const struct advice_settings *settings, size_t most,

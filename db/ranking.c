@@ -66,7 +66,7 @@ static int64_t last_rank(const struct ranking *ranking, size_t most)
     }
     if (count > 0)
         qsort(ranks, count, sizeof *ranks, by_rank);
-    int64_t rank = count >= most ? ranks[most - 1] : 0;
+    int64_t rank = most > 0 && count >= most ? ranks[most - 1] : 0;
     free(ranks);
     return rank;
 }
@@ -90,11 +90,11 @@ enum db_status ranking_first(struct db *db, const struct ranking *ranking, size_
 {
     int64_t last = last_rank(ranking, most);
     *count = 0;
-    *domains = last == NOT_LISTED ? NULL : calloc(most, sizeof **domains);
+    *domains = last == NOT_LISTED ? NULL : calloc(most + 1, sizeof **domains);
     if (*domains == NULL)
         return db_complain(db, DB_MEMORY, "out of memory");
     for (int64_t i = 0; i < ranking->count; i++) {
-        if (ranking->ranks[i] > last) /* fewer than MOST have it */
+        if (ranking->ranks[i] > last && *count < most) /* fewer than MOST have it */
             (*domains)[(*count)++] = i;
     }
     return add_by_name(db, ranking, last, most, *domains, count);

@@ -29,7 +29,7 @@ void ranking_free(struct ranking *ranking);
 /* Is DOMAIN in the list?  Others may have been added since it was made. */
 bool ranking_lists(const struct ranking *ranking, int64_t domain);
 
-/* The MOST (at least 1) domains that come first, or all if they are fewer: by rank, and
+/* The MOST domains that come first, or all if they are fewer: by rank, and
  * those with the same rank by name.  *COUNT of them at *DOMAINS, in no order: to be
  * freed, whatever it returns. */
 enum db_status ranking_first(struct db *db, const struct ranking *ranking, size_t most,

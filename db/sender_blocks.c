@@ -190,12 +190,12 @@ enum db_status sender_blocks_cover(struct db *db, struct day_range range,
     enum db_status status = db_integer(db, how_many, &blocks);
     if (status != DB_OK)
         return status;
-    *pieces = calloc(2 * (size_t)blocks + 1, sizeof **pieces);
+    *pieces = calloc(2 * (size_t)blocks + 3, sizeof **pieces);
     if (*pieces == NULL)
         return db_complain(db, DB_MEMORY, "out of memory");
     sqlite3_stmt *statement = db_statement(db, select);
     db_bind_integers(statement, (int64_t[]){range.first, range.last}, 2);
-    while (statement_next(db, statement, &status)) {
+    while (*count < 2 * (size_t)blocks && statement_next(db, statement, &status)) {
         int level = sqlite3_column_int(statement, 0);
         struct day_range days = days_of(level, sqlite3_column_int64(statement, 1));
         if (days.first < next) /* within the one before */
@@ -205,7 +205,7 @@ enum db_status sender_blocks_cover(struct db *db, struct day_range range,
         next = days.last + 1;
     }
     put(*pieces, count, (struct sender_piece){0, {next, range.last}});
-    return status;
+    return db_done(statement, status);
 }
 
 sqlite3_stmt *sender_blocks_select(struct db *db, const struct sender_piece *piece)

@@ -215,7 +215,7 @@ static enum db_status read_check(struct db *db, int64_t domain, struct standing 
         "   o.evidence ->> '$.sts.state' IN ('failed', 'invalid', 'several'), 0),"
         "  (SELECT count(*) FROM json_each(iif(json_valid(o.problems), o.problems, '[]')) p"
         "    WHERE p.value ->> '$.severity' = 'error')"
-        " FROM observation o WHERE o.domain = ? ORDER BY o.last_time DESC LIMIT 1";
+        " FROM observation o WHERE o.domain = ? ORDER BY o.last_time DESC, o.id DESC LIMIT 1";
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, domain);
     enum db_status status = DB_OK;

@@ -102,6 +102,25 @@ void app_back(struct app *app)
     app->dirty = true;
 }
 
+bool app_notes_opening(struct app *app)
+{
+    bool replaced = app->opened;
+    app->opened = true;
+    if (!replaced)
+        return false;
+    while (app->depth > 1)
+        app_back(app);
+    struct view *first = app->stack[0];
+    first->loading = first->completing = false;
+    first->loads++; /* what is under way comes too late */
+    if (first->scope.domain_name[0] != '\0')
+        first->scope.domain = -1; /* to be found by its name */
+    first->stale = true;
+    app->data_version = app->extent_version = -1;
+    app_say(app, STYLE_WARN, "Another database has taken the place of the one that was read.");
+    return true;
+}
+
 static void back_to(struct app *app, int depth)
 {
     while (app->depth > depth)
@@ -302,7 +321,7 @@ static void resized(struct app *app)
 static void click(struct app *app, const MEVENT *event)
 {
     static int64_t last_time;
-    static int last_y = -1;
+    static int last_y = -1, last_pane = -1;
     struct view *top = app_top(app);
     int column;
     for (int pane = 0; pane < top->type->pane_count; pane++) {
@@ -318,9 +337,11 @@ static void click(struct app *app, const MEVENT *event)
             return;
         }
         int64_t now = milliseconds();
-        bool twice = event->y == last_y && now - last_time < DOUBLE_CLICK_MILLISECONDS;
+        bool twice =
+            event->y == last_y && pane == last_pane && now - last_time < DOUBLE_CLICK_MILLISECONDS;
         last_time = twice ? 0 : now;
         last_y = event->y;
+        last_pane = pane;
         if (twice)
             act(app, ACT_OPEN);
         return;
@@ -373,8 +394,7 @@ static bool wants_all(struct view *view, enum action action)
     if (table == NULL || table->awaited || view->focus > 0)
         return table != NULL && table->awaited && is_about_rows(view, action);
     return action == ACT_LAST || action == ACT_SEARCH_NEXT || action == ACT_SEARCH_PREVIOUS ||
-           action == ACT_COPY ||
-           (action == ACT_DOWN && table->cursor + 1 >= table->order.count) ||
+           action == ACT_COPY || (action == ACT_DOWN && table->cursor + 1 >= table->order.count) ||
            (action == ACT_PAGE_DOWN &&
             table->cursor + 2 * (size_t)table->area.rows > table->order.count);
 }
@@ -549,15 +569,19 @@ static void watched(struct job *job)
     struct watch_job *watch = (struct watch_job *)job;
     struct app *app = watch->app;
     app->watching = false;
-    if (job->status == DB_OK) {
+    if (job->opened && app_notes_opening(app)) {
+        app->dirty = true;
+    } else if (job->status == DB_OK) {
         int64_t before = app->data_version >= 0 ? app->data_version : app->extent_version;
-        bool news = before >= 0 && (job->opened || watch->version != before);
+        bool news = before >= 0 && watch->version != before;
         app->data_version = watch->version;
         for (int i = 0; i < app->depth && news; i++)
             app->stack[i]->stale = true;
         struct view *top = app_top(app);
         if ((news || top->status != DB_OK) && !top->loading && app->prompt.type == NULL)
             view_load(top, true);
+    } else if (job->status != DB_STOPPED && app_top(app)->status == DB_OK) {
+        app_top(app)->stale = true; /* reading it tells what is wrong */
     }
     free(watch);
 }
@@ -630,10 +654,10 @@ int app_run(const struct app_settings *settings, const char **why)
         open_first(app);
     if (app->depth > 0)
         result = loop(app);
+    while (app->depth > 0) /* before the worker: what it was asked for is wanted no more */
+        view_free(app->stack[--app->depth]);
     worker_free(app->worker);
     import_run_free(app->import);
-    while (app->depth > 0)
-        view_free(app->stack[--app->depth]);
     free(app);
     return result;
 }

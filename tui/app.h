@@ -40,6 +40,7 @@ struct app {
     char message[MESSAGE_MAX]; /* until the next key */
     int message_style;
     int64_t data_version;  /* -1: not known */
+    bool opened;           /* the database has been */
     int64_t patient_until; /* milliseconds: a frame waits for what is being read */
     bool watching;         /* a look at data_version is under way */
     bool dirty;            /* to be drawn */
@@ -57,6 +58,10 @@ struct view *app_top(const struct app *app);
 void app_open(struct app *app, const struct view_type *type, const struct scope *scope);
 /* Back to the screen below the one on top; the first one stays. */
 void app_back(struct app *app);
+/* A job has opened the database: where it is not the first one, another file has taken
+ * its name, and numbers of domains and reports mean others there.  True then: only the
+ * first screen is left, and is to be read anew. */
+bool app_notes_opening(struct app *app);
 
 /* Says something in the line above the keys, until the next key. */
 void app_say(struct app *app, int style, const char *format, ...)

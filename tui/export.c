@@ -498,6 +498,9 @@ static int run(const struct options *options, const struct subject *subject, enu
     enum db_status status = db_open(&export->db, path, DB_READ);
     if (status != DB_OK)
         return database_failed(export->db, status);
+    status = db_hold(export->db); /* one state of it, whatever is imported meanwhile */
+    if (status != DB_OK)
+        return database_failed(export->db, status);
     if (options->domain != NULL && (result = find_domain(export, options->domain)) != 0)
         return result;
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);

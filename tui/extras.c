@@ -71,10 +71,12 @@ static enum db_status run_extras(struct job *job, struct db *db)
 static void extras_read(struct job *job)
 {
     struct extras_job *asked = (struct extras_job *)job;
+    bool replaced = job->opened && app_notes_opening(asked->app);
     struct view *view = app_view(asked->app, asked->serial);
     if (view != NULL) {
         view->asked_for_extras = false;
-        bool wanted = job->status == DB_OK && asked->generation == asked->extras->generation;
+        bool wanted =
+            job->status == DB_OK && !replaced && asked->generation == asked->extras->generation;
         for (size_t i = 0; i < asked->count && wanted; i++)
             keep(asked->extras, asked->ids[i], asked->extras_read + i * asked->size);
         if (job->status == DB_OK || job->status == DB_STOPPED)

@@ -207,7 +207,7 @@ static bool draw_welcome(const struct app *app, struct area area)
         put_text(text.y, text.x, text.columns, STYLE_DIM, "reading");
         return true;
     }
-    if (top->status == DB_MISSING) {
+    if (top->status == DB_MISSING && top->snapshot == NULL) {
         put_format(area.y + area.rows - 1, 2, text.columns, STYLE_DIM, "%.200s", top->error);
         text.rows--;
         draw_text(text, STYLE_NORMAL, no_database);

@@ -144,7 +144,7 @@ struct load_job {
     bool mark;
     bool rest; /* of a partial snapshot */
     struct arrangement arrangements[PANES_MAX];
-    unsigned arranged[PANES_MAX];
+    unsigned wanted[PANES_MAX];
     struct order orders[PANES_MAX];
 };
 
@@ -223,6 +223,8 @@ void view_seek_domain(struct view *view, int64_t domain)
         find_sought(view);
 }
 
+static void arrange(struct view *view);
+
 /* Takes over what was read. */
 static void show(struct view *view, struct load_job *load)
 {
@@ -236,10 +238,10 @@ static void show(struct view *view, struct load_job *load)
         table_show(&view->tables[i], &view->snapshot->rows[i], load->orders[i], load->mark);
         load->orders[i].rows = NULL;
         view->tables[i].awaited = view->snapshot->partial && view->snapshot->rows[i].count == 0;
-        if (load->arranged[i] != view->arranged[i])
-            view_arrange(view, i);
+        view->arranged[i] = load->wanted[i];
     }
     snapshot_release(before);
+    arrange(view);
     find_sought(view);
     if (view->type->loaded != NULL)
         view->type->loaded(view);
@@ -258,6 +260,11 @@ static void post_load(struct view *view, bool mark, bool rest);
 static void loaded(struct job *job)
 {
     struct load_job *load = (struct load_job *)job;
+    if (job->opened && app_notes_opening(load->app)) {
+        load->app->dirty = true;
+        free_load(load);
+        return;
+    }
     struct view *view = app_view(load->app, load->serial);
     if (view != NULL && load->number != view->loads)
         view = NULL; /* it is being read anew already */
@@ -272,7 +279,7 @@ static void loaded(struct job *job)
         snprintf(view->error, sizeof view->error, "%s", job->error);
         if (job->status == DB_OK) {
             load->snapshot->completes =
-                load->rest && !job->opened && load->extent_version == load->app->extent_version;
+                load->rest && load->extent_version == load->app->extent_version;
             load->app->extent = load->extent;
             load->app->extent_version = load->extent_version;
             show(view, load);
@@ -351,7 +358,7 @@ static struct load_job *new_load(struct view *view, bool mark, bool rest)
     request->cancelled = &load->job.cancelled;
     for (int i = 0; i < type->pane_count; i++) {
         load->arrangements[i] = view->tables[i].arrangement;
-        load->arranged[i] = view->arranged[i];
+        load->wanted[i] = view->wanted[i];
     }
     return load;
 }
@@ -387,57 +394,77 @@ struct arrange_job {
     struct job job;
     struct app *app;
     uint64_t serial;
-    int pane;
+    unsigned number; /* view->arranges */
     struct snapshot *snapshot;
-    struct arrangement arrangement;
-    unsigned arranged;
-    struct order order;
+    bool stale[PANES_MAX]; /* to be arranged */
+    struct arrangement arrangements[PANES_MAX];
+    unsigned wanted[PANES_MAX];
+    struct order orders[PANES_MAX];
 };
 
 static enum db_status run_arrange(struct job *job, struct db *db)
 {
     struct arrange_job *arrange = (struct arrange_job *)job;
     (void)db;
-    return table_arrange(&arrange->arrangement, &arrange->snapshot->rows[arrange->pane],
-                         &arrange->order, &job->cancelled) == 0
-               ? DB_OK
-               : DB_MEMORY;
+    for (int i = 0; i < PANES_MAX; i++) {
+        if (arrange->stale[i] &&
+            table_arrange(&arrange->arrangements[i], &arrange->snapshot->rows[i],
+                          &arrange->orders[i], &job->cancelled) != 0)
+            return DB_MEMORY;
+    }
+    return DB_OK;
 }
 
+/* What was cancelled is asked for again, unless it has been. */
 static void arranged(struct job *job)
 {
-    struct arrange_job *arrange = (struct arrange_job *)job;
-    struct view *view = app_view(arrange->app, arrange->serial);
-    if (view != NULL && job->status == DB_OK && view->snapshot == arrange->snapshot &&
-        view->arranged[arrange->pane] == arrange->arranged) {
-        table_show(&view->tables[arrange->pane], &view->snapshot->rows[arrange->pane],
-                   arrange->order, false);
-        arrange->order.rows = NULL;
-        arrange->app->dirty = true;
+    struct arrange_job *done = (struct arrange_job *)job;
+    struct view *view = app_view(done->app, done->serial);
+    bool valid = view != NULL && view->snapshot == done->snapshot && job->status == DB_OK;
+    for (int i = 0; i < PANES_MAX; i++) {
+        if (valid && done->stale[i]) {
+            table_show(&view->tables[i], &view->snapshot->rows[i], done->orders[i], false);
+            done->orders[i].rows = NULL;
+            view->arranged[i] = done->wanted[i];
+            done->app->dirty = true;
+        }
+        free(done->orders[i].rows);
     }
-    free(arrange->order.rows);
-    snapshot_release(arrange->snapshot);
-    free(arrange);
+    if (view != NULL && job->status == DB_STOPPED && done->number == view->arranges)
+        arrange(view);
+    snapshot_release(done->snapshot);
+    free(done);
+}
+
+/* Arranges the panes whose arrangement has changed. */
+static void arrange(struct view *view)
+{
+    struct arrange_job *job = NULL;
+    for (int i = 0; i < view->type->pane_count && view->snapshot != NULL; i++) {
+        if (view->arranged[i] == view->wanted[i] || view->type->panes[i].table == NULL)
+            continue;
+        if (job == NULL)
+            job = calloc(1, sizeof *job);
+        if (job == NULL)
+            break;
+        job->stale[i] = true;
+        job->arrangements[i] = view->tables[i].arrangement;
+        job->wanted[i] = view->wanted[i];
+    }
+    if (job == NULL)
+        return;
+    job->job = (struct job){.run = run_arrange, .done = arranged, .needs_none = true};
+    job->app = view->app;
+    job->serial = view->serial;
+    job->number = ++view->arranges;
+    job->snapshot = snapshot_share(view->snapshot);
+    worker_post(view->app->worker, SLOT_ARRANGE, &job->job);
 }
 
 void view_arrange(struct view *view, int pane)
 {
-    view->arranged[pane]++;
-    if (view->snapshot == NULL)
-        return;
-    struct arrange_job *arrange = calloc(1, sizeof *arrange);
-    if (arrange == NULL)
-        return;
-    *arrange = (struct arrange_job){
-        .job = {.run = run_arrange, .done = arranged, .needs_none = true},
-        .app = view->app,
-        .serial = view->serial,
-        .pane = pane,
-        .snapshot = snapshot_share(view->snapshot),
-        .arrangement = view->tables[pane].arrangement,
-        .arranged = view->arranged[pane],
-    };
-    worker_post(view->app->worker, SLOT_ARRANGE, &arrange->job);
+    view->wanted[pane]++;
+    arrange(view);
 }
 
 /* --- drawing --- */

@@ -133,7 +133,9 @@ struct view {
     bool asked_for_extras; /* a job of extras.h is under way */
     enum db_status status; /* of the last reading */
     char error[512];
-    unsigned arranged[PANES_MAX]; /* counts the changes of an arrangement */
+    unsigned arranges;            /* counts them: what was cancelled last is done again */
+    unsigned wanted[PANES_MAX];   /* counts the changes of an arrangement... */
+    unsigned arranged[PANES_MAX]; /* ...up to the one that the order of the rows has */
 };
 
 /* The table that has the keys; NULL on a time axis. */

@@ -55,10 +55,11 @@ static enum db_status open_database(struct worker *worker, struct job *job)
                  worker->db != NULL ? db_error(worker->db) : "out of memory");
         db_close(worker->db);
         worker->db = NULL;
-    } else if (stat(worker->path, &now) == 0) {
+    } else {
+        there = stat(worker->path, &now) == 0;
         job->opened = true;
-        worker->device = now.st_dev;
-        worker->inode = now.st_ino;
+        worker->device = there ? now.st_dev : 0; /* gone again: the next job finds out */
+        worker->inode = there ? now.st_ino : 0;
     }
     return status;
 }
@@ -189,6 +190,8 @@ struct worker *worker_new(const char *path)
         pthread_create(&worker->thread, NULL, work, worker) != 0) {
         if (worker->event >= 0)
             close(worker->event);
+        pthread_mutex_destroy(&worker->lock);
+        pthread_cond_destroy(&worker->posted);
         free(worker->path);
         free(worker);
         return NULL;

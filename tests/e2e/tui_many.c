@@ -64,6 +64,22 @@ static void what_is_typed_ahead_finds_all_rows(void **state)
     leave_dashboard(console);
 }
 
+/* Sorting is cancelled by what is opened, and must not stay undone. */
+static void what_is_opened_while_rows_are_sorted_leaves_them_sorted(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 140, 45);
+    for (int i = 0; i < 5; i++) {
+        console_send(console, "S\r", 2);
+        assert_settles(console);
+        assert_types(console, "<Esc>g");
+        bool most_first = console_find(console, "Failed▾", NULL, NULL);
+        assert_true(most_first == (i % 2 == 1));
+        assert_true(console_find(console, "d0028.example", NULL, NULL) == most_first);
+    }
+    leave_dashboard(console);
+}
+
 static void the_timeline_begins_with_those_that_moved(void **state)
 {
     (void)state;
@@ -85,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_domains_are_there_at_any_time),
         cmocka_unit_test(what_is_typed_ahead_finds_all_rows),
+        cmocka_unit_test(what_is_opened_while_rows_are_sorted_leaves_them_sorted),
         cmocka_unit_test(the_timeline_begins_with_those_that_moved),
     };
     return cmocka_run_group_tests(tests, fill, own_database_tear_down);
