@@ -33,6 +33,12 @@ static enum next_step next_in_testing(const struct standing *standing,
     return NEXT_ENFORCE;
 }
 
+/* Have reports ended?  A mode is inherited for no longer, either. */
+static bool have_ended(const struct standing *standing)
+{
+    return standing->silent_days > MODE_INHERIT_DAYS;
+}
+
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings)
 {
     if (standing->failed > 0)
@@ -45,6 +51,8 @@ enum next_step advice_next(const struct standing *standing, const struct advice_
         return NEXT_WAIT;
     if (standing->problems > 0)
         return NEXT_FIX_PROBLEMS;
+    if (have_ended(standing))
+        return NEXT_FIND_REPORTS;
     if (in_testing(standing))
         return next_in_testing(standing, settings);
     return tls_mode_enforces(standing->mode) ? NEXT_NOTHING : NEXT_START_TESTING;
@@ -124,6 +132,9 @@ const char *advice_label(const struct standing *standing, const struct advice_se
     case NEXT_FIND_NAME:
         snprintf(label, ADVICE_LABEL, "not found in DNS");
         break;
+    case NEXT_FIND_REPORTS:
+        snprintf(label, ADVICE_LABEL, "reports have ended");
+        break;
     case NEXT_START_TESTING:
         snprintf(label, ADVICE_LABEL, "start testing");
         break;
@@ -187,7 +198,7 @@ static void tell_what_holds_back(struct advising *advising)
     const struct standing *standing = &evidence->standing;
     const struct advice_settings *settings = advising->settings;
     struct sentences *sentences = &advising->advice->held_back;
-    char failed[COUNT_TEXT];
+    char failed[COUNT_TEXT], last[DAY_TEXT];
     if (standing->name_missing)
         tell_missing_name(advising);
     else if (standing->tlsrpt_missed)
@@ -198,6 +209,9 @@ static void tell_what_holds_back(struct advising *advising)
             tls_mode_enforces(standing->mode) && !in_testing(standing) ? "" : "; the limit is 0");
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
+    if (have_ended(standing))
+        say(advising, sentences, "No report has come for the %d days since %s.",
+            standing->silent_days, day_format(evidence->last_day, last));
     if (!in_testing(standing))
         return;
     if (standing->testing_days < settings->testing_days)
@@ -322,6 +336,23 @@ static void tell_how_to_ask(struct advising *advising)
         "Publish the TLS-RPT record below and import what comes to its mailbox.");
 }
 
+static void tell_where_reports_are(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sentences *to_do = &advising->advice->to_do;
+    if (evidence->standing.tlsrpt_seen)
+        say(advising, to_do,
+            "The TLS-RPT record is there: see that the address in it receives mail.");
+    else
+        say(advising, to_do,
+            "See that _smtp._tls.%s still asks for reports, at an address that receives mail: "
+            "tlsrptop check %s.",
+            evidence->domain, evidence->domain);
+    say(advising, to_do, "See that its mailbox is imported: 9 shows the last runs.");
+    say(advising, to_do,
+        "A domain that gets no mail from those who report gets no reports either.");
+}
+
 static void tell_what_to_do(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
@@ -339,6 +370,9 @@ static void tell_what_to_do(struct advising *advising)
     case NEXT_FIX_FAILURES:
         tell_remedies(advising);
         break;
+    case NEXT_FIND_REPORTS:
+        tell_where_reports_are(advising);
+        return;
     case NEXT_FIND_NAME:
         tell_where_to_look(advising);
         return;
@@ -415,7 +449,7 @@ static const char *summarise(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     const struct standing *standing = &evidence->standing;
-    char text[COUNT_TEXT];
+    char text[COUNT_TEXT], day[DAY_TEXT];
     switch (advising->advice->next) {
     case NEXT_PUBLISH_TLSRPT:
         return is_reported_lately(advising)
@@ -447,6 +481,10 @@ static const char *summarise(struct advising *advising)
                              "or the delegation?"
                            : "The resolver does not know %s.",
                        evidence->domain);
+    case NEXT_FIND_REPORTS:
+        return text_of(advising,
+                       "Reports have ended: what senders have met since %s, nobody tells.",
+                       day_format(evidence->last_day, day));
     case NEXT_START_TESTING:
         return summarise_start(advising);
     case NEXT_MORE_REPORTS:

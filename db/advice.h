@@ -39,6 +39,7 @@ enum next_step {
     NEXT_FIX_FAILURES,
     NEXT_FIND_NAME,    /* the check was told that the domain does not exist */
     NEXT_FIX_PROBLEMS, /* that the live check found */
+    NEXT_FIND_REPORTS, /* they came once, and do not any more */
     NEXT_ENFORCE,
     NEXT_START_TESTING,
     NEXT_PUBLISH_TLSRPT,

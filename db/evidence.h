@@ -42,6 +42,7 @@ struct standing {
     int64_t reporters;  /* in the last testing_days; no more than are asked for are counted */
     int testing_since;  /* day; -1 when it is not in MTA-STS testing */
     int testing_days;   /* from then to today, both counted */
+    int silent_days;    /* since the last day with a report, today counted; 0: never reported */
 };
 
 /* As query_domains() of mine, with the standing of each: exact when it is of one

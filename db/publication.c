@@ -95,8 +95,9 @@ static void take_former(struct advising *advising, struct proposal *proposal)
     add_lines_of(advising, proposal, &former);
     proposal->changed = true;
     say(advising, &advising->advice->to_do,
-        "The mx lines below are those of the policy that was reported up to %s.",
-        day_format(evidence->former_day, day));
+        "The mx lines below are those of the policy that was reported up to %s; anybody may send "
+        "reports: compare them with dig +short MX %s, or run tlsrptop check %s.",
+        day_format(evidence->former_day, day), evidence->domain, evidence->domain);
 }
 
 /* The published lines stay: to leave one out may cost mail. */
@@ -217,7 +218,7 @@ void publish_policy(struct advising *advising, enum sts_mode mode)
     size_t published = proposal.count;
     if (published == 0)
         take_former(advising, &proposal);
-    size_t policy_lines = proposal.count;
+    bool former = proposal.count > published;
     add_hosts(advising, &proposal);
     doubt_published(advising, &proposal, published);
     if (proposal.count == 0) {
@@ -228,7 +229,8 @@ void publish_policy(struct advising *advising, enum sts_mode mode)
     }
     if (!proposal.changed)
         return;
-    doubt_reports(advising, policy_lines > 0);
+    if (!former)
+        doubt_reports(advising, published > 0);
     const char *text = write_policy(advising, &proposal);
     publish(advising, "policy file",
             text_of(advising, "https://mta-sts.%s/.well-known/mta-sts.txt", domain), text);

@@ -86,8 +86,8 @@ static int add_sum(const struct adding *adding, const struct waiting *waiting)
     const struct sender_sum *sum = &waiting->sum;
     size_t known = adding->parts->count;
     struct part *part = key_map_row(adding->parts, &waiting->key);
-    int met =
-        adding->senders == NULL ? 0 : pairs_add(adding->senders, sum->mx_host, sum->sending_ip);
+    bool named = adding->senders != NULL && sum->sending_ip != 0; /* text 0 is "" */
+    int met = named ? pairs_add(adding->senders, sum->mx_host, sum->sending_ip) : 0;
     if (part == NULL || met < 0)
         return -1;
     bool is_new = adding->parts->count > known;

@@ -336,6 +336,8 @@ static int add_standing(void *context, const struct domain_row *row)
                                 .reported = row->last_day >= 0,
                                 .name_missing = row->name_missing,
                                 .testing_since = -1};
+    if (row->last_day >= 0 && row->last_day < standings->today)
+        standing.silent_days = standings->today - row->last_day;
     if (row->check_time != 0)
         standings->status = read_check(standings->db, row->id, &standing);
     if (standings->status == DB_OK && in_testing(row->mode))

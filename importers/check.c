@@ -22,6 +22,7 @@
 #include "progress.h"
 #include "results.h"
 #include "stop.h"
+#include "usage.h"
 
 enum {
     EX_PROBLEM = EXIT_FAILURE, /* a domain has a problem */
@@ -173,6 +174,8 @@ static int open_database(struct check *check)
 {
     char found[PATH_BYTES];
     const char *path = check->options.db;
+    if (path != NULL && usage_find_folder(path) != EX_OK)
+        return EX_TEMPFAIL;
     if (path == NULL) {
         if (db_default_path(setting(check, "database", "path"), found, sizeof found) != 0) {
             say("there is no path for the database: $HOME is not set; name one with --db");

@@ -27,6 +27,7 @@
 #include "progress.h"
 #include "retry.h"
 #include "stop.h"
+#include "usage.h"
 
 enum {
     EX_TROUBLE = EXIT_FAILURE, /* something is damaged or in conflict */
@@ -290,6 +291,8 @@ static int open_database(struct run *run)
 {
     char found[PATH_BYTES];
     const char *path = run->options.db;
+    if (path != NULL && usage_find_folder(path) != EX_OK)
+        return EX_TEMPFAIL;
     if (path == NULL) {
         if (db_default_path(config_text(run->config, "database", NULL, "path"), found,
                             sizeof found) != 0) {

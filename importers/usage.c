@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "progress.h"
@@ -18,4 +21,18 @@ int usage_complain(int option, char *const *argv)
     else
         say("there is no option %s; see %s --help", is_long ? word : letter, program);
     return EX_USAGE;
+}
+
+int usage_find_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat status;
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path || strlen(path) >= sizeof folder)
+        return EX_OK;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (stat(folder, &status) == 0 || errno != ENOENT)
+        return EX_OK;
+    say("--db %s: there is no folder %s", path, folder);
+    return EX_TEMPFAIL;
 }

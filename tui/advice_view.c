@@ -217,6 +217,7 @@ static int step_style(enum next_step next)
     case NEXT_FIND_NAME:
         return STYLE_BAD;
     case NEXT_PUBLISH_TLSRPT:
+    case NEXT_FIND_REPORTS:
     case NEXT_START_TESTING:
         return STYLE_WARN;
     case NEXT_WAIT:
@@ -225,6 +226,15 @@ static int step_style(enum next_step next)
         break;
     }
     return STYLE_NORMAL;
+}
+
+/* What was refused before the last days is over, and no reason to be pleased. */
+static int summary_style(const struct figures *figures)
+{
+    enum next_step next = figures->advice.next;
+    bool refused =
+        figures->evidence.met[MET_ENFORCE].failed > 0 || figures->evidence.met[MET_TLSA].failed > 0;
+    return next == NEXT_NOTHING && refused ? STYLE_WARN : step_style(next);
 }
 
 /* "Opportunistic > Reporting > [Testing] > Review > Enforce, or DANE". */
@@ -289,7 +299,7 @@ static void draw_advice(struct view *view, struct area area)
         const char *start = next;
         size_t length = text_line(start, area.columns - 2, &next);
         snprintf(line, sizeof line, "%.*s", (int)length, start);
-        put_text(y++, 1, area.columns - 2, step_style(figures->advice.next), line);
+        put_text(y++, 1, area.columns - 2, summary_style(figures), line);
     }
     y++;
     table_draw(&view->tables[0], (struct area){y, 1, area.y + area.rows - y, area.columns - 2},

@@ -60,7 +60,7 @@ const struct table_type changes_table = {
     .column_count = sizeof columns / sizeof *columns,
     .id = change_id,
     .sort = -1,
-    .nothing = "No change of mode or policy was seen in these days. 8 shows those of all domains.",
+    .nothing = "No mode or policy changed in these days; 8 shows all domains.",
 };
 
 /* --- in a few words --- */

@@ -255,7 +255,8 @@ static void draw_step(const struct view *view, const struct figures *figures, in
     int x = 1;
     axis_step_format(&figures->axis, step, text);
     x += put_text(y, x, columns - x, STYLE_STRONG, text);
-    snprintf(text, sizeof text, "  %s sessions, %s failed", sessions, failed);
+    snprintf(text, sizeof text, "  %s session%s, %s failed", sessions,
+             totals.successful + totals.failed == 1 ? "" : "s", failed);
     x += put_text(y, x, columns - x, STYLE_NORMAL, text);
     if (figures->modes != NULL) {
         struct day_mode mode = axis_mode(&figures->axis, figures->modes, step);

@@ -201,9 +201,12 @@ static int add_item(void *context, const struct domain_row *row)
         .urgency = NEXT_NOTHING,
     };
     if (row->standing != NULL) {
-        item->next_step =
-            snapshot_text(snapshot, advice_label(row->standing, &adding->settings, label));
+        advice_label(row->standing, &adding->settings, label);
         item->urgency = (int)advice_next(row->standing, &adding->settings);
+        if (item->urgency == NEXT_NOTHING && row->totals.failed > 0) /* longer ago */
+            snprintf(label, sizeof label, "none in %d day%s", adding->settings.quiet_days,
+                     adding->settings.quiet_days == 1 ? "" : "s");
+        item->next_step = snapshot_text(snapshot, label);
     }
     return snapshot_stopped(snapshot);
 }

@@ -106,7 +106,7 @@ static const struct column item_columns[] = {
     {"policy", "Policy", VALUE_TEXT, 15, 23, 0, false, policy_value, policy_style, NULL},
     {"sessions", "Sessions", VALUE_COUNT, 8, 10, 2, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 6, 8, 3, true, failed_value, NULL, NULL},
-    {"reporters", "Reporters", VALUE_COUNT, 9, 9, 4, true, reporters_value, NULL, NULL},
+    {"reporters", "Reporters", VALUE_COUNT, 10, 10, 4, true, reporters_value, NULL, NULL},
     {"reported_by", "Reported by", VALUE_TEXT, 14, 60, 1, false, by_value, NULL, NULL},
 };
 

@@ -172,7 +172,9 @@ void prompt_key(struct app *app, struct prompt *prompt, wint_t key)
         edit(prompt, key);
     else if (type->complete != NULL)
         type->complete(app);
-    if (type->changed != NULL && strcmp(before, prompt->text) != 0)
+    bool changed = strcmp(before, prompt->text) != 0;
+    prompt->warned = prompt->warned && !changed;
+    if (type->changed != NULL && changed)
         type->changed(app);
 }
 

@@ -33,6 +33,7 @@ struct prompt {
     size_t cursor; /* byte */
     char note[PROMPT_NOTE];
     bool error;              /* the note is one */
+    bool warned;             /* accept() has been refused once; another text is asked anew */
     bool early;              /* changed() saw a part of the rows only */
     char before[PROMPT_MAX]; /* for cancelled() */
 };

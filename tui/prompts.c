@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app.h"
 #include "copy.h"
@@ -133,8 +134,13 @@ static bool export_accept(struct app *app)
         prompt_note(&app->prompt, true, "a name is needed");
         return false;
     }
-    if (config_expand(app->prompt.text, path, sizeof path) != 0 ||
-        copy_to_file(app_top(app), path, &rows, error, sizeof error) != 0) {
+    bool known = config_expand(app->prompt.text, path, sizeof path) == 0;
+    if (known && !app->prompt.warned && access(path, F_OK) == 0) {
+        prompt_note(&app->prompt, true, "it exists: Enter once more replaces it");
+        app->prompt.warned = true;
+        return false;
+    }
+    if (!known || copy_to_file(app_top(app), path, &rows, error, sizeof error) != 0) {
         prompt_note(&app->prompt, true, "%s", error);
         return false;
     }
@@ -183,9 +189,7 @@ static void export_complete(struct app *app)
     if (found == 1 && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         prompt_insert(prompt, "/");
     else
-        prompt_note(prompt, false,
-                    found == 1 ? "it exists, and would be replaced" : "%zu names begin like this",
-                    found);
+        prompt_note(prompt, false, found == 1 ? "it exists" : "%zu names begin like this", found);
 }
 
 static const struct prompt_type export_prompt = {

@@ -389,12 +389,12 @@ static void draw_head(const struct view *view, int y, int columns_wide)
                     "%s failed", figures->failed > 0 ? failed : "None");
     if (figures->failed > 0)
         x += put_format(y, x, columns_wide - x, STYLE_NORMAL,
-                        " from %s address%s of %" PRId64 " organization%s", addresses,
-                        figures->addresses == 1 ? "" : "es", figures->organizations,
+                        " from %s sender%s of %" PRId64 " organization%s", addresses,
+                        figures->addresses == 1 ? "" : "s", figures->organizations,
                         figures->organizations == 1 ? "" : "s");
     if (figures->left_out > 0)
         put_format(y, x, columns_wide - x, STYLE_WARN,
-                   "; %" PRId64 " addresses more are left out: fewer days (-) show them",
+                   "; %" PRId64 " senders more are left out: fewer days (-) show them",
                    figures->left_out);
 }
 

@@ -160,6 +160,21 @@ static void a_wrong_configuration_is_named_with_its_line(void **state)
                 " section to ");
 }
 
+/* A database in the wrong place would be missed late. */
+static void a_folder_for_the_database_is_not_made(void **state)
+{
+    (void)state;
+    char missing[160], database[192], expected[512];
+    snprintf(missing, sizeof missing, "%s/none", folder);
+    snprintf(database, sizeof database, "%s/reports.db", missing);
+    IMPORT("--db", database, inbox);
+    assert_ended(EX_TEMPFAIL);
+    snprintf(expected, sizeof expected, "tlsrptop-import: --db %s: there is no folder %s\n",
+             database, missing);
+    assert_string_equal(run.err, expected);
+    assert_int_equal(access(missing, F_OK), -1);
+}
+
 static void an_account_is_meant_before_a_file_of_its_name(void **state)
 {
     (void)state;
@@ -448,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(wrong_usage_is_named),
         TEST(a_wrong_configuration_is_named_with_its_line),
+        TEST(a_folder_for_the_database_is_not_made),
         TEST(an_account_is_meant_before_a_file_of_its_name),
         TEST(of_several_sources_the_gravest_status_counts),
         TEST(a_database_of_a_newer_version_is_left_alone),

@@ -264,6 +264,30 @@ static void every_domain_has_its_next_step_the_most_urgent_first(void **state)
     leave_dashboard(console);
 }
 
+static void reports_that_have_ended_are_missed(void **state)
+{
+    (void)state;
+    keep_day("silent.example", "Google", "enforce", today() - 60, 3);
+    struct console *console = open_domain(NULL, 80, 24);
+    assert_shows(console, "reports have ended");
+    assert_types(console, "a");
+    assert_shows(console, "Reports have ended: what senders have met since");
+    assert_shows(console, "No report has come for the 60 days since");
+    assert_shows(console, "tlsrptop check silent.example");
+    leave_dashboard(console);
+}
+
+/* "nothing to do" beside many failures would be hard to believe. */
+static void failures_of_earlier_days_are_over(void **state)
+{
+    (void)state;
+    keep_day("calm.example", "Google", "enforce", today() - 12, 9);
+    keep_day("calm.example", "Google", "enforce", today() - 1, 0);
+    struct console *console = open_domain(NULL, 80, 24);
+    assert_shows(console, "none in 7 days");
+    leave_dashboard(console);
+}
+
 static void without_reports_there_is_a_word(void **state)
 {
     (void)state;
@@ -327,6 +351,8 @@ int main(void)
         TEST(dane_beside_enforce_is_marked_too),
         TEST(of_unknown_domains_there_is_no_advice),
         TEST(every_domain_has_its_next_step_the_most_urgent_first),
+        TEST(reports_that_have_ended_are_missed),
+        TEST(failures_of_earlier_days_are_over),
         TEST(without_reports_there_is_a_word),
         TEST(strangers_texts_are_harmless),
     };

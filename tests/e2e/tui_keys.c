@@ -489,7 +489,14 @@ static void rows_are_written_to_a_file_whose_name_is_completed(void **state)
     free(text);
     assert_types(console, "e<C-u>subfolder/li<Tab>");
     assert_row(console, 22, "write to: subfolder/list.csv");
-    assert_shows(console, "it exists, and would be replaced");
+    assert_shows(console, "it exists");
+    assert_types(console, "<Enter>");
+    assert_shows(console, "it exists: Enter once more replaces it");
+    assert_types(console, "x<Left><Del><Enter>"); /* another name, and this one again */
+    assert_shows(console, "it exists: Enter once more replaces it");
+    assert_types(console, "<Enter>");
+    assert_shows(console, "10 rows written to subfolder/list.csv");
+    assert_types(console, "e");
     assert_types(console, "<C-u>nonesuch/list.csv<Enter>");
     assert_shows(console, "nonesuch/list.csv: No such file or directory");
     assert_types(console, "<C-u>list.json<Enter>");

@@ -78,7 +78,7 @@ static void organizations_stand_above_their_addresses(void **state)
     (void)state;
     fill();
     struct console *console = open_senders(100, 30);
-    assert_row(console, 1, " 31 failed from 6 addresses of 2 organizations");
+    assert_row(console, 1, " 31 failed from 6 senders of 2 organizations");
     assert_list(console,
                 (const char *const[]){" ▾ Google (5) ", "   192.0.2.1  ", "   192.0.2.2  ",
                                       "   2001:db8::1 ", "   2001:db8::2 ", "   198.51.100.7 ",
@@ -237,7 +237,7 @@ static void all_domains_are_added_up(void **state)
     fill();
     struct console *console = open_dashboard(own.path, 100, 30);
     assert_types(console, "g3");
-    assert_row(console, 1, " 38 failed from 7 addresses of 2 organizations");
+    assert_row(console, 1, " 38 failed from 7 senders of 2 organizations");
     assert_list(console, (const char *const[]){" ▾ Google (5) ", NULL});
     assert_types(console, "G<Enter>");
     assert_shows(console, "sts-policy-fetch-error");

@@ -141,6 +141,8 @@ static void every_domain_of_a_list_has_its_next_step(void **state)
     keep_day("e.example", "Google", TODAY - 1, "testing", 7);
     keep_days("f.example", "Google", TODAY - 400, TODAY - 398, "testing");
     keep_days("g.example", "Google", TODAY - 1, TODAY, "enforce");
+    keep_day("k.example", "Google", TODAY - 31, "enforce", 0);
+    keep_day("l.example", "Google", TODAY - 30, "enforce", 0);
     check("h.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"absent\"}}", "[]");
     check("i.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
     check("j.example", NOW - 8 * 86400, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
@@ -149,11 +151,13 @@ static void every_domain_of_a_list_has_its_next_step(void **state)
                   "c.example: ready for enforce\n"
                   "d.example: not enough reports\n"
                   "e.example: fix 7 in 7 days\n"
-                  "f.example: not enough reports\n"
+                  "f.example: reports have ended\n"
                   "g.example: nothing to do\n"
                   "h.example: publish TLS-RPT\n"
                   "i.example: wait for reports\n"
-                  "j.example: publish TLS-RPT\n");
+                  "j.example: publish TLS-RPT\n"
+                  "k.example: reports have ended\n"
+                  "l.example: nothing to do\n");
 }
 
 /* Failures hold back where there is, or was, a policy that could refuse them. */

@@ -518,7 +518,7 @@ static void check_mx(const struct question *question)
 {
     static const char sql[] =
         "WITH g AS MATERIALIZED (SELECT * FROM failed WHERE %s)"
-        " SELECT s.mx, sum(s.failed), count(DISTINCT s.ip),"
+        " SELECT s.mx, sum(s.failed), count(DISTINCT nullif(s.ip, '')),"
         "   (SELECT group_concat(result, ', ') FROM (SELECT result FROM g WHERE g.mx = s.mx"
         "     GROUP BY 1 ORDER BY sum(failed) DESC, 1))"
         "  FROM g s GROUP BY s.mx ORDER BY 2 DESC, 1";
