@@ -334,6 +334,8 @@ static int read_options(int argc, char **argv, struct options *options, bool *do
         }
     }
     if (argc - optind != 1) {
+        if (argc > optind)
+            complain(0, "\"%s\" is a word too many", argv[optind + 1]);
         fputs(usage, stderr);
         return EX_USAGE;
     }

@@ -1,6 +1,7 @@
 #include "range.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,19 @@ static int parse_dates(const char *text, int today, struct day_range extent,
     return 0;
 }
 
+/* "2026-02-30": four digits, two and two. */
+static bool is_like_a_day(const char *text)
+{
+    static const char form[] = "0000-00-00";
+    if (strlen(text) != strlen(form))
+        return false;
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        if (form[i] == '-' ? text[i] != '-' : !isdigit((unsigned char)text[i]))
+            return false;
+    }
+    return true;
+}
+
 int range_parse(const char *text, int today, struct day_range extent, struct range *range,
                 const char **why)
 {
@@ -83,8 +97,11 @@ int range_parse(const char *text, int today, struct day_range extent, struct ran
     else if (strcmp(text, "yesterday") == 0)
         read.dates = (struct day_range){today - 1, today - 1};
     else if (parse_preset(text, &read.days) != 0 &&
-             parse_dates(text, today, extent, &read.dates) != 0)
+             parse_dates(text, today, extent, &read.dates) != 0) {
+        if (is_like_a_day(text))
+            *why = "there is no such day";
         return -1;
+    }
     if (read.days == 0 && read.dates.last < read.dates.first) {
         *why = "the last day is before the first";
         return -1;

@@ -316,12 +316,12 @@ static void wrong_usage_is_named(void **state)
         const char *sentence;
     } cases[] = {
         {"", "usage: tlsrptop export WHAT"},
-        {"domains senders", "usage: tlsrptop export WHAT"},
+        {"domains senders", "\"senders\" is a word too many"},
         {"domain", "\"domain\" cannot be exported; WHAT is domains, senders"},
         {"domains --format xml", "--format is csv or json, not \"xml\""},
         {"reports --format csv", "reports are JSON"},
         {"domains --since lately", "--since lately: write 30d, "},
-        {"domains --until 2026-02-30", "--until 2026-02-30: write 30d, "},
+        {"domains --until 2026-02-30", "--until 2026-02-30: there is no such day"},
         {"domains --since 2026-11-24 --until 2026-11-23", "is before --since 2026-11-24"},
         {"domains --until 30d", "--until 30d: write the last day, "},
         {"domains --until 2026-03-01..2026-04-15", "write the last day, "},
