@@ -32,16 +32,24 @@ static enum db_status close_block(struct db *db, int level, int64_t block)
     return db_run(db, statement);
 }
 
+enum db_status levels_find_ended(struct db *db, const char *select, int day, bool *more, int *level,
+                                 int64_t *block)
+{
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int(statement, 1, day);
+    enum db_status status = db_step(db, statement, more);
+    *level = *more ? sqlite3_column_int(statement, 0) : 0;
+    *block = *more ? sqlite3_column_int64(statement, 1) : 0;
+    return db_done(statement, status);
+}
+
 enum db_status levels_close_one(struct db *db, int day, bool *more)
 {
     /* lowest level first: the blocks below an ended block have ended too */
     static const char select[] = "SELECT level, block FROM open_block"
                                  " WHERE (block + 1) << 2 * level <= ? ORDER BY level LIMIT 1";
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int(statement, 1, day);
-    enum db_status status = db_step(db, statement, more);
-    int level = *more ? sqlite3_column_int(statement, 0) : 0;
-    int64_t block = *more ? sqlite3_column_int64(statement, 1) : 0;
-    db_done(statement, status);
+    int level;
+    int64_t block;
+    enum db_status status = levels_find_ended(db, select, day, more, &level, &block);
     return status == DB_OK && *more ? close_block(db, level, block) : status;
 }

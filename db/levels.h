@@ -27,6 +27,12 @@ enum db_status levels_open(struct db *db, int64_t day);
 
 enum db_status levels_is_open(struct db *db, int level, int64_t block, bool *open);
 
+/* The block that SELECT, with one parameter, finds to be closed of those that ended
+ * before DAY: its columns are the level and the number.  *MORE is false when there is
+ * none. */
+enum db_status levels_find_ended(struct db *db, const char *select, int day, bool *more, int *level,
+                                 int64_t *block);
+
 /* Closes one open block that ended before DAY, in the open transaction.  *MORE
  * is false when there was none left to close. */
 enum db_status levels_close_one(struct db *db, int day, bool *more);

@@ -30,7 +30,7 @@ enum db_status query_domains(struct db *db, int64_t domain, struct day_range ran
 /* --- with their last change of mode --- */
 
 struct timeline {
-    struct mode_change *changes; /* by number; day 0: none */
+    struct mode_change *changes; /* by number, of those with a rank */
     struct ranking ranking;
     struct by_name list;
 };

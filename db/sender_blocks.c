@@ -5,6 +5,7 @@
 #include "day.h"
 #include "domain_rows.h"
 #include "key_map.h"
+#include "levels.h"
 #include "statement.h"
 
 enum {
@@ -157,12 +158,9 @@ enum db_status sender_blocks_close_one(struct db *db, int day, bool *more)
     static const char select[] =
         "SELECT level, block FROM total_sender_of_mine"
         " WHERE NOT made AND (block + 1) << 2 * level <= ? ORDER BY level LIMIT 1";
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int(statement, 1, day);
-    enum db_status status = db_step(db, statement, more);
-    int level = *more ? sqlite3_column_int(statement, 0) : 0;
-    int64_t block = *more ? sqlite3_column_int64(statement, 1) : 0;
-    db_done(statement, status);
+    int level;
+    int64_t block;
+    enum db_status status = levels_find_ended(db, select, day, more, &level, &block);
     return status == DB_OK && *more ? make(db, level, block) : status;
 }
 

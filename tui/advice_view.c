@@ -232,8 +232,7 @@ static int step_style(enum next_step next)
 static int summary_style(const struct figures *figures)
 {
     enum next_step next = figures->advice.next;
-    bool refused =
-        figures->evidence.met[MET_ENFORCE].failed > 0 || figures->evidence.met[MET_TLSA].failed > 0;
+    bool refused = met_refused(&figures->evidence).failed > 0;
     return next == NEXT_NOTHING && refused ? STYLE_WARN : step_style(next);
 }
 

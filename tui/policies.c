@@ -310,9 +310,7 @@ static int add_sight(void *context, const struct policy_seen_row *row)
         (struct sight){(size_t)(item - items(snapshot)), snapshot_text(snapshot, row->organization),
                        row->first_day, row->last_day, row->totals};
     item->reporter_count++;
-    item->totals.reports += row->totals.reports;
-    item->totals.successful += row->totals.successful;
-    item->totals.failed += row->totals.failed;
+    totals_add(&item->totals, row->totals);
     if (row->last_day > item->last_day)
         item->last_day = row->last_day;
     return snapshot_stopped(snapshot);

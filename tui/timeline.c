@@ -19,8 +19,7 @@ struct item {
 };
 
 struct summary {
-    int64_t domains;
-    int64_t moved;     /* those whose mode has changed in these days */
+    struct list_sums sums;
     int last_reported; /* day */
 };
 
@@ -290,16 +289,13 @@ static enum db_status load_timeline(const struct request *request, struct db *db
                                     struct snapshot *snapshot)
 {
     struct summary *summary = arena_alloc(&snapshot->arena, sizeof *summary);
-    struct list_sums sums;
     snapshot->figures = summary;
     if (summary == NULL)
         return DB_MEMORY;
     enum db_status status = query_timeline(db, request->range, request->scope.foreign,
-                                           request->first_rows, &sums, add_item, snapshot);
-    summary->domains = sums.domains;
-    summary->moved = sums.ranked;
-    snapshot->partial = !sums.complete;
-    snapshot->expected = (size_t)sums.domains;
+                                           request->first_rows, &summary->sums, add_item, snapshot);
+    snapshot->partial = !summary->sums.complete;
+    snapshot->expected = (size_t)summary->sums.domains;
     return status == DB_OK ? load_last_reported(request, db, summary) : status;
 }
 
@@ -386,8 +382,8 @@ static void draw_timeline(struct view *view, struct area area)
     if (memcmp(&axis, &timeline->axis, sizeof axis) != 0)
         set_axis(timeline, axis);
     draw_cell_line(view, area.y, area.columns - 1);
-    format_count(summary->moved, 20, moved);
-    format_count(summary->domains, 20, domains);
+    format_count(summary->sums.ranked, 20, moved);
+    format_count(summary->sums.domains, 20, domains);
     put_format(area.y + 2, 1, x - 2, STYLE_DIM, "%s of %s domains changed their mode", moved,
                domains);
     chart_dates(area.y + 2, x, &axis);

@@ -164,7 +164,7 @@ static enum db_status arrange_panes(struct load_job *load)
 static enum db_status read_extent(struct load_job *load, struct db *db)
 {
     int64_t version = db_data_version(db);
-    if (version == load->extent_version && !load->job.opened)
+    if (version == load->extent_version)
         return DB_OK;
     load->extent_version = version;
     return query_extent(db, &load->extent);
