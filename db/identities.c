@@ -7,9 +7,11 @@
 
 enum {
     SLOTS_START = 1024,
-    FILTER_BITS = 24,      /* of a hash: the filter has a bit for each value, 2 MB */
-    FILTER_AFTER = 10000,  /* searches: reading the index for it is worth it then */
-    FILTER_MOST = 16000000 /* reports, and most bits would be set */
+    FILTER_BITS = 24,       /* of the number of a bit in the filter: 2 MB */
+    FILTER_MARKS = 3,       /* bits of the filter for each hash */
+    FILTER_AFTER = 10000,   /* searches: reading the index for it is worth it then */
+    FILTER_MOST = 16000000, /* reports, and most bits would be set */
+    RECENT_BATCHES = 8      /* in the small index, and they go into the large one */
 };
 
 struct slot {
@@ -25,7 +27,7 @@ struct identities {
     struct slot *slots;
     size_t slot_count; /* a power of two, at least twice the count */
     size_t count;
-    uint8_t *filter; /* NULL: there is none; a bit that is not set is of no hash in the index */
+    uint8_t *filter; /* NULL: there is none; a hash whose bits are not all set is in no index */
     int searches;    /* without it */
 };
 
@@ -144,22 +146,36 @@ static enum db_status catch_up(struct identities *identities)
 
 /* --- the filter --- */
 
+/* The bit of number MARK for HASH in the filter. */
+static uint32_t filter_bit(int32_t hash, int mark)
+{
+    static const uint32_t odd[FILTER_MARKS] = {0x9e3779b1U, 0x85ebca77U, 0xc2b2ae3dU};
+    return (uint32_t)hash * odd[mark] >> (32 - FILTER_BITS);
+}
+
 static void let_pass(uint8_t *filter, int32_t hash)
 {
-    uint32_t bit = (uint32_t)hash >> (32 - FILTER_BITS);
-    filter[bit / 8] |= (uint8_t)(1 << bit % 8);
+    for (int mark = 0; mark < FILTER_MARKS; mark++) {
+        uint32_t bit = filter_bit(hash, mark);
+        filter[bit / 8] |= (uint8_t)(1 << bit % 8);
+    }
 }
 
 static bool passes(const uint8_t *filter, int32_t hash)
 {
-    uint32_t bit = (uint32_t)hash >> (32 - FILTER_BITS);
-    return filter == NULL || filter[bit / 8] >> bit % 8 & 1;
+    for (int mark = 0; mark < FILTER_MARKS && filter != NULL; mark++) {
+        uint32_t bit = filter_bit(hash, mark);
+        if ((filter[bit / 8] >> bit % 8 & 1) == 0)
+            return false;
+    }
+    return true;
 }
 
 /* In a large index each new report is looked for on a page of its own, in vain. */
 static enum db_status make_filter(struct identities *identities)
 {
-    static const char select[] = "SELECT hash FROM identity";
+    static const char select[] =
+        "SELECT hash FROM identity UNION ALL SELECT hash FROM recent_identity";
     identities->searches = 0;
     if (identities->indexed > FILTER_MOST)
         return DB_OK;
@@ -183,7 +199,9 @@ static enum db_status next_indexed(struct identities *identities, struct identit
                                    int64_t *report)
 {
     static const char select[] =
-        "SELECT report FROM identity WHERE hash = ? AND report > ? ORDER BY report LIMIT 1";
+        "SELECT min(report) FROM (SELECT min(report) AS report FROM identity"
+        "   WHERE hash = ?1 AND report > ?2"
+        "  UNION ALL SELECT min(report) FROM recent_identity WHERE hash = ?1 AND report > ?2)";
     sqlite3_stmt *statement = db_statement(identities->db, select);
     db_bind_integers(statement, (int64_t[]){search->hash, search->indexed}, 2);
     bool row;
@@ -234,6 +252,17 @@ static int compare_slots(const void *a, const void *b)
     return left->report < right->report ? -1 : left->report > right->report;
 }
 
+/* Moves the small index into the large one, all at once. */
+static enum db_status merge_recent(struct db *db, size_t least)
+{
+    static const char move[] = "INSERT INTO identity SELECT hash, report FROM recent_identity;"
+                               "DELETE FROM recent_identity;"
+                               "UPDATE identified SET merged = through";
+    int64_t recent;
+    enum db_status status = db_integer(db, "SELECT through - merged FROM identified", &recent);
+    return status == DB_OK && recent >= (int64_t)least ? db_exec(db, move) : status;
+}
+
 /* Leaves the slots in the order of the index, the empty ones behind. */
 static void sort(struct identities *identities)
 {
@@ -250,7 +279,7 @@ static void sort(struct identities *identities)
 
 enum db_status identities_index(struct identities *identities, size_t least)
 {
-    static const char insert[] = "INSERT INTO identity VALUES(?, ?)";
+    static const char insert[] = "INSERT INTO recent_identity VALUES(?, ?)";
     static const char update[] = "UPDATE identified SET through = ?";
     if (identities->count == 0 || identities->count < least)
         return DB_OK;
@@ -270,6 +299,8 @@ enum db_status identities_index(struct identities *identities, size_t least)
     sqlite3_stmt *statement = db_statement(db, update);
     sqlite3_bind_int64(statement, 1, identities->known);
     status = db_run(db, statement);
+    if (status == DB_OK)
+        status = merge_recent(db, RECENT_BATCHES * least);
     forget(identities, status == DB_OK ? identities->known : 0);
     return status;
 }

@@ -4,8 +4,9 @@
  * The identity of a report is a hash, so that reports come in no order of it, and an
  * index of all of them would have a page of the disk written for each.  The newest
  * are therefore in no index: who looks for duplicates reads their hashes into memory
- * once, and adds what it stores.  When they are many they go into the index
- * together, in its order.
+ * once, and adds what it stores.  When they are many they go into a small index
+ * together, in its order, and when that one has grown, into the large one: each time
+ * all pages of the index are written.
  */
 #ifndef TLSRPTOP_DB_IDENTITIES_H
 #define TLSRPTOP_DB_IDENTITIES_H

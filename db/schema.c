@@ -292,5 +292,16 @@ static const char *const version_5[] = {
     " UNION SELECT DISTINCT 3, day >> 6 FROM total_sender;",
     NULL};
 
-const char *const *const migrations[] = {version_1, version_2, version_3,
-                                         version_4, version_5, NULL};
+/* A small index of identities in front of the large one: the identities of a batch are
+ * spread over all pages of the index that gets them. */
+static const char *const version_6[] = {
+    "CREATE TABLE recent_identity("
+    "  hash INTEGER NOT NULL, report INTEGER NOT NULL REFERENCES report,"
+    "  PRIMARY KEY(hash, report)"
+    ") WITHOUT ROWID;"
+    "ALTER TABLE identified ADD COLUMN merged INTEGER NOT NULL DEFAULT 0;" /* ...in the large one */
+    "UPDATE identified SET merged = through;",
+    NULL};
+
+const char *const *const migrations[] = {version_1, version_2, version_3, version_4,
+                                         version_5, version_6, NULL};

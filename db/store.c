@@ -111,7 +111,7 @@ static enum db_status commit(struct store *store)
     static const char commit_sql[] = "COMMIT";
     if (!store->open)
         return DB_OK;
-    enum db_status status = totals_flush(store->totals, store->db);
+    enum db_status status = totals_finish(store->totals, store->db);
     if (status == DB_OK)
         status = identities_index(store->identities, store->settings.unindexed);
     if (status == DB_OK)

@@ -12,7 +12,8 @@
 
 /*
  * A fact is a row to be added to one of the tables: key columns, then sums.
- * The first key is the day.  In a levelled table it becomes the block.
+ * The first key is the day, which becomes the block in a levelled table; but that of
+ * POLICY_SEEN is the last.
  */
 enum { KEYS_MAX = 6, SUMS_MAX = 3 };
 
@@ -34,6 +35,7 @@ struct facts {
 };
 
 enum table { DOMAIN, REPORTER, RESULT, SENDER, POLICY_SEEN, TABLES };
+enum { SEEN_DAY = 5, SEEN_ROW = 4 /* keys that tell a row of POLICY_SEEN from others */ };
 
 #define OF_BLOCK     " WHERE level = ?1 AND block = ?2"
 #define SOME_DOMAINS " AND domain BETWEEN ?3 AND ?4"
@@ -70,16 +72,7 @@ static const struct {
                 "SELECT domain, organization, result_type, failed FROM total_result" OF_BLOCK
                     SOME_DOMAINS},
     [SENDER] = {6, 1, LEVELS_DAYS, NULL, NULL, NULL}, /* sender_sums.h */
-    [POLICY_SEEN] = {6, 3, LEVELS_DAYS,
-                     "INSERT INTO policy_seen(first_day, last_day, domain, policy_text,"
-                     " organization, type, mode, reports, successful, failed)"
-                     " VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
-                     " first_day = min(first_day, excluded.first_day),"
-                     " last_day = max(last_day, excluded.last_day),"
-                     " reports = reports + excluded.reports,"
-                     " successful = successful + excluded.successful,"
-                     " failed = failed + excluded.failed",
-                     NULL, NULL},
+    [POLICY_SEEN] = {6, 3, LEVELS_DAYS, NULL, NULL, NULL},
 };
 
 struct totals_batch {
@@ -203,8 +196,8 @@ void totals_policy(struct totals_batch *batch, const struct policy_numbers *numb
     if (numbers->mine)
         add_policy(batch, ALL_DOMAINS, numbers->type, policy);
     batch->policies++;
-    struct fact seen = {.key = {batch->day, numbers->domain, numbers->policy_text,
-                                batch->organization, numbers->type, policy->mode},
+    struct fact seen = {.key = {numbers->domain, numbers->policy_text, batch->organization,
+                                numbers->type, policy->mode, batch->day},
                         .sum = {1, policy->successful, policy->failed}};
     add_fact(batch, POLICY_SEEN, &seen);
 }
@@ -324,6 +317,46 @@ static enum db_status flush_senders(struct db *db, struct facts *facts)
     return status;
 }
 
+static enum db_status upsert_seen(struct db *db, const struct fact *fact, int64_t last_day)
+{
+    static const char insert[] =
+        "INSERT INTO policy_seen(domain, policy_text, organization, type, mode, first_day,"
+        " last_day, reports, successful, failed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET"
+        " first_day = min(first_day, excluded.first_day),"
+        " last_day = max(last_day, excluded.last_day),"
+        " reports = reports + excluded.reports,"
+        " successful = successful + excluded.successful,"
+        " failed = failed + excluded.failed";
+    const int64_t *key = fact->key, *sum = fact->sum;
+    sqlite3_stmt *statement = db_statement(db, insert);
+    db_bind_integers(statement,
+                     (int64_t[]){key[0], key[1], key[2], key[3], key[4], key[SEEN_DAY], last_day,
+                                 sum[0], sum[1], sum[2]},
+                     10);
+    return db_run(db, statement);
+}
+
+/* One row for all days on which a reporter has seen a policy. */
+static enum db_status flush_seen(struct db *db, struct facts *facts)
+{
+    enum db_status status = DB_OK;
+    merge(facts, 0, false);
+    for (size_t i = 0, next; i < facts->count && status == DB_OK; i = next) {
+        struct fact row = facts->rows[i];
+        for (next = i + 1; next < facts->count; next++) {
+            const struct fact *fact = &facts->rows[next];
+            if (memcmp(fact->key, row.key, SEEN_ROW * sizeof *row.key) != 0)
+                break;
+            for (int s = 0; s < SUMS_MAX; s++)
+                row.sum[s] += fact->sum[s];
+        }
+        status = upsert_seen(db, &row, facts->rows[next - 1].key[SEEN_DAY]);
+    }
+    facts->count = 0;
+    return status;
+}
+
 /* A large batch writes days only, and leaves the levels above them open. */
 static enum db_status open_blocks(struct totals_batch *batch, struct db *db)
 {
@@ -353,8 +386,6 @@ static int note_touched(struct totals_batch *batch)
             push(&batch->firsts, &(struct fact){.key = {key[2], key[3], key[0]}}) != 0)
             return -1;
     }
-    merge(&batch->touched, 0, false);
-    merge(&batch->firsts, 0, false);
     return 0;
 }
 
@@ -368,6 +399,7 @@ static enum db_status update_modes(struct totals_batch *batch, struct db *db)
 {
     enum db_status status = DB_OK;
     const struct facts *firsts = &batch->firsts;
+    merge(&batch->firsts, 0, false);
     for (size_t i = 0; i < firsts->count && status == DB_OK; i++) {
         const int64_t *key = firsts->rows[i].key;
         const int64_t *before = i == 0 ? NULL : firsts->rows[i - 1].key;
@@ -396,9 +428,21 @@ enum db_status totals_flush(struct totals_batch *batch, struct db *db)
         status = db_complain(db, DB_MEMORY, "out of memory");
     else if (large)
         status = open_blocks(batch, db);
-    for (int t = 0; t < TABLES && status == DB_OK; t++)
-        status = t == SENDER ? flush_senders(db, &batch->facts[t])
-                             : flush_table(db, (enum table)t, &batch->facts[t], large);
+    for (int t = 0; t < POLICY_SEEN && status == DB_OK; t++) {
+        struct facts *facts = &batch->facts[t];
+        status =
+            t == SENDER ? flush_senders(db, facts) : flush_table(db, (enum table)t, facts, large);
+        facts->count = 0;
+    }
+    batch->reports = 0;
+    return status;
+}
+
+enum db_status totals_finish(struct totals_batch *batch, struct db *db)
+{
+    enum db_status status = totals_flush(batch, db);
+    if (status == DB_OK)
+        status = flush_seen(db, &batch->facts[POLICY_SEEN]);
     if (status == DB_OK)
         status = update_modes(batch, db);
     totals_clear(batch);

@@ -2,8 +2,8 @@
  * totals.h - the totals that screens read, kept up to date with each commit.
  * For db/ only.
  *
- * Facts gather in memory while reports are stored, and totals_flush() adds
- * them to the tables in the transaction that stores the reports.
+ * Facts gather in memory while reports are stored, and totals_flush() and
+ * totals_finish() add them to the tables in the transaction that stores the reports.
  */
 #ifndef TLSRPTOP_DB_TOTALS_H
 #define TLSRPTOP_DB_TOTALS_H
@@ -44,9 +44,13 @@ int totals_end(struct totals_batch *batch);
  * of a transaction would stop the importer for long. */
 bool totals_is_full(const struct totals_batch *batch);
 
-/* Writes what was gathered, and the modes that follow from it, within the
- * open transaction of DB.  The batch is empty afterwards, even on failure. */
+/* Writes the sums by day of what was gathered, within the open transaction of DB. */
 enum db_status totals_flush(struct totals_batch *batch, struct db *db);
+
+/* Writes all that was gathered since the transaction began, with what follows by
+ * domain: the policies seen, and the modes.  Each of these rows lies on a page of its
+ * own, which is written once, then.  The batch is empty afterwards, even on failure. */
+enum db_status totals_finish(struct totals_batch *batch, struct db *db);
 void totals_clear(struct totals_batch *batch);
 
 /* Makes BLOCK of LEVEL (1 to 3) anew from the level below, within the open

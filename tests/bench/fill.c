@@ -1,11 +1,13 @@
 /*
  * fill - builds a large database through the project's own storing code.
  *
- *   fill DATABASE REPORTS DOMAINS [DAYS]
+ *   fill DATABASE REPORTS DOMAINS [FROM TO]
  *
- * Reports come in the order of their days, two policies and one failure detail
- * each on average, by a dozen reporters.  The same arguments give the same
- * database.  Prints the time per 100,000 reports, so that growth shows.
+ * REPORTS in the order of their days over a year, two policies and one failure detail
+ * each on average, by a dozen reporters.  The same arguments give the same database.
+ * With FROM and TO only the reports of these numbers are stored, which may go on
+ * behind the year.  Prints the bytes a report, and the microseconds each took but for
+ * the first: a run reads some of what is there before it is at its pace.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,7 +19,7 @@
 #include "../../db/day.h"
 #include "../../db/store.h"
 
-enum { LAST_DAY = 20777, REPORTERS = 12, SENDERS = 400 };
+enum { FIRST_DAY = 20413, DAYS = 365, REPORTERS = 12, SENDERS = 400, FIRST_FEW = 20000 };
 
 static uint64_t state = 88172645463325252U;
 
@@ -72,7 +74,7 @@ static unsigned pick_domain(unsigned domains)
 static void fill_report(struct report *report, unsigned number, unsigned domains, int day)
 {
     unsigned domain = pick_domain(domains);
-    bool enforce = day > LAST_DAY - 100 - (int)(domain % 200);
+    bool enforce = day > FIRST_DAY + DAYS - 101 - (int)(domain % 200);
     const char *name = text_of(report, "d%u.example", domain);
     report->organization = text_of(report, "Reporter %u", pick(REPORTERS));
     report->report_id = text_of(report, "2026-01-01T00:00:00Z_%u", number);
@@ -101,55 +103,71 @@ static void fill_report(struct report *report, unsigned number, unsigned domains
     }
 }
 
-static int fill(struct store *store, unsigned reports, unsigned domains, unsigned days)
+struct part {
+    unsigned from, to, reports, domains;
+    unsigned measured; /* the last so many */
+};
+
+/* Stores PART, and tells the seconds that what is measured has *TAKEN. */
+static int fill(struct store *store, const struct part *part, double *taken)
 {
     static const char document[2] = {'\x1f', '\x8b'}; /* the originals are counted apart */
     double start = seconds();
-    for (unsigned i = 0; i < reports; i++) {
+    for (unsigned i = part->from; i < part->to; i++) {
         struct report report;
         struct store_result result;
         const char *why;
         struct origin origin = {.path = "bench"};
+        if (part->to - i == part->measured)
+            start = seconds();
         report_init(&report, 0);
-        fill_report(&report, i, domains, LAST_DAY - (int)(days - (uint64_t)i * days / reports) + 1);
+        fill_report(&report, i, part->domains,
+                    FIRST_DAY + (int)((uint64_t)i * DAYS / part->reports));
         if (report_resolve(&report, &why) != 0 ||
             store_report(store, &origin, &report, document, sizeof document, &result) != DB_OK)
             return -1;
         report_free(&report);
         if (i % STORE_BATCH == STORE_BATCH - 1 && store_commit(store) != DB_OK)
             return -1;
-        if (i % 100000 == 99999) {
-            fprintf(stderr, "%8u reports: %.1f us a report\n", i + 1, (seconds() - start) * 10);
-            start = seconds();
-        }
     }
+    *taken = seconds() - start;
     return 0;
+}
+
+static unsigned number(const char *text)
+{
+    return (unsigned)strtoul(text, NULL, 10);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: fill DATABASE REPORTS DOMAINS [DAYS]\n");
+    if (argc != 4 && argc != 6) {
+        fprintf(stderr, "usage: fill DATABASE REPORTS DOMAINS [FROM TO]\n");
         return 64;
     }
-    unsigned reports = (unsigned)strtoul(argv[2], NULL, 10);
+    struct part part = {.reports = number(argv[2]), .domains = number(argv[3])};
+    part.from = argc == 6 ? number(argv[4]) : 0;
+    part.to = argc == 6 ? number(argv[5]) : part.reports;
+    part.measured = part.to - part.from;
+    if (part.measured > 2 * FIRST_FEW)
+        part.measured -= FIRST_FEW;
+    state += part.from; /* other ones than those before */
     struct db *db;
     struct store *store = NULL;
     struct store_settings settings = {
         .mine = "", .close_from = STORE_SMALL, .unindexed = STORE_UNINDEXED};
+    double taken;
     enum db_status status = db_open(&db, argv[1], DB_WRITE);
     if (status == DB_OK)
         status = store_open(&store, db, "bench", &settings);
-    if (status != DB_OK ||
-        fill(store, reports, (unsigned)strtoul(argv[3], NULL, 10),
-             argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 365) != 0 ||
-        store_close(store, "") != DB_OK) {
+    if (status != DB_OK || fill(store, &part, &taken) != 0 || store_close(store, "") != DB_OK) {
         fprintf(stderr, "fill: %s\n", db == NULL ? "out of memory" : db_error(db));
         return 1;
     }
     db_close(db);
     struct stat about;
     if (stat(argv[1], &about) == 0)
-        printf("%.0f bytes a report\n", (double)about.st_size / reports);
+        printf("%.0f bytes a report, %.1f us\n", (double)about.st_size / part.to,
+               taken * 1e6 / part.measured);
     return 0;
 }

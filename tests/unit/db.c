@@ -111,7 +111,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
     assert_int_equal(sql_integer(db, change, 20100), MODE_STS_ENFORCE * 10 + MODE_DANE);
     assert_int_equal(sql_integer(db, "SELECT report FROM identity WHERE hash = -2"), 5);
     assert_int_equal(sql_integer(db, "SELECT content FROM report WHERE identity = -2"), 0x67);
-    assert_int_equal(sql_integer(db, "SELECT through FROM identified"), 5);
+    assert_int_equal(sql_integer(db, "SELECT through * 10 + merged FROM identified"), 55);
     db_close(db);
 }
 
