@@ -300,7 +300,10 @@ static const char *const version_6[] = {
     "  PRIMARY KEY(hash, report)"
     ") WITHOUT ROWID;"
     "ALTER TABLE identified ADD COLUMN merged INTEGER NOT NULL DEFAULT 0;" /* ...in the large one */
-    "UPDATE identified SET merged = through;",
+    "UPDATE identified SET merged = through;"
+    /* At both ends of a range there are up to 15 days without blocks of 4. */
+    "INSERT INTO total_sender_of_mine(level, block)"
+    " SELECT DISTINCT 1, day >> 2 FROM total_sender;",
     NULL};
 
 const char *const *const migrations[] = {version_1, version_2, version_3, version_4,

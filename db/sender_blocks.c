@@ -9,7 +9,7 @@
 #include "statement.h"
 
 enum {
-    LOWEST = 2, /* level */
+    LOWEST = 1, /* level */
     HIGHEST = 3,
     DAY_BITS = 2 * HIGHEST, /* of the first day of a sum within its block, and of the last */
     SUMS_MAX = 65536        /* of a block; beyond that it is not worth its memory */
@@ -23,9 +23,9 @@ static struct day_range days_of(int level, int64_t block)
 
 enum db_status sender_blocks_open(struct db *db, int64_t day)
 {
-    static const char upsert[] =
-        "INSERT INTO total_sender_of_mine(level, block) VALUES(2, ?1 >> 4), (3, ?1 >> 6)"
-        " ON CONFLICT DO UPDATE SET made = 0, senders = x'' WHERE made";
+    static const char upsert[] = "INSERT INTO total_sender_of_mine(level, block)"
+                                 " VALUES(1, ?1 >> 2), (2, ?1 >> 4), (3, ?1 >> 6)"
+                                 " ON CONFLICT DO UPDATE SET made = 0, senders = x'' WHERE made";
     sqlite3_stmt *statement = db_statement(db, upsert);
     sqlite3_bind_int64(statement, 1, day);
     return db_run(db, statement);

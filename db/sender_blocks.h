@@ -1,9 +1,9 @@
 /*
  * sender_blocks.h - what failed of all my domains by sender and result type, for blocks
- * of 16 and 64 days: a year of them is a tenth of what the days of all domains are.
+ * of 4, 16 and 64 days: a year of them is a tenth of what the days of all domains are.
  * For db/ only.
  *
- * A row of total_sender_of_mine has the block = day >> (2 * level) of level 2 or 3.
+ * A row of total_sender_of_mine has the block = day >> (2 * level) of level 1 to 3.
  * Unless it is `made`, reports on its days have come since, and readers use the days.
  */
 #ifndef TLSRPTOP_DB_SENDER_BLOCKS_H
