@@ -608,6 +608,7 @@ static int loop(struct app *app)
         if (app->dirty)
             frame_draw(app);
         app->dirty = false;
+        view_read_ahead(app_top(app));
         struct pollfd fds[OWN_FDS + IMPORT_FDS] = {
             {.fd = STDIN_FILENO, .events = POLLIN},
             {.fd = terminal_signal_fd(), .events = POLLIN},

@@ -130,6 +130,7 @@ struct view {
     bool completing;       /* the snapshot is a partial one, and the rest is being read */
     bool drawn;            /* with rows: its tables have their places */
     unsigned loads;        /* counts them: only the last one is shown */
+    unsigned ahead;        /* `loads` when it was read ahead for the last time */
     bool asked_for_extras; /* a job of extras.h is under way */
     enum db_status status; /* of the last reading */
     char error[512];
@@ -154,6 +155,9 @@ void view_draw(struct view *view, struct area area);
 
 /* Reads the database again; MARK shows which rows have changed. */
 void view_load(struct view *view, bool mark);
+/* While nobody waits for anything: reads what the next wider range would show, once for
+ * each loading, so that it is in memory. */
+void view_read_ahead(struct view *view);
 /* Goes to the next row with the text that is searched, as table_search() does, or says
  * that there is none. */
 void view_search(struct view *view, int step);
