@@ -71,8 +71,8 @@ static const struct {
                 "DELETE FROM total_result" OF_BLOCK,
                 "SELECT domain, organization, result_type, failed FROM total_result" OF_BLOCK
                     SOME_DOMAINS},
-    [SENDER] = {6, 1, LEVELS_DAYS, NULL, NULL, NULL}, /* sender_sums.h */
-    [POLICY_SEEN] = {6, 3, LEVELS_DAYS, NULL, NULL, NULL},
+    [SENDER] = {6, 1, LEVELS_DAYS, NULL, NULL, NULL},      /* sender_sums.h */
+    [POLICY_SEEN] = {6, 3, LEVELS_DAYS, NULL, NULL, NULL}, /* upsert_seen() */
 };
 
 struct totals_batch {

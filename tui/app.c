@@ -18,8 +18,9 @@ enum {
     FIRST_MILLISECONDS = 40,   /* and the very first one */
     WHEEL_ROWS = 3,
     DOUBLE_CLICK_MILLISECONDS = 400,
-    MOUSE_EVENTS = 8, /* as many as ncurses keeps */
-    OWN_FDS = 3,      /* that the loop waits for, besides those of an import */
+    MOUSE_EVENTS = 8,  /* as many as ncurses keeps */
+    AHEAD_ROWS = 8192, /* of more, little would still be in memory when it is asked for */
+    OWN_FDS = 3,       /* that the loop waits for, besides those of an import */
 };
 
 /* The screens that have a key of their own. */
@@ -596,6 +597,55 @@ static void watch(struct app *app)
     worker_post(app->worker, SLOT_WATCH, &job->job);
 }
 
+/* --- reading ahead --- */
+
+/* Reads the screen of the domain under the cursor of a list, once for each. */
+static bool read_domain_ahead(struct app *app, const struct view *top)
+{
+    struct scope scope = top->scope;
+    if (top->type != &view_domains)
+        return false;
+    top->type->target(top, &scope);
+    if (app->ahead.domain == scope.domain)
+        return false;
+    app->ahead.domain = scope.domain;
+    view_read_ahead(app, &view_domain, &scope, app->range);
+    return true;
+}
+
+/* Reads what the top screen would show of a wider range, if there is one. */
+static void read_wider_ahead(struct app *app, const struct view *top)
+{
+    struct range wider = app->range;
+    size_t rows = 0;
+    for (int i = 0; i < top->type->pane_count; i++)
+        rows += top->snapshot->rows[i].count;
+    range_widen(&wider, 1, today(),
+                (struct day_range){app->extent.first_day, app->extent.last_day});
+    bool same = memcmp(&wider, &app->range, sizeof wider) == 0;
+    if (app->ahead.wider || same || rows > AHEAD_ROWS || !view_has_range(top) ||
+        top->type->load == NULL)
+        return;
+    app->ahead.wider = true;
+    view_read_ahead(app, top->type, &top->scope, wider);
+}
+
+/* While nobody waits for anything: what the next key may ask for. */
+static void read_ahead(struct app *app)
+{
+    const struct view *top = app_top(app);
+    if (app->ahead.reading || app_awaits_rows(app) || top->snapshot == NULL || top->status != DB_OK)
+        return;
+    if (app->ahead.view != top->serial || app->ahead.loads != top->loads) {
+        app->ahead.view = top->serial;
+        app->ahead.loads = top->loads;
+        app->ahead.domain = -1;
+        app->ahead.wider = false;
+    }
+    if (!read_domain_ahead(app, top))
+        read_wider_ahead(app, top);
+}
+
 /* --- the loop --- */
 
 static int loop(struct app *app)
@@ -608,7 +658,7 @@ static int loop(struct app *app)
         if (app->dirty)
             frame_draw(app);
         app->dirty = false;
-        view_read_ahead(app_top(app));
+        read_ahead(app);
         struct pollfd fds[OWN_FDS + IMPORT_FDS] = {
             {.fd = STDIN_FILENO, .events = POLLIN},
             {.fd = terminal_signal_fd(), .events = POLLIN},

@@ -36,7 +36,14 @@ struct app {
         size_t count;
         bool leads; /* not all of them only move: what follows keeps its turn */
         wint_t keys[HELD_MAX];
-    } held;                    /* keys typed ahead of the rows they are meant for */
+    } held; /* keys typed ahead of the rows they are meant for */
+    struct {
+        uint64_t view;  /* its serial... */
+        unsigned loads; /* ...and its loading that the rest belongs to */
+        int64_t domain; /* whose screen was read ahead; -1: none */
+        bool wider;     /* and so was the wider range */
+        bool reading;
+    } ahead;
     char message[MESSAGE_MAX]; /* until the next key */
     int message_style;
     int64_t data_version;  /* -1: not known */

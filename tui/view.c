@@ -390,44 +390,26 @@ void view_load(struct view *view, bool mark)
 
 /* --- reading ahead --- */
 
-/* Of a longer list little would still be in memory when it is asked for. */
-enum { AHEAD_ROWS = 8192 };
-
 static void read_ahead(struct job *job)
 {
     struct load_job *load = (struct load_job *)job;
+    load->app->ahead.reading = false;
     if (job->opened && app_notes_opening(load->app))
         load->app->dirty = true;
     free_load(load);
 }
 
-static bool may_read_ahead(const struct view *view)
+void view_read_ahead(struct app *app, const struct view_type *type, const struct scope *scope,
+                     struct range range)
 {
-    size_t rows = 0;
-    if (view->ahead == view->loads || view->loading || view->completing || view->stale ||
-        view->snapshot == NULL || view->status != DB_OK || view->type->load == NULL ||
-        !view_has_range(view))
-        return false;
-    for (int i = 0; i < view->type->pane_count; i++)
-        rows += view->snapshot->rows[i].count;
-    return rows <= AHEAD_ROWS;
-}
-
-void view_read_ahead(struct view *view)
-{
-    struct app *app = view->app;
-    if (!may_read_ahead(view))
-        return;
-    struct range wider = app->range;
-    struct day_range extent = {app->extent.first_day, app->extent.last_day};
-    range_widen(&wider, 1, today(), extent);
-    struct load_job *load =
-        memcmp(&wider, &app->range, sizeof wider) != 0 ? new_load(view, false, true) : NULL;
-    view->ahead = view->loads;
+    struct view *view = view_new(app, type, scope);
+    struct load_job *load = view != NULL ? new_load(view, false, true) : NULL;
+    view_free(view);
     if (load == NULL)
         return;
-    load->range = wider;
+    load->range = range;
     load->job.done = read_ahead;
+    app->ahead.reading = true;
     worker_post(app->worker, SLOT_AHEAD, &load->job);
 }
 

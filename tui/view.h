@@ -15,6 +15,7 @@
 #include "../db/config.h"
 #include "../db/query.h"
 #include "chart.h"
+#include "range.h"
 #include "table.h"
 
 struct app;
@@ -130,7 +131,6 @@ struct view {
     bool completing;       /* the snapshot is a partial one, and the rest is being read */
     bool drawn;            /* with rows: its tables have their places */
     unsigned loads;        /* counts them: only the last one is shown */
-    unsigned ahead;        /* `loads` when it was read ahead for the last time */
     bool asked_for_extras; /* a job of extras.h is under way */
     enum db_status status; /* of the last reading */
     char error[512];
@@ -155,9 +155,6 @@ void view_draw(struct view *view, struct area area);
 
 /* Reads the database again; MARK shows which rows have changed. */
 void view_load(struct view *view, bool mark);
-/* While nobody waits for anything: reads what the next wider range would show, once for
- * each loading, so that it is in memory. */
-void view_read_ahead(struct view *view);
 /* Goes to the next row with the text that is searched, as table_search() does, or says
  * that there is none. */
 void view_search(struct view *view, int step);
@@ -171,6 +168,11 @@ void view_seek_domain(struct view *view, int64_t domain);
  * short. */
 struct view *view_new(struct app *app, const struct view_type *type, const struct scope *scope);
 void view_free(struct view *view);
+/* For app.c: reads what a screen of TYPE about SCOPE would show of RANGE, and forgets it,
+ * so that it need not come from the disk when it is asked for.  Anything else goes
+ * first. */
+void view_read_ahead(struct app *app, const struct view_type *type, const struct scope *scope,
+                     struct range range);
 
 /* Draws the heads of tables COUNT panes from FIRST on, beside each other as far
  * as there is room for LEAST cells each; the one with the keys is among them. */
