@@ -301,9 +301,15 @@ static const char *const version_6[] = {
     ") WITHOUT ROWID;"
     "ALTER TABLE identified ADD COLUMN merged INTEGER NOT NULL DEFAULT 0;" /* ...in the large one */
     "UPDATE identified SET merged = through;"
-    /* At both ends of a range there are up to 15 days without blocks of 4. */
+    /* At both ends of a range there are up to 15 days without blocks of 4.  The blocks
+     * are to be made anew, with what they have by MX host. */
     "INSERT INTO total_sender_of_mine(level, block)"
-    " SELECT DISTINCT 1, day >> 2 FROM total_sender;",
+    " SELECT DISTINCT 1, day >> 2 FROM total_sender;"
+    "UPDATE total_sender_of_mine SET made = 0, senders = x'';"
+    "CREATE TABLE total_mx_of_mine(" /* `hosts` as in mx_sums.h */
+    "  level INTEGER NOT NULL, block INTEGER NOT NULL, hosts BLOB NOT NULL,"
+    "  PRIMARY KEY(level, block)"
+    ") WITHOUT ROWID;",
     NULL};
 
 const char *const *const migrations[] = {version_1, version_2, version_3, version_4,

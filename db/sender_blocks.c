@@ -3,16 +3,18 @@
 #include <stdlib.h>
 
 #include "day.h"
-#include "domain_rows.h"
 #include "key_map.h"
 #include "levels.h"
+#include "mx_sources.h"
+#include "sender_days.h"
 #include "statement.h"
 
 enum {
     LOWEST = 1, /* level */
     HIGHEST = 3,
     DAY_BITS = 2 * HIGHEST, /* of the first day of a sum within its block, and of the last */
-    SUMS_MAX = 65536        /* of a block; beyond that it is not worth its memory */
+    SUMS_MAX = 65536,       /* of a block; beyond that it is not worth its memory */
+    HOSTS_BYTES = 1 << 23   /* and so many of its sums by MX host */
 };
 
 static struct day_range days_of(int level, int64_t block)
@@ -44,15 +46,21 @@ struct sum {
     struct day_range days;
 };
 
-/* False when there are too many, or memory is short. */
-static bool add(struct key_map *map, const struct sender_sum *sum, struct day_range days)
+/* A block that is being made, by sender and by MX host. */
+struct making {
+    struct key_map senders; /* rows are struct sum */
+    struct mx_sources hosts;
+    bool all; /* false when there are too many, or memory is short */
+};
+
+static bool add_sender(struct making *making, const struct sender_sum *sum, struct day_range days)
 {
     const struct key key = {{sum->organization, sum->sending_ip, sum->result_type}};
-    size_t known = map->count;
-    struct sum *row = key_map_row(map, &key);
-    if (row == NULL || map->count > SUMS_MAX)
-        return false;
-    if (map->count > known)
+    size_t known = making->senders.count;
+    struct sum *row = key_map_row(&making->senders, &key);
+    if (row == NULL || making->senders.count > SUMS_MAX)
+        return making->all = false;
+    if (making->senders.count > known)
         row->days = days;
     row->failed += sum->failed;
     row->days.first = days.first < row->days.first ? days.first : row->days.first;
@@ -60,35 +68,23 @@ static bool add(struct key_map *map, const struct sender_sum *sum, struct day_ra
     return true;
 }
 
-static enum db_status add_days(struct db *db, struct day_range days, struct key_map *map, bool *all)
+static bool add_sum(void *context, int day, const struct sender_sum *sum)
 {
-    static const char select[] =
-        "SELECT day, domain, senders FROM total_sender WHERE day BETWEEN ? AND ?";
-    bool *foreign;
-    int64_t count;
-    enum db_status status = domains_foreign(db, &foreign, &count);
-    sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_integers(statement, (int64_t[]){days.first, days.last}, 2);
-    while (*all && statement_next(db, statement, &status)) {
-        int day = sqlite3_column_int(statement, 0);
-        int64_t domain = sqlite3_column_int64(statement, 1);
-        struct sender_sums row = sender_sums_of(db, statement, 2);
-        struct sender_sum sum;
-        if (domain >= 0 && domain < count && foreign[domain])
-            continue;
-        while (*all && sender_sums_next(&row, &sum, &status))
-            *all = add(map, &sum, (struct day_range){day, day});
-    }
-    free(foreign);
-    return db_done(statement, status);
+    struct making *making = context;
+    return add_sender(making, sum, (struct day_range){day, day}) &&
+           mx_sources_add(&making->hosts, day, sum);
+}
+
+static enum db_status add_days(struct db *db, struct day_range days, struct making *making)
+{
+    return sender_days(db, ALL_DOMAINS, days, add_sum, making);
 }
 
 /* The four blocks of LEVEL in BLOCK of the one above. */
-static enum db_status add_blocks(struct db *db, int level, int64_t block, struct key_map *map,
-                                 bool *all)
+static enum db_status add_blocks(struct db *db, int level, int64_t block, struct making *making)
 {
     enum db_status status = DB_OK;
-    for (int64_t i = 0; i < 4 && *all && status == DB_OK; i++) {
+    for (int64_t i = 0; i < 4 && making->all && status == DB_OK; i++) {
         struct sender_piece piece = {level, days_of(level, block * 4 + i)};
         sqlite3_stmt *statement = sender_blocks_select(db, &piece);
         bool made = statement_next(db, statement, &status);
@@ -96,16 +92,18 @@ static enum db_status add_blocks(struct db *db, int level, int64_t block, struct
         struct sender_sum sum;
         if (made)
             row = sender_sums_of(db, statement, 0);
-        while (*all && sender_sums_next(&row, &sum, &status))
-            *all = add(map, &sum, sender_block_days(&piece, &sum));
+        while (making->all && sender_sums_next(&row, &sum, &status))
+            add_sender(making, &sum, sender_block_days(&piece, &sum));
         db_done(statement, status);
-        if (!made && status == DB_OK)
-            status = add_days(db, piece.days, map, all);
+        if (status == DB_OK)
+            status = made ? mx_sources_add_block(&making->hosts, level, piece.days.first)
+                          : add_days(db, piece.days, making);
     }
     return status;
 }
 
-static enum db_status keep(struct db *db, int level, int64_t block, const struct key_map *map)
+static enum db_status keep_senders(struct db *db, int level, int64_t block,
+                                   const struct key_map *map)
 {
     static const char update[] = "UPDATE total_sender_of_mine SET made = 1, senders = ?3"
                                  " WHERE level = ?1 AND block = ?2";
@@ -131,24 +129,53 @@ static enum db_status keep(struct db *db, int level, int64_t block, const struct
     return db_run(db, statement);
 }
 
+/* *ALL is false when they are too many. */
+static enum db_status keep_hosts(struct db *db, int level, int64_t block,
+                                 struct mx_sources *sources, bool *all)
+{
+    static const char insert[] = "INSERT OR REPLACE INTO total_mx_of_mine VALUES(?, ?, ?)";
+    struct mx_reader reader;
+    size_t size;
+    enum db_status status = mx_sources_finish(sources);
+    if (status != DB_OK)
+        return status;
+    mx_reader_begin(&reader, db, sources->parts, sources->count, &status);
+    unsigned char *bytes = mx_sums_merge(&reader, HOSTS_BYTES, &size, &status);
+    *all = bytes != NULL;
+    if (bytes == NULL)
+        return status;
+    sqlite3_stmt *statement = db_statement(db, insert);
+    db_bind_integers(statement, (int64_t[]){level, block}, 2);
+    sqlite3_bind_blob64(statement, 3, bytes, size, free);
+    return db_run(db, statement);
+}
+
 /* It has too many sums: nobody tries it again until its days change. */
 static enum db_status forget(struct db *db, int level, int64_t block)
 {
     static const char delete[] = "DELETE FROM total_sender_of_mine WHERE level = ? AND block = ?";
+    static const char delete_hosts[] = "DELETE FROM total_mx_of_mine WHERE level = ? AND block = ?";
     sqlite3_stmt *statement = db_statement(db, delete);
     db_bind_integers(statement, (int64_t[]){level, block}, 2);
-    return db_run(db, statement);
+    enum db_status status = db_run(db, statement);
+    statement = db_statement(db, delete_hosts);
+    db_bind_integers(statement, (int64_t[]){level, block}, 2);
+    return status == DB_OK ? db_run(db, statement) : status;
 }
 
 static enum db_status make(struct db *db, int level, int64_t block)
 {
-    struct key_map map = {.row_size = sizeof(struct sum)};
-    bool all = true;
-    enum db_status status = level == LOWEST ? add_days(db, days_of(level, block), &map, &all)
-                                            : add_blocks(db, level - 1, block, &map, &all);
+    struct making making = {
+        .senders = {.row_size = sizeof(struct sum)}, .hosts = {.db = db}, .all = true};
+    enum db_status status = level == LOWEST ? add_days(db, days_of(level, block), &making)
+                                            : add_blocks(db, level - 1, block, &making);
+    if (status == DB_OK && making.all)
+        status = keep_hosts(db, level, block, &making.hosts, &making.all);
     if (status == DB_OK)
-        status = all ? keep(db, level, block, &map) : forget(db, level, block);
-    key_map_free(&map);
+        status =
+            making.all ? keep_senders(db, level, block, &making.senders) : forget(db, level, block);
+    key_map_free(&making.senders);
+    mx_sources_free(&making.hosts);
     return status;
 }
 
@@ -172,7 +199,7 @@ static void put(struct sender_piece *pieces, size_t *count, struct sender_piece 
         pieces[(*count)++] = piece;
 }
 
-enum db_status sender_blocks_cover(struct db *db, struct day_range range,
+enum db_status sender_blocks_cover(struct db *db, int64_t domain, struct day_range range,
                                    struct sender_piece **pieces, size_t *count)
 {
     /* the higher level first where both begin */
@@ -181,11 +208,11 @@ enum db_status sender_blocks_cover(struct db *db, struct day_range range,
         " AND block << 2 * level >= ?1 AND ((block + 1) << 2 * level) - 1 <= ?2"
         " ORDER BY block << 2 * level, level DESC";
     static const char how_many[] = "SELECT count(*) FROM total_sender_of_mine";
-    int64_t blocks;
+    int64_t blocks = 0;
     int next = range.first; /* day */
     *count = 0;
     *pieces = NULL;
-    enum db_status status = db_integer(db, how_many, &blocks);
+    enum db_status status = domain == ALL_DOMAINS ? db_integer(db, how_many, &blocks) : DB_OK;
     if (status != DB_OK)
         return status;
     *pieces = calloc(2 * (size_t)blocks + 3, sizeof **pieces);

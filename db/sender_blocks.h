@@ -1,10 +1,11 @@
 /*
- * sender_blocks.h - what failed of all my domains by sender and result type, for blocks
- * of 4, 16 and 64 days: a year of them is a tenth of what the days of all domains are.
- * For db/ only.
+ * sender_blocks.h - what failed of all my domains by sender and result type, and by MX
+ * host, for blocks of 4, 16 and 64 days: a year of them is a tenth of what the days of
+ * all domains are.  For db/ only.
  *
  * A row of total_sender_of_mine has the block = day >> (2 * level) of level 1 to 3.
  * Unless it is `made`, reports on its days have come since, and readers use the days.
+ * What it has by MX host is in total_mx_of_mine (mx_sources.h).
  */
 #ifndef TLSRPTOP_DB_SENDER_BLOCKS_H
 #define TLSRPTOP_DB_SENDER_BLOCKS_H
@@ -28,8 +29,8 @@ struct sender_piece {
 };
 
 /* The pieces of RANGE in their order: *COUNT at *PIECES, to be freed, whatever it
- * returns. */
-enum db_status sender_blocks_cover(struct db *db, struct day_range range,
+ * returns.  What failed of one DOMAIN is in no blocks. */
+enum db_status sender_blocks_cover(struct db *db, int64_t domain, struct day_range range,
                                    struct sender_piece **pieces, size_t *count);
 
 /* The column `senders` of PIECE, which is a block.  Its sums have these days where others

@@ -2,11 +2,9 @@
 
 #include <stdlib.h>
 
-enum {
-    INTEGER_BYTES = 10, /* at most */
-    INTEGERS = 5,       /* of a sum */
-    SUM_BYTES = INTEGERS * INTEGER_BYTES
-};
+#include "packed.h"
+
+enum { INTEGERS = 5 /* of a sum */, SUM_BYTES = INTEGERS * PACKED_BYTES };
 
 static int compare(const struct sender_sum *a, const struct sender_sum *b)
 {
@@ -30,16 +28,7 @@ struct sender_sums sender_sums_of(struct db *db, sqlite3_stmt *statement, int co
 
 static bool read_integer(struct sender_sums *sums, int64_t *integer)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < INTEGER_BYTES && sums->at < sums->end; i++) {
-        unsigned char byte = *sums->at++;
-        value |= (uint64_t)(byte & 0x7f) << 7 * i;
-        if (byte < 0x80) {
-            *integer = (int64_t)value;
-            return value <= INT64_MAX;
-        }
-    }
-    return false;
+    return packed_get(&sums->at, sums->end, integer);
 }
 
 bool sender_sums_next(struct sender_sums *sums, struct sender_sum *sum, enum db_status *status)
@@ -56,23 +45,14 @@ bool sender_sums_next(struct sender_sums *sums, struct sender_sum *sum, enum db_
 
 /* --- writing --- */
 
-static unsigned char *put_integer(unsigned char *to, int64_t integer)
-{
-    uint64_t value = (uint64_t)integer;
-    for (; value >= 0x80; value >>= 7)
-        *to++ = (unsigned char)(value | 0x80);
-    *to++ = (unsigned char)value;
-    return to;
-}
-
 /* SUM at TO, where there are SUM_BYTES; returns their end. */
 static unsigned char *put_sum(unsigned char *to, const struct sender_sum *sum)
 {
-    to = put_integer(to, sum->organization);
-    to = put_integer(to, sum->sending_ip);
-    to = put_integer(to, sum->result_type);
-    to = put_integer(to, sum->mx_host);
-    return put_integer(to, sum->failed);
+    to = packed_put(to, sum->organization);
+    to = packed_put(to, sum->sending_ip);
+    to = packed_put(to, sum->result_type);
+    to = packed_put(to, sum->mx_host);
+    return packed_put(to, sum->failed);
 }
 
 /* Writes to TO what OLD has and what comes to it; returns its end. */

@@ -4,8 +4,7 @@
  * millions.  For db/ only.
  *
  * The column `senders` has the sums one after the other, sorted by their numbers:
- * each as five integers, seven bits to a byte, the lowest first, and the eighth
- * bit set in all but the last byte of an integer.
+ * each as five integers (packed.h).
  */
 #ifndef TLSRPTOP_DB_SENDER_SUMS_H
 #define TLSRPTOP_DB_SENDER_SUMS_H

@@ -24,7 +24,7 @@ static void keep_one(int day)
     static const char *const types[] = {"certificate-expired", "starttls-not-supported",
                                         "validation-failure"};
     struct report report;
-    char id[16], domain[32], ip[32], reporter[16];
+    char id[16], domain[32], host[64], ip[32], reporter[16];
     snprintf(id, sizeof id, "%d", number++);
     snprintf(domain, sizeof domain, "d%u.example", luck_pick(&luck, DOMAINS));
     snprintf(reporter, sizeof reporter, "R%u", luck_pick(&luck, 2));
@@ -32,8 +32,8 @@ static void keep_one(int day)
     struct policy *policy = add_policy(&report, "sts", domain, "", 10, 5);
     for (unsigned i = luck_pick(&luck, 3) + 1; i > 0; i--) {
         snprintf(ip, sizeof ip, "192.0.2.%u", luck_pick(&luck, SENDERS));
-        add_failure(&report, policy, types[luck_pick(&luck, 3)], ip, "mx.example.com",
-                    luck_pick(&luck, 100));
+        snprintf(host, sizeof host, "mx%u.%s", luck_pick(&luck, 2), domain);
+        add_failure(&report, policy, types[luck_pick(&luck, 3)], ip, host, luck_pick(&luck, 100));
     }
     assert_int_equal(keep_report(own.store, &report, "x"), OUTCOME_IMPORTED);
 }
@@ -91,8 +91,47 @@ static int count_sender(void *context, const struct sender_row *row)
     return 0;
 }
 
+static int check_host(void *context, const struct mx_row *row)
+{
+    struct asked *asked = context;
+#define OF_HOST                                                                                    \
+    " FROM sender_row s JOIN domain d ON d.id = s.domain JOIN text h ON h.id = s.mx_host"          \
+    " WHERE d.mine AND s.day BETWEEN %d AND %d AND h.value = '%s'"
+    const int first = asked->range.first, last = asked->range.last;
+    assert_int_equal(row->failed, sql_integer(own.db, "SELECT sum(s.failed)" OF_HOST, first, last,
+                                              row->mx_host));
+    assert_int_equal(row->senders,
+                     sql_integer(own.db, "SELECT count(DISTINCT s.sending_ip)" OF_HOST, first, last,
+                                 row->mx_host));
+    int64_t types = sql_integer(own.db, "SELECT count(DISTINCT s.result_type)" OF_HOST, first, last,
+                                row->mx_host);
+    for (const char *comma = row->result_types; types > 1; types--)
+        assert_non_null(comma = strstr(comma + 1, ", "));
+    asked->rows++;
+    return 0;
+}
+
+static int count_host(void *context, const struct mx_row *row)
+{
+    (void)row;
+    ((struct asked *)context)->rows++;
+    return 0;
+}
+
+static void expect_hosts(int first, int last)
+{
+    struct asked asked = {{first, last}, 0};
+    assert_int_equal(query_mx(own.db, ALL_DOMAINS, asked.range, check_host, &asked), DB_OK);
+    assert_int_equal(asked.rows, sql_integer(own.db,
+                                             "SELECT count(DISTINCT s.mx_host)"
+                                             " FROM sender_row s JOIN domain d ON d.id = s.domain"
+                                             " WHERE d.mine AND s.day BETWEEN %d AND %d",
+                                             first, last));
+}
+
 static void expect_range(int first, int last)
 {
+    expect_hosts(first, last);
     struct asked asked = {{first, last}, 0};
     assert_int_equal(query_senders(own.db, ALL_DOMAINS, asked.range, check_sender, &asked), DB_OK);
     assert_int_equal(asked.rows,
@@ -187,6 +226,9 @@ static void a_block_without_end_is_not_made(void **state)
     struct asked asked = {{FIRST, FIRST + DAYS}, 0};
     assert_int_equal(query_senders(own.db, ALL_DOMAINS, asked.range, count_sender, &asked), DB_OK);
     assert_true(asked.rows >= MANY * REPORT_SENDERS);
+    asked.rows = 0;
+    assert_int_equal(query_mx(own.db, ALL_DOMAINS, asked.range, count_host, &asked), DB_OK);
+    assert_int_equal(asked.rows, 2 * DOMAINS + 1);
 }
 
 /* A database is anybody's file. */
@@ -198,6 +240,41 @@ static void damaged_blocks_are_told(void **state)
     struct asked asked = {{FIRST, FIRST + DAYS}, 0};
     assert_int_equal(query_senders(own.db, ALL_DOMAINS, asked.range, count_sender, &asked),
                      DB_DAMAGED);
+    /* too long an integer, an end in the middle, no difference, numbers beyond all */
+    static const char *const bytes[] = {
+        "ffffff",        "0101", "00", "fffffffffffffffff7", "01010100fffffffffffffffff7",
+        "010105000900ff"};
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        char update[96];
+        snprintf(update, sizeof update, "UPDATE total_mx_of_mine SET hosts = x'%s'", bytes[i]);
+        assert_int_equal(db_exec(own.db, update), DB_OK);
+        assert_int_equal(query_mx(own.db, ALL_DOMAINS, asked.range, count_host, &asked),
+                         DB_DAMAGED);
+    }
+    assert_int_equal(db_exec(own.db, "DELETE FROM total_mx_of_mine"), DB_OK);
+    assert_int_equal(query_mx(own.db, ALL_DOMAINS, asked.range, count_host, &asked), DB_DAMAGED);
+}
+
+/* Whatever a byte becomes, it is read or told. */
+static void any_byte_may_be_wrong(void **state)
+{
+    (void)state;
+    close_before(FIRST + DAYS + 64);
+    assert_int_equal(db_exec(own.db, "CREATE TEMP TABLE kept AS SELECT * FROM total_mx_of_mine"),
+                     DB_OK);
+    for (int i = 0; i < 300; i++) {
+        char update[320];
+        int at = (int)luck_pick(&luck, 150) + 1;
+        snprintf(update, sizeof update,
+                 "UPDATE total_mx_of_mine SET hosts = (SELECT CAST(substr(k.hosts, 1, %d)"
+                 " || x'%02x' || substr(k.hosts, %d) AS BLOB) FROM kept k"
+                 " WHERE k.level = total_mx_of_mine.level AND k.block = total_mx_of_mine.block)",
+                 at - 1, luck_pick(&luck, 256), at + 1);
+        assert_int_equal(db_exec(own.db, update), DB_OK);
+        struct asked asked = {{FIRST, FIRST + DAYS}, 0};
+        enum db_status status = query_mx(own.db, ALL_DOMAINS, asked.range, count_host, &asked);
+        assert_true(status == DB_OK || status == DB_DAMAGED);
+    }
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fill, own_database_tear_down)
@@ -210,6 +287,7 @@ int main(void)
         TEST(foreign_domains_have_no_part_in_it),
         TEST(a_block_without_end_is_not_made),
         TEST(damaged_blocks_are_told),
+        TEST(any_byte_may_be_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

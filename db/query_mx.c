@@ -1,0 +1,164 @@
+#include "query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "growing.h"
+#include "mx_sources.h"
+#include "names.h"
+#include "sender_blocks.h"
+#include "sender_days.h"
+#include "statement.h"
+
+/* What failed of DOMAIN in RANGE, by days and blocks. */
+static enum db_status find_sources(struct mx_sources *sources, int64_t domain,
+                                   struct day_range range)
+{
+    struct sender_piece *pieces;
+    size_t count;
+    enum db_status status = sender_blocks_cover(sources->db, domain, range, &pieces, &count);
+    for (size_t i = 0; i < count && status == DB_OK; i++)
+        status = pieces[i].level > 0
+                     ? mx_sources_add_block(sources, pieces[i].level, pieces[i].days.first)
+                     : sender_days(sources->db, domain, pieces[i].days, mx_sources_add, sources);
+    free(pieces);
+    return status == DB_OK ? mx_sources_finish(sources) : status;
+}
+
+/* --- hosts --- */
+
+struct host_type {
+    int64_t type;
+    int64_t failed;
+    const char *name;
+};
+
+struct host {
+    int64_t number;
+    int64_t failed;
+    int64_t senders;
+    size_t first_type, type_count;
+    const char *name;
+};
+
+struct hosts {
+    struct host *rows;
+    size_t count, capacity;
+    struct host_type *types; /* of one after the other */
+    size_t type_count, type_capacity;
+};
+
+static bool add_type(struct hosts *hosts, int64_t type, int64_t failed)
+{
+    struct host_type *types =
+        with_room(hosts->types, hosts->type_count, &hosts->type_capacity, sizeof *types);
+    if (types == NULL)
+        return false;
+    hosts->types = types;
+    types[hosts->type_count++] = (struct host_type){.type = type, .failed = failed};
+    return true;
+}
+
+static struct host *add_host(struct hosts *hosts, int64_t number)
+{
+    struct host *rows = with_room(hosts->rows, hosts->count, &hosts->capacity, sizeof *rows);
+    if (rows == NULL)
+        return NULL;
+    hosts->rows = rows;
+    rows[hosts->count] = (struct host){.number = number, .first_type = hosts->type_count};
+    return &rows[hosts->count++];
+}
+
+/* All hosts of SOURCES, in the order of their numbers. */
+static enum db_status read_hosts(struct mx_sources *sources, struct hosts *hosts)
+{
+    struct mx_reader reader;
+    struct mx_seen seen = {0};
+    enum db_status status = DB_OK;
+    int64_t number, type, failed;
+    bool has_room = true;
+    mx_reader_begin(&reader, sources->db, sources->parts, sources->count, &status);
+    while (has_room && mx_next_host(&reader, &number, &status)) {
+        struct host *host = add_host(hosts, number);
+        has_room = host != NULL;
+        while (has_room && mx_next_type(&reader, &type, &failed, &status)) {
+            has_room = add_type(hosts, type, failed);
+            host->failed += failed;
+            host->type_count++;
+        }
+        if (has_room)
+            host->senders = mx_count_addresses(&reader, &seen, &status);
+    }
+    free(seen.hosts);
+    if (status == DB_OK && !has_room)
+        status = db_complain(sources->db, DB_MEMORY, "out of memory");
+    return status;
+}
+
+static int compare_types(const void *a, const void *b)
+{
+    const struct host_type *left = a, *right = b;
+    int order = (right->failed > left->failed) - (right->failed < left->failed);
+    return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+    const struct host *left = a, *right = b;
+    int order = (right->failed > left->failed) - (right->failed < left->failed);
+    return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+static enum db_status give_host(const struct hosts *hosts, const struct host *host, mx_row_fn *row,
+                                void *context)
+{
+    struct host_type *types = hosts->types + host->first_type;
+    struct joined joined;
+    if (hosts->types != NULL)
+        qsort(types, host->type_count, sizeof *types, compare_types);
+    join_nothing(&joined);
+    for (size_t i = 0; i < host->type_count; i++)
+        join(&joined, types[i].name);
+    struct mx_row line = {
+        .mx_host = host->name,
+        .result_types = joined.text,
+        .failed = host->failed,
+        .senders = host->senders,
+    };
+    return row(context, &line) != 0 ? DB_STOPPED : DB_OK;
+}
+
+static enum db_status give_hosts(struct db *db, struct hosts *hosts, mx_row_fn *row, void *context)
+{
+    struct names types, values;
+    enum db_status status = DB_OK;
+    names_init(&types, db, "SELECT name FROM result_type WHERE id = ?");
+    names_init(&values, db, "SELECT value FROM text WHERE id = ?");
+    for (size_t i = 0; i < hosts->type_count; i++)
+        hosts->types[i].name = names_get(&types, hosts->types[i].type, &status);
+    for (size_t i = 0; i < hosts->count; i++)
+        hosts->rows[i].name = names_get(&values, hosts->rows[i].number, &status);
+    if (hosts->count > 0)
+        qsort(hosts->rows, hosts->count, sizeof *hosts->rows, compare_hosts);
+    for (size_t i = 0; i < hosts->count && status == DB_OK; i++)
+        status = give_host(hosts, &hosts->rows[i], row, context);
+    names_free(&types);
+    names_free(&values);
+    return status;
+}
+
+enum db_status query_mx(struct db *db, int64_t domain, struct day_range range, mx_row_fn *row,
+                        void *context)
+{
+    struct mx_sources sources = {.db = db};
+    struct hosts hosts = {0};
+    enum db_status status = find_sources(&sources, domain, range);
+    if (status == DB_OK)
+        status = read_hosts(&sources, &hosts);
+    mx_sources_free(&sources);
+    if (status == DB_OK)
+        status = give_hosts(db, &hosts, row, context);
+    free(hosts.rows);
+    free(hosts.types);
+    return status;
+}
