@@ -5,6 +5,7 @@
 
 #include "connection.h"
 #include "evidence.h"
+#include "growing.h"
 
 struct listed {
     struct domain_row domain;
@@ -14,16 +15,11 @@ struct listed {
 /* Room for one more; not in an arena, which would keep each array it outgrew. */
 static struct listed *next_row(struct by_name *list)
 {
-    enum { FIRST_ROWS = 64 };
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? FIRST_ROWS : 2 * list->capacity;
-        struct listed *rows = reallocarray(list->rows, capacity, sizeof *rows);
-        if (rows == NULL)
-            return NULL;
-        list->rows = rows;
-        list->capacity = capacity;
-    }
-    return &list->rows[list->count];
+    struct listed *rows = with_room(list->rows, list->count, &list->capacity, sizeof *rows);
+    if (rows == NULL)
+        return NULL;
+    list->rows = rows;
+    return &rows[list->count];
 }
 
 int by_name_add(void *context, const struct domain_row *row)

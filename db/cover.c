@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "connection.h"
+#include "growing.h"
 #include "levels.h"
 
 struct block {
@@ -38,14 +39,11 @@ static enum db_status read_open(struct db *db, struct cover *cover)
     bool row;
     enum db_status status;
     while ((status = db_step(db, statement, &row)) == DB_OK && row) {
-        if (cover->open_count == capacity) {
-            capacity = capacity == 0 ? 64 : capacity * 2;
-            struct block *bigger = realloc(cover->open, capacity * sizeof *bigger);
-            if (bigger == NULL)
-                return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
-            cover->open = bigger;
-        }
-        cover->open[cover->open_count++] =
+        struct block *open = with_room(cover->open, cover->open_count, &capacity, sizeof *open);
+        if (open == NULL)
+            return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
+        cover->open = open;
+        open[cover->open_count++] =
             (struct block){sqlite3_column_int(statement, 0), sqlite3_column_int(statement, 1)};
     }
     return db_done(statement, status);

@@ -170,9 +170,7 @@ static void advance(const struct mx_reader *reader, struct mx_part *part, int64_
                     enum db_status *status)
 {
     int64_t difference;
-    if (part->at<part->end && * part->at> 0 && *part->at < 0x80 && *value < none - 0x80)
-        *value += *part->at++; /* most are so short */
-    else if (!packed_get(&part->at, part->end, &difference) || difference > none - 1 - *value)
+    if (!packed_get(&part->at, part->end, &difference) || difference > none - 1 - *value)
         damaged(reader, status);
     else
         *value = difference == 0 ? none : *value + difference;
@@ -258,7 +256,7 @@ bool mx_next_type(struct mx_reader *reader, int64_t *type, int64_t *failed, enum
     return *status == DB_OK && *type != none;
 }
 
-bool mx_next_address(struct mx_reader *reader, int64_t *address, enum db_status *status)
+static bool next_address(struct mx_reader *reader, int64_t *address, enum db_status *status)
 {
     *address = reader->least;
     reader->least = none;
@@ -325,7 +323,7 @@ unsigned char *mx_sums_merge(struct mx_reader *reader, size_t most, size_t *size
         while (mx_next_type(reader, &type, &failed, status))
             put_type(&writer, type, failed);
         end_types(&writer);
-        while (mx_next_address(reader, &address, status))
+        while (next_address(reader, &address, status))
             put_address(&writer, address);
         end_host(&writer);
     }

@@ -47,15 +47,14 @@ struct mx_reader {
 void mx_reader_begin(struct mx_reader *reader, struct db *db, struct mx_part *parts, size_t count,
                      enum db_status *status);
 
-/* The next number, ascending: of a host; of a result type of that host; then of an
- * address at that host.  False behind the last; all of them are to be read.  After
- * damage *STATUS is DB_DAMAGED. */
+/* The next number, ascending: of a host; of a result type of that host.  False behind the
+ * last; all types are to be read, then the addresses counted.  After damage *STATUS is
+ * DB_DAMAGED. */
 bool mx_next_host(struct mx_reader *reader, int64_t *host, enum db_status *status);
 bool mx_next_type(struct mx_reader *reader, int64_t *type, int64_t *failed, enum db_status *status);
-bool mx_next_address(struct mx_reader *reader, int64_t *address, enum db_status *status);
 
-/* In place of reading the addresses of a host: how many different ones there are.  SEEN,
- * zeroed at first, is kept from host to host; its `hosts` are to be freed. */
+/* How many different addresses there are at the host.  SEEN, zeroed at first, is kept from host to
+ * host; its `hosts` are to be freed. */
 struct mx_seen {
     uint32_t *hosts; /* by address: where it was met last */
     size_t size;

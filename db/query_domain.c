@@ -5,6 +5,7 @@
 
 #include "cover.h"
 #include "domain_rows.h"
+#include "growing.h"
 #include "statement.h"
 
 /* --- totals of one domain --- */
@@ -110,14 +111,11 @@ static enum db_status read_statements(struct db *db, int64_t domain, struct day_
     size_t capacity = 0;
     enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
-        if (*count == capacity) {
-            capacity = capacity == 0 ? 512 : capacity * 2;
-            struct day_statement *more = realloc(*days, capacity * sizeof **days);
-            if (more == NULL)
-                return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
-            *days = more;
-        }
-        (*days)[(*count)++] = statement_day(statement, 0);
+        struct day_statement *more = with_room(*days, *count, &capacity, sizeof *more);
+        if (more == NULL)
+            return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
+        *days = more;
+        more[(*count)++] = statement_day(statement, 0);
     }
     return status;
 }

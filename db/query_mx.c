@@ -95,18 +95,23 @@ static enum db_status read_hosts(struct mx_sources *sources, struct hosts *hosts
     return status;
 }
 
+/* The most first. */
+static int compare(int64_t failed_a, const char *name_a, int64_t failed_b, const char *name_b)
+{
+    int order = (failed_b > failed_a) - (failed_b < failed_a);
+    return order != 0 ? order : strcmp(name_a, name_b);
+}
+
 static int compare_types(const void *a, const void *b)
 {
     const struct host_type *left = a, *right = b;
-    int order = (right->failed > left->failed) - (right->failed < left->failed);
-    return order != 0 ? order : strcmp(left->name, right->name);
+    return compare(left->failed, left->name, right->failed, right->name);
 }
 
 static int compare_hosts(const void *a, const void *b)
 {
     const struct host *left = a, *right = b;
-    int order = (right->failed > left->failed) - (right->failed < left->failed);
-    return order != 0 ? order : strcmp(left->name, right->name);
+    return compare(left->failed, left->name, right->failed, right->name);
 }
 
 static enum db_status give_host(const struct hosts *hosts, const struct host *host, mx_row_fn *row,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "growing.h"
 #include "packed.h"
 
 enum { INTEGERS = 5 /* of a sum */, SUM_BYTES = INTEGERS * PACKED_BYTES };
@@ -136,16 +137,13 @@ static void pack_step(sqlite3_context *context, int count, sqlite3_value **value
     (void)count;
     if (packing == NULL || packing->short_of_memory)
         return;
-    if (packing->count == packing->capacity) {
-        size_t capacity = packing->capacity == 0 ? 16 : 2 * packing->capacity;
-        struct sender_sum *sums = reallocarray(packing->sums, capacity, sizeof *sums);
-        packing->short_of_memory = sums == NULL;
-        if (sums == NULL)
-            return;
-        packing->sums = sums;
-        packing->capacity = capacity;
-    }
-    packing->sums[packing->count++] = (struct sender_sum){
+    struct sender_sum *sums =
+        with_room(packing->sums, packing->count, &packing->capacity, sizeof *sums);
+    packing->short_of_memory = sums == NULL;
+    if (sums == NULL)
+        return;
+    packing->sums = sums;
+    sums[packing->count++] = (struct sender_sum){
         sqlite3_value_int64(values[0]), sqlite3_value_int64(values[1]),
         sqlite3_value_int64(values[2]), sqlite3_value_int64(values[3]),
         sqlite3_value_int64(values[4]),

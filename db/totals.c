@@ -6,6 +6,7 @@
 #include "connection.h"
 #include "day.h"
 #include "domain_modes.h"
+#include "growing.h"
 #include "levels.h"
 #include "query.h"
 #include "sender_blocks.h"
@@ -117,15 +118,11 @@ void totals_clear(struct totals_batch *batch)
 
 static int push(struct facts *facts, const struct fact *fact)
 {
-    if (facts->count == facts->capacity) {
-        size_t capacity = facts->capacity == 0 ? 256 : facts->capacity * 2;
-        struct fact *rows = realloc(facts->rows, capacity * sizeof *rows);
-        if (rows == NULL)
-            return -1;
-        facts->rows = rows;
-        facts->capacity = capacity;
-    }
-    facts->rows[facts->count++] = *fact;
+    struct fact *rows = with_room(facts->rows, facts->count, &facts->capacity, sizeof *rows);
+    if (rows == NULL)
+        return -1;
+    facts->rows = rows;
+    rows[facts->count++] = *fact;
     return 0;
 }
 
@@ -353,7 +350,6 @@ static enum db_status flush_seen(struct db *db, struct facts *facts)
         }
         status = upsert_seen(db, &row, facts->rows[next - 1].key[SEEN_DAY]);
     }
-    facts->count = 0;
     return status;
 }
 

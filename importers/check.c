@@ -172,17 +172,12 @@ static int read_config(struct check *check)
 
 static int open_database(struct check *check)
 {
-    char found[PATH_BYTES];
-    const char *path = check->options.db;
-    if (path != NULL && usage_find_folder(path) != EX_OK)
-        return EX_TEMPFAIL;
-    if (path == NULL) {
-        if (db_default_path(setting(check, "database", "path"), found, sizeof found) != 0) {
-            say("there is no path for the database: $HOME is not set; name one with --db");
-            return EX_CONFIG;
-        }
-        path = found;
-    }
+    char room[PATH_BYTES];
+    const char *path;
+    int result = usage_find_database(check->options.db, setting(check, "database", "path"), room,
+                                     sizeof room, &path);
+    if (result != EX_OK)
+        return result;
     enum db_status status = db_open(&check->db, path, DB_WRITE);
     return status == DB_OK ? EX_OK : database_failed(check, status);
 }

@@ -289,18 +289,13 @@ static int open_for_reading(struct run *run, const char *path)
 
 static int open_database(struct run *run)
 {
-    char found[PATH_BYTES];
-    const char *path = run->options.db;
-    if (path != NULL && usage_find_folder(path) != EX_OK)
-        return EX_TEMPFAIL;
-    if (path == NULL) {
-        if (db_default_path(config_text(run->config, "database", NULL, "path"), found,
-                            sizeof found) != 0) {
-            say("there is no path for the database: $HOME is not set; name one with --db");
-            return EX_CONFIG;
-        }
-        path = found;
-    }
+    char room[PATH_BYTES];
+    const char *path;
+    int result =
+        usage_find_database(run->options.db, config_text(run->config, "database", NULL, "path"),
+                            room, sizeof room, &path);
+    if (result != EX_OK)
+        return result;
     return run->options.dry_run ? open_for_reading(run, path) : open_for_writing(run, path);
 }
 

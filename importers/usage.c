@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "../db/db.h"
 #include "progress.h"
 
 int usage_complain(int option, char *const *argv)
@@ -23,7 +24,9 @@ int usage_complain(int option, char *const *argv)
     return EX_USAGE;
 }
 
-int usage_find_folder(const char *path)
+/* Is the folder there in which PATH, given to --db, is to be?  It is not made: the path
+ * may be mistyped, or the volume not be mounted yet. */
+static int find_folder(const char *path)
 {
     char folder[PATH_MAX];
     struct stat status;
@@ -35,4 +38,16 @@ int usage_find_folder(const char *path)
         return EX_OK;
     say("--db %s: there is no folder %s", path, folder);
     return EX_TEMPFAIL;
+}
+
+int usage_find_database(const char *named, const char *configured, char *room, size_t size,
+                        const char **path)
+{
+    *path = named != NULL ? named : room;
+    if (named != NULL)
+        return find_folder(named);
+    if (db_default_path(configured, room, size) == 0)
+        return EX_OK;
+    say("there is no path for the database: $HOME is not set; name one with --db");
+    return EX_CONFIG;
 }

@@ -570,9 +570,8 @@ static void watched(struct job *job)
     struct watch_job *watch = (struct watch_job *)job;
     struct app *app = watch->app;
     app->watching = false;
-    if (job->opened && app_notes_opening(app)) {
-        app->dirty = true;
-    } else if (job->status == DB_OK) {
+    bool replaced = job->opened && app_notes_opening(app);
+    if (!replaced && job->status == DB_OK) {
         int64_t before = app->data_version >= 0 ? app->data_version : app->extent_version;
         bool news = before >= 0 && watch->version != before;
         app->data_version = watch->version;
@@ -581,7 +580,7 @@ static void watched(struct job *job)
         struct view *top = app_top(app);
         if ((news || top->status != DB_OK) && !top->loading && app->prompt.type == NULL)
             view_load(top, true);
-    } else if (job->status != DB_STOPPED && app_top(app)->status == DB_OK) {
+    } else if (!replaced && job->status != DB_STOPPED && app_top(app)->status == DB_OK) {
         app_top(app)->stale = true; /* reading it tells what is wrong */
     }
     free(watch);
@@ -618,16 +617,15 @@ static void read_wider_ahead(struct app *app, const struct view *top)
 {
     struct range wider = app->range;
     size_t rows = 0;
+    if (app->ahead.wider || !view_has_range(top) || top->type->load == NULL)
+        return;
+    app->ahead.wider = true;
     for (int i = 0; i < top->type->pane_count; i++)
         rows += top->snapshot->rows[i].count;
     range_widen(&wider, 1, today(),
                 (struct day_range){app->extent.first_day, app->extent.last_day});
-    bool same = memcmp(&wider, &app->range, sizeof wider) == 0;
-    if (app->ahead.wider || same || rows > AHEAD_ROWS || !view_has_range(top) ||
-        top->type->load == NULL)
-        return;
-    app->ahead.wider = true;
-    view_read_ahead(app, top->type, &top->scope, wider);
+    if (rows <= AHEAD_ROWS && memcmp(&wider, &app->range, sizeof wider) != 0)
+        view_read_ahead(app, top->type, &top->scope, wider);
 }
 
 /* While nobody waits for anything: what the next key may ask for. */

@@ -41,7 +41,7 @@ struct app {
         uint64_t view;  /* its serial... */
         unsigned loads; /* ...and its loading that the rest belongs to */
         int64_t domain; /* whose screen was read ahead; -1: none */
-        bool wider;     /* and so was the wider range */
+        bool wider;     /* and so was the wider range, if that was worth it */
         bool reading;
     } ahead;
     char message[MESSAGE_MAX]; /* until the next key */

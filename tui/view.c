@@ -261,7 +261,6 @@ static void loaded(struct job *job)
 {
     struct load_job *load = (struct load_job *)job;
     if (job->opened && app_notes_opening(load->app)) {
-        load->app->dirty = true;
         free_load(load);
         return;
     }
@@ -390,12 +389,12 @@ void view_load(struct view *view, bool mark)
 
 /* --- reading ahead --- */
 
-static void read_ahead(struct job *job)
+static void forget_load(struct job *job)
 {
     struct load_job *load = (struct load_job *)job;
     load->app->ahead.reading = false;
-    if (job->opened && app_notes_opening(load->app))
-        load->app->dirty = true;
+    if (job->opened)
+        app_notes_opening(load->app);
     free_load(load);
 }
 
@@ -408,7 +407,7 @@ void view_read_ahead(struct app *app, const struct view_type *type, const struct
     if (load == NULL)
         return;
     load->range = range;
-    load->job.done = read_ahead;
+    load->job.done = forget_load;
     app->ahead.reading = true;
     worker_post(app->worker, SLOT_AHEAD, &load->job);
 }
