@@ -178,6 +178,8 @@ static void decode_words(char *text)
     const char *at = text, *end = text + strlen(text);
     char *out = text;
     const char *after_word = NULL; /* white space between two words is none */
+    if (strstr(text, "=?") == NULL)
+        return;
     while (at < end) {
         char encoding;
         const char *next;

@@ -84,8 +84,7 @@ static const char *find_boundary(struct message *message)
             message->at = next_line(line, message->end);
             return line;
         }
-        const char *found = memmem(line, (size_t)(message->end - line), "\n--", 3);
-        line = found == NULL ? message->end : found + 1;
+        line = next_line(line, message->end);
     }
     message->at = message->end;
     return message->end;
