@@ -133,22 +133,45 @@ static enum db_status give_host(const struct hosts *hosts, const struct host *ho
     return row(context, &line) != 0 ? DB_STOPPED : DB_OK;
 }
 
+/* The names of HOSTS, from one to the next: of many, those between them are few. */
+static enum db_status name_hosts(struct db *db, struct hosts *hosts, struct arena *names)
+{
+    static const char select[] = "SELECT id, value FROM text WHERE id >= ? ORDER BY id";
+    enum { FAR = 16 /* to look for a row takes as long as to pass over so many */ };
+    sqlite3_stmt *statement = db_statement(db, select);
+    enum db_status status = DB_OK;
+    int64_t at = INT64_MIN; /* number of the row that STATEMENT is on */
+    for (size_t i = 0; i < hosts->count && status == DB_OK; i++) {
+        struct host *host = &hosts->rows[i];
+        if (at < host->number - FAR) {
+            statement = db_statement(db, select);
+            db_bind_integers(statement, &host->number, 1);
+        }
+        while (at < host->number)
+            at = statement_next(db, statement, &status) ? sqlite3_column_int64(statement, 0)
+                                                        : INT64_MAX;
+        host->name = at == host->number ? arena_strdup(names, db_text(statement, 1)) : "";
+        if (host->name == NULL)
+            status = db_complain(db, DB_MEMORY, "out of memory");
+    }
+    return db_done(statement, status);
+}
+
 static enum db_status give_hosts(struct db *db, struct hosts *hosts, mx_row_fn *row, void *context)
 {
-    struct names types, values;
-    enum db_status status = DB_OK;
+    struct names types;
+    struct arena names;
+    arena_init(&names, 0);
     names_init(&types, db, "SELECT name FROM result_type WHERE id = ?");
-    names_init(&values, db, "SELECT value FROM text WHERE id = ?");
+    enum db_status status = name_hosts(db, hosts, &names);
     for (size_t i = 0; i < hosts->type_count; i++)
         hosts->types[i].name = names_get(&types, hosts->types[i].type, &status);
-    for (size_t i = 0; i < hosts->count; i++)
-        hosts->rows[i].name = names_get(&values, hosts->rows[i].number, &status);
     if (hosts->count > 0)
         qsort(hosts->rows, hosts->count, sizeof *hosts->rows, compare_hosts);
     for (size_t i = 0; i < hosts->count && status == DB_OK; i++)
         status = give_host(hosts, &hosts->rows[i], row, context);
     names_free(&types);
-    names_free(&values);
+    arena_free(&names);
     return status;
 }
 
