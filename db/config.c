@@ -64,6 +64,7 @@ static const struct key keys[] = {
     {"import", "json-depth-max", NUMBER, "32", 4, 1000, NULL},
     {"import", "damaged-item-max", SIZE, "1M", 0, GIB, NULL},
     {"import", "damaged-total-max", SIZE, "100M", 0, 1024 * GIB, NULL},
+    {"import", "verify-signatures", BOOL, "no", 0, 0, NULL},
 
     {"check", "resolver", TEXT, "", 0, 0, NULL},
     {"check", "trust-anchor", TEXT, "", 0, 0, NULL},

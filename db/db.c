@@ -28,7 +28,7 @@ enum {
     LOG_BYTES_KEPT = 4 * 1024 * 1024, /* of the file, then */
 };
 
-const int db_schema_version = 6;
+const int db_schema_version = 7;
 
 struct kept_statement {
     const char *sql;

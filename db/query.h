@@ -247,6 +247,8 @@ struct report_row {
     bool covers_days; /* the range is longer than a day */
     const char *organization;
     const char *report_id;
+    enum signature signature;
+    const char *signed_by;
     const char *policy_types; /* of its policies for the domain, joined by ", " */
     struct totals totals;     /* of its policies for the domain */
     int64_t failures;         /* entries of their failure-details, whatever the totals say */
@@ -274,6 +276,8 @@ struct report_head {
     int64_t imported;   /* instant */
     const char *source; /* "work INBOX UIDVALIDITY 17 UID 42", or a path */
     bool pruned;        /* the details are gone: keep-details-days */
+    enum signature signature;
+    const char *signed_by; /* a domain; of a signature that is not valid: and why */
 };
 struct policy_row {
     const char *domain; /* that it counts for */

@@ -15,12 +15,15 @@
  * are known from its totals, so that the newest reports on all of mine come without
  * a look at any other. */
 #define SELECT_REPORTS(policies)                                                                   \
-    "SELECT r.id, p.day, r.end_time - 1 >= (p.day + 1) * 86400, o.name, r.report_id, d.name, d.id" \
+    "SELECT r.id, p.day, r.end_time - 1 >= (p.day + 1) * 86400, o.name, r.report_id, d.name, "     \
+    "d.id,"                                                                                        \
+    "  r.signature, s.value"                                                                       \
     " FROM (SELECT p.day, p.domain, p.report" policies " LIMIT -1) p"                              \
     "  CROSS JOIN domain d ON d.id = p.domain"                                                     \
     "  CROSS JOIN report r ON r.id = p.report"                                                     \
     "   AND (?4 IS NULL OR r.organization = (SELECT id FROM organization WHERE name = ?4))"        \
-    "  CROSS JOIN organization o ON o.id = r.organization"
+    "  CROSS JOIN organization o ON o.id = r.organization"                                         \
+    "  CROSS JOIN text s ON s.id = r.signed_by"
 #define POLICIES_OF_ONE(condition)                                                                 \
     " FROM mode_day m" SQL_POLICIES condition                                                      \
     " WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3 ORDER BY m.day DESC, p.report DESC"
@@ -90,6 +93,8 @@ enum db_status query_reports(struct db *db, const struct report_filter *filter, 
             .organization = db_text(statement, 3),
             .report_id = db_text(statement, 4),
             .domain = db_text(statement, 5),
+            .signature = (enum signature)sqlite3_column_int(statement, 7),
+            .signed_by = db_text(statement, 8),
         };
         int64_t domain = sqlite3_column_int64(statement, 6);
         if (line.id == last_report && domain == last_domain)
@@ -114,9 +119,10 @@ static enum db_status read_head(struct db *db, int64_t report, const struct repo
 {
     static const char select[] =
         "SELECT o.name, r.report_id, c.value, d.name, r.begin_time, r.end_time, j.time,"
-        "   " SQL_SOURCE ", r.pruned"
+        "   " SQL_SOURCE ", r.pruned, r.signature, s.value"
         " FROM report r CROSS JOIN organization o ON o.id = r.organization"
-        "  CROSS JOIN text c ON c.id = r.contact CROSS JOIN domain d ON d.id = r.recipient"
+        "  CROSS JOIN text c ON c.id = r.contact CROSS JOIN text s ON s.id = r.signed_by"
+        "  CROSS JOIN domain d ON d.id = r.recipient"
         "  CROSS JOIN journal j ON j.id = r.journal LEFT JOIN mailbox m ON m.id = j.mailbox"
         " WHERE r.id = ?";
     enum db_status status = DB_OK;
@@ -134,6 +140,8 @@ static enum db_status read_head(struct db *db, int64_t report, const struct repo
         .imported = sqlite3_column_int64(statement, 6),
         .source = db_text(statement, 7),
         .pruned = sqlite3_column_int(statement, 8) != 0,
+        .signature = (enum signature)sqlite3_column_int(statement, 9),
+        .signed_by = db_text(statement, 10),
     };
     return db_done(statement, parts->head(context, &head) == 0 ? DB_OK : DB_STOPPED);
 }

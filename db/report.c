@@ -8,7 +8,8 @@
 
 void report_init(struct report *report, size_t limit)
 {
-    *report = (struct report){.organization = "", .report_id = "", .contact = "", .recipient = ""};
+    *report = (struct report){
+        .organization = "", .report_id = "", .contact = "", .recipient = "", .signed_by = ""};
     arena_init(&report->arena, limit);
 }
 

@@ -60,6 +60,8 @@ struct report {
     const char *report_id;
     const char *contact;
     const char *recipient; /* recipient domain, normalised; "" until known */
+    enum signature signature;
+    const char *signed_by; /* the domain that signed it, or whose signature is not valid and why */
     int64_t begin;         /* start-datetime, end-datetime */
     int64_t end;
     struct policy *policies;

@@ -312,5 +312,11 @@ static const char *const version_6[] = {
     ") WITHOUT ROWID;",
     NULL};
 
+/* Who signed the mail of a report: enum signature, and a text. */
+static const char *const version_7[] = {
+    "ALTER TABLE report ADD COLUMN signature INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE report ADD COLUMN signed_by INTEGER NOT NULL DEFAULT 0;",
+    NULL};
+
 const char *const *const migrations[] = {version_1, version_2, version_3, version_4,
-                                         version_5, version_6, NULL};
+                                         version_5, version_6, version_7, NULL};

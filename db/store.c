@@ -618,20 +618,24 @@ static enum db_status write_head(struct store *store, const struct report *repor
 {
     static const char insert[] =
         "INSERT INTO report(identity, content, organization, recipient, contact, begin_time,"
-        " end_time, journal, report_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    int64_t recipient, contact;
+        " end_time, journal, signature, signed_by, report_id)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    int64_t recipient, contact, signed_by;
     enum db_status status =
         intern(store->interns, INTERN_DOMAIN, report->recipient, &recipient, NULL);
     if (status == DB_OK)
         status = intern(store->interns, INTERN_TEXT, report->contact, &contact, NULL);
+    if (status == DB_OK)
+        status = intern(store->interns, INTERN_TEXT, report->signed_by, &signed_by, NULL);
     if (status != DB_OK)
         return status;
     sqlite3_stmt *statement = db_statement(store->db, insert);
     db_bind_integers(statement,
                      (int64_t[]){report->identity, report->content, organization, recipient,
-                                 contact, report->begin, report->end, store->next_journal},
-                     8);
-    db_bind_text(statement, 9, report->report_id);
+                                 contact, report->begin, report->end, store->next_journal,
+                                 report->signature, signed_by},
+                     10);
+    db_bind_text(statement, 11, report->report_id);
     status = db_run(store->db, statement);
     *id = sqlite3_last_insert_rowid(db_sqlite(store->db));
     return status == DB_OK ? identities_add(store->identities, report->identity, *id) : status;

@@ -344,6 +344,16 @@ int tls_mode_enforces(enum tls_mode mode)
     return mode >= MODE_STS_ENFORCE;
 }
 
+const char *signature_name(enum signature signature)
+{
+    static const char *const names[SIGNATURE_END] = {
+        [SIGNATURE_UNKNOWN] = "not verified",      [SIGNATURE_VALID] = "valid",
+        [SIGNATURE_FOREIGN] = "of another domain", [SIGNATURE_UNDECIDED] = "undecided",
+        [SIGNATURE_INVALID] = "not valid",         [SIGNATURE_NONE] = "none",
+    };
+    return signature >= SIGNATURE_UNKNOWN && signature < SIGNATURE_END ? names[signature] : "";
+}
+
 const char *outcome_name(enum outcome outcome)
 {
     static const char *const names[OUTCOME_END] = {

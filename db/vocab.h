@@ -50,6 +50,18 @@ enum outcome {
     OUTCOME_END
 };
 
+/* What is known of the DKIM signature of the mail that brought a report, which RFC 8460
+ * section 3 demands; the best first. */
+enum signature {
+    SIGNATURE_UNKNOWN,   /* nobody looked, or no mail brought it */
+    SIGNATURE_VALID,     /* of the domain that the report comes from */
+    SIGNATURE_FOREIGN,   /* valid, but of another domain */
+    SIGNATURE_UNDECIDED, /* its key could not be had */
+    SIGNATURE_INVALID,
+    SIGNATURE_NONE, /* the mail has none */
+    SIGNATURE_END
+};
+
 /* The three groups of RFC 8460 section 4.3, and what no RFC knows yet. */
 enum result_group { GROUP_NEGOTIATION, GROUP_DANE, GROUP_STS, GROUP_UNKNOWN };
 
@@ -98,6 +110,9 @@ int tls_mode_has_dane(enum tls_mode mode);
 
 /* Do its failed sessions cost mail: is delivery refused without good TLS? */
 int tls_mode_enforces(enum tls_mode mode);
+
+/* "not verified", "valid", "of another domain", "undecided", "not valid", "none". */
+const char *signature_name(enum signature signature);
 
 /* "imported", "duplicate", "conflict", "not a report", "damaged". */
 const char *outcome_name(enum outcome outcome);

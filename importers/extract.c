@@ -8,6 +8,7 @@
 #include "field.h"
 #include "message.h"
 #include "report_json.h"
+#include "signatures.h"
 #include "unpack.h"
 
 enum {
@@ -31,11 +32,19 @@ struct extractor {
     struct report_reader *reader;
     struct buffer decoded; /* the part that is being looked at */
     struct report report;
+    struct signatures *signatures; /* NULL: nobody judges them */
     /* of the present call */
     extracted_fn *found;
     void *context;
     unsigned found_count;
     char why_not[REASON_TEXT]; /* the last thing that was no report */
+    struct {
+        struct slice mail; /* start NULL: there is none */
+        bool judged;       /* for this reporter: */
+        char reporter[DOMAIN_TEXT];
+        enum signature signature;
+        char by[SIGNED_BY];
+    } judging; /* of the mail's signature */
 };
 
 /* Where bytes that may be a report come from. */
@@ -71,6 +80,11 @@ void extractor_free(struct extractor *extractor)
     buffer_free(&extractor->decoded);
     report_free(&extractor->report);
     free(extractor);
+}
+
+void extractor_verify(struct extractor *extractor, struct signatures *signatures)
+{
+    extractor->signatures = signatures;
 }
 
 /* Handing over what was found. */
@@ -147,20 +161,41 @@ static bool recipient_from_subject(struct report *report, struct slice field)
     return set_recipient(report, domain, strcspn(domain, " \t"));
 }
 
+/* Judges the signature of the mail, for a report of the domain REPORTER. */
+static void judge_signature(struct extractor *extractor, const char *reporter)
+{
+    struct report *report = &extractor->report;
+    if (extractor->signatures == NULL || extractor->judging.mail.start == NULL)
+        return;
+    if (!extractor->judging.judged || strcmp(extractor->judging.reporter, reporter) != 0) {
+        extractor->judging.judged = true;
+        snprintf(extractor->judging.reporter, DOMAIN_TEXT, "%s", reporter);
+        extractor->judging.signature = signatures_judge(
+            extractor->signatures, extractor->judging.mail, reporter, extractor->judging.by);
+    }
+    const char *by = arena_strdup(&report->arena, extractor->judging.by);
+    report->signature = extractor->judging.signature;
+    report->signed_by = by != NULL ? by : "";
+}
+
 /* What the mail tells of the report.  A missing organization is taken from the
  * header, too: it is part of what tells one report from another. */
-static void use_envelope(struct report *report, const struct source *source)
+static void use_envelope(struct extractor *extractor, const struct source *source)
 {
+    struct report *report = &extractor->report;
     char text[NAME_TEXT], submitter[DOMAIN_TEXT];
     field_text(source->envelope->report_domain, text, sizeof text);
     if (!set_recipient(report, text, strlen(text)) && !recipient_from_name(report, source->name))
         recipient_from_subject(report, source->envelope->subject);
     field_text(source->envelope->submitter, text, sizeof text);
-    if (report->organization[0] == '\0' && domain_normalise(text, strlen(text), submitter) == 0) {
+    if (domain_normalise(text, strlen(text), submitter) != 0)
+        submitter[0] = '\0';
+    if (report->organization[0] == '\0' && submitter[0] != '\0') {
         const char *organization = arena_strdup(&report->arena, submitter);
         if (organization != NULL)
             report->organization = organization;
     }
+    judge_signature(extractor, submitter);
 }
 
 /* Documents, and what they are packed in. */
@@ -181,7 +216,7 @@ static int read_document(struct extractor *extractor, const struct source *sourc
     }
     if (outcome != OUTCOME_IMPORTED)
         return refuse(extractor, source, report_reader_reason(extractor->reader), raw);
-    use_envelope(report, source);
+    use_envelope(extractor, source);
     if (report_resolve(report, &why) != 0)
         return refuse(extractor, source, why, raw);
     return give(extractor, OUTCOME_IMPORTED, "", raw);
@@ -317,6 +352,7 @@ static int read_message(struct extractor *extractor, struct slice bytes)
     bool claims = false;
     int more, stop = 0;
     message_open(message, bytes, &extractor->limits);
+    extractor->judging.mail = bytes;
     while (stop == 0 && (more = message_next(message, &part)) > 0) {
         claims |= part.tlsrpt || part.envelope.report_domain.length > 0;
         stop = read_part(extractor, &part);
@@ -337,6 +373,8 @@ int extract(struct extractor *extractor, const char *name, const char *bytes, si
     extractor->found = found;
     extractor->context = context;
     extractor->found_count = 0;
+    extractor->judging.mail.start = NULL;
+    extractor->judging.judged = false;
     buffer_trim(&extractor->decoded);
     unpacker_begin(extractor->unpacker);
     snprintf(extractor->why_not, REASON_TEXT, "it holds no JSON, gzip or zip");

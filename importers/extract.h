@@ -32,6 +32,10 @@ struct extractor;
 struct extractor *extractor_new(const struct limits *limits);
 void extractor_free(struct extractor *extractor);
 
+/* From now on SIGNATURES, which outlive it, judge the mails that bring reports. */
+struct signatures;
+void extractor_verify(struct extractor *extractor, struct signatures *signatures);
+
 /* One thing that was found. */
 struct extracted {
     enum outcome outcome;  /* OUTCOME_IMPORTED: `report` is filled and resolved;

@@ -26,6 +26,7 @@
 #include "pipeline.h"
 #include "progress.h"
 #include "retry.h"
+#include "signatures.h"
 #include "stop.h"
 #include "usage.h"
 
@@ -57,6 +58,8 @@ struct run {
     struct store *store;
     struct pipeline *pipeline;
     struct files *files;
+    struct signatures *signatures; /* NULL: they are not verified */
+    char trust_anchor[PATH_BYTES];
     struct store_counts counts;
     size_t still_damaged; /* that were tried again */
     bool ended;           /* storing failed, or the run was asked to end */
@@ -421,14 +424,35 @@ static int read_sources(struct run *run)
     return status;
 }
 
+/* The name servers are those of the live check. */
+static int open_signatures(struct run *run)
+{
+    const struct config *config = run->config;
+    if (!config_bool(config, "import", NULL, "verify-signatures"))
+        return EX_OK;
+    if (config_expand(config_text(config, "check", NULL, "trust-anchor"), run->trust_anchor,
+                      sizeof run->trust_anchor) != 0)
+        run->trust_anchor[0] = '\0';
+    run->signatures = signatures_new(&(struct resolver_settings){
+        .servers = config_text(config, "check", NULL, "resolver"),
+        .trust_anchor = run->trust_anchor,
+        .timeout_ms = 1000 * (int)config_number(config, "check", NULL, "timeout"),
+    });
+    return run->signatures != NULL ? EX_OK : out_of_memory(run);
+}
+
 static int import(struct run *run)
 {
     char error[PIPELINE_ERROR];
+    int status = open_signatures(run);
+    if (status != EX_OK)
+        return status;
     struct pipeline_settings settings = {
         .db = run->db,
         .store = run->store,
         .known = run->known,
         .limits = &run->limits,
+        .signatures = run->signatures,
         .verbose = run->options.verbose,
         .upkeep = prune,
         .upkeep_context = run,
@@ -442,7 +466,7 @@ static int import(struct run *run)
         .quiet = run->options.quiet,
         .database = run->db != NULL ? db_path(run->db) : NULL,
     });
-    int status = run->files != NULL ? read_sources(run) : out_of_memory(run);
+    status = run->files != NULL ? read_sources(run) : out_of_memory(run);
     enum db_status stored = pipeline_close(run->pipeline, &run->counts, error);
     return stored == DB_OK ? status : database_failed(run, stored, error);
 }
@@ -548,6 +572,7 @@ int main(int argc, char **argv)
     if (run.cgi)
         cgi_answer(run.http != 0 ? run.http : cgi_status(status, &run.counts));
     files_free(run.files);
+    signatures_free(run.signatures);
     free(run.sources);
     config_free(run.config);
     return status;

@@ -539,6 +539,8 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
     pipeline->packer = packer_new();
     if (settings->known != NULL)
         pipeline->identities = identities_new(settings->known);
+    if (pipeline->extractor != NULL)
+        extractor_verify(pipeline->extractor, settings->signatures);
     if (pipeline->extractor == NULL || pipeline->packer == NULL ||
         (settings->known != NULL && pipeline->identities == NULL) || start_threads(pipeline) != 0) {
         free_pipeline(pipeline);

@@ -30,10 +30,11 @@ struct pipeline_settings {
     struct store *store; /* NULL: a dry run */
     struct db *known;    /* for a dry run another connection, to look for reports that are
                             there already; or NULL */
-    const struct limits *limits; /* outlives the pipeline */
-    bool verbose;                /* name what is no report, too */
-    pipeline_call_fn *upkeep;    /* called with the store, in its thread, when it is idle and
-                                    at the end; NULL: nothing to do then */
+    const struct limits *limits;   /* outlives the pipeline */
+    struct signatures *signatures; /* so do they, which judge mails; or NULL */
+    bool verbose;                  /* name what is no report, too */
+    pipeline_call_fn *upkeep;      /* called with the store, in its thread, when it is idle and
+                                      at the end; NULL: nothing to do then */
     void *upkeep_context;
 };
 

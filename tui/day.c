@@ -144,7 +144,7 @@ static enum db_status load_day(const struct request *request, struct db *db,
 
 static void loaded(struct view *view)
 {
-    hide_common_columns(&view->scope, &view->tables[PANE_REPORTS]);
+    hide_needless_columns(&view->scope, &view->tables[PANE_REPORTS]);
 }
 
 /* --- drawing --- */

@@ -52,6 +52,47 @@ static int stopped(struct sheet *sheet)
 
 /* --- the parts --- */
 
+static int signature_style(enum signature signature)
+{
+    switch (signature) {
+    case SIGNATURE_VALID:
+        return STYLE_GOOD;
+    case SIGNATURE_INVALID:
+        return STYLE_BAD;
+    case SIGNATURE_FOREIGN:
+    case SIGNATURE_NONE:
+        return STYLE_WARN;
+    default:
+        return STYLE_DIM;
+    }
+}
+
+/* RFC 8460 section 3: a report mail must be signed by the domain that reports. */
+static void add_signature(const struct sheet *sheet, const struct report_head *head)
+{
+    char text[VALUE_TEXT_MAX];
+    switch (head->signature) {
+    case SIGNATURE_VALID:
+        snprintf(text, sizeof text, "valid, by %s", head->signed_by);
+        break;
+    case SIGNATURE_FOREIGN:
+        snprintf(text, sizeof text, "valid, but by %s, which is not where it says it comes from",
+                 head->signed_by);
+        break;
+    case SIGNATURE_INVALID:
+    case SIGNATURE_UNDECIDED:
+        snprintf(text, sizeof text, "%s, by %s", signature_name(head->signature), head->signed_by);
+        break;
+    case SIGNATURE_NONE:
+        snprintf(text, sizeof text, "none: anybody may have written it");
+        break;
+    default:
+        snprintf(text, sizeof text, "%s", signature_name(SIGNATURE_UNKNOWN));
+        break;
+    }
+    add_field(sheet, 2, signature_style(head->signature), "Signature", text);
+}
+
 static int add_head(void *context, const struct report_head *head)
 {
     struct sheet *sheet = context;
@@ -70,6 +111,7 @@ static int add_head(void *context, const struct report_head *head)
     add_field(sheet, 2, STYLE_NORMAL, "Contact", head->contact);
     add_field(sheet, 2, STYLE_NORMAL, "Recipient", head->recipient);
     add_field(sheet, 2, STYLE_NORMAL, "Source", head->source);
+    add_signature(sheet, head);
     add_field(sheet, 2, STYLE_NORMAL, "Imported", instant_format(head->imported, begin));
     if (head->pruned)
         add_text(sheet, 2, STYLE_WARN,

@@ -12,6 +12,8 @@ struct item {
     bool covers_days;
     const char *organization;
     const char *report_id;
+    enum signature signature;
+    const char *signed_by; /* a domain, or in a word why it is none */
     const char *policy_types;
     struct totals totals;
     int64_t failures;
@@ -43,6 +45,10 @@ static struct value report_id_value(const void *row)
 {
     return value_text(ITEM->report_id);
 }
+static struct value signed_by_value(const void *row)
+{
+    return value_text(ITEM->signed_by);
+}
 static struct value policy_types_value(const void *row)
 {
     return value_text(ITEM->policy_types);
@@ -63,6 +69,21 @@ static struct value rate_value(const void *row)
 static int failures_style(const void *row)
 {
     return ITEM->totals.failed > 0 ? STYLE_WARN : STYLE_DIM;
+}
+
+static int signed_by_style(const void *row)
+{
+    switch (ITEM->signature) {
+    case SIGNATURE_VALID:
+        return STYLE_NORMAL;
+    case SIGNATURE_INVALID:
+        return STYLE_BAD;
+    case SIGNATURE_FOREIGN:
+    case SIGNATURE_NONE:
+        return STYLE_WARN;
+    default:
+        return STYLE_DIM;
+    }
 }
 
 /* The day, with a plus when the report goes on behind it. */
@@ -94,6 +115,8 @@ static const struct column columns[] = {
     {"sessions", "Sessions", VALUE_COUNT, 9, 12, 1, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
     {"rate", "Rate", VALUE_RATE, 6, 7, 4, true, rate_value, failures_style, NULL},
+    {"signed_by", "Signed by", VALUE_TEXT, 12, 24, 5, false, signed_by_value, signed_by_style,
+     NULL},
     {"policy_types", "Policies", VALUE_TEXT, 9, 26, 2, false, policy_types_value, NULL, NULL},
     {"report_id", "Report", VALUE_TEXT, 14, 70, 3, false, report_id_value, NULL, NULL},
 };
@@ -117,6 +140,20 @@ struct list {
     bool *more;
 };
 
+/* The domain of a signature that is valid, if only of another one; else what is known. */
+static const char *signed_by(const struct report_row *row)
+{
+    switch (row->signature) {
+    case SIGNATURE_UNKNOWN:
+        return "";
+    case SIGNATURE_VALID:
+    case SIGNATURE_FOREIGN:
+        return row->signed_by;
+    default:
+        return signature_name(row->signature);
+    }
+}
+
 static int add_report(void *context, const struct report_row *row)
 {
     const struct list *list = context;
@@ -135,6 +172,8 @@ static int add_report(void *context, const struct report_row *row)
         .covers_days = row->covers_days,
         .organization = snapshot_text(snapshot, row->organization),
         .report_id = snapshot_text(snapshot, row->report_id),
+        .signature = row->signature,
+        .signed_by = snapshot_text(snapshot, signed_by(row)),
         .policy_types = snapshot_text(snapshot, row->policy_types),
         .totals = row->totals,
         .failures = row->failures,
@@ -199,15 +238,16 @@ static enum db_status load_list(const struct request *request, struct db *db,
     return status == DB_OK ? load_totals(request, db, snapshot, figures) : status;
 }
 
-void hide_common_columns(const struct scope *scope, struct table *table)
+void hide_needless_columns(const struct scope *scope, struct table *table)
 {
     table->hidden = (uint32_t)(scope->domain != ALL_DOMAINS) << COLUMN_DOMAIN |
                     (uint32_t)(scope->organization != NULL) << COLUMN_ORGANIZATION;
+    table_hide_empty(table);
 }
 
 static void loaded(struct view *view)
 {
-    hide_common_columns(&view->scope, &view->tables[0]);
+    hide_needless_columns(&view->scope, &view->tables[0]);
 }
 
 /* --- drawing --- */
@@ -310,8 +350,10 @@ static void title(const struct view *view, char text[static VIEW_TITLE])
 
 const struct view_type view_reports = {
     .name = "Reports",
-    .help = "The reports on these days, newest first. A + behind the day stands for a report that "
-            "covers more than that day; it counts on its first. Enter takes a report apart.",
+    .help =
+        "The reports on these days, newest first. A + behind the day stands for a report that "
+        "covers more than that day; it counts on its first. Signed by tells whose DKIM signature "
+        "the mail had, if verify-signatures is on. Enter takes a report apart.",
     .panes = {{"Reports", &reports_table}},
     .pane_count = 1,
     .actions = {ACT_OPEN},

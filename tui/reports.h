@@ -17,8 +17,8 @@ extern const struct table_type reports_table;
 enum db_status load_reports(struct db *db, struct report_filter *filter, struct snapshot *snapshot,
                             int pane, bool *more);
 
-/* Hides the columns that all rows of the table have in common. */
-void hide_common_columns(const struct scope *scope, struct table *table);
+/* Hides the columns that all rows of the table have in common, or that are empty. */
+void hide_needless_columns(const struct scope *scope, struct table *table);
 
 /* The number of the report under the cursor of TABLE, 0 for none. */
 int64_t current_report(const struct table *table);
