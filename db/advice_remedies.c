@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "advising.h"
+#include "domain.h"
 
 static void tell_remedy(struct advising *advising, const struct result_count *result,
                         const char *when)
@@ -72,7 +73,7 @@ static void write_options(const char *records, char *options, size_t size)
 static void tell_how_to_check_key(struct advising *advising, const char *mx_host)
 {
     char options[1024];
-    const char *mx = mx_host != NULL && is_host(mx_host) ? mx_host : "MX";
+    const char *mx = mx_host != NULL && domain_is_host(mx_host) ? mx_host : "MX";
     write_options(advising->evidence->tlsa_records, options, sizeof options);
     say(advising, &advising->advice->to_do,
         "Compare dig +short TLSA _25._tcp.%s with the present key: this command is to say "

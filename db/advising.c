@@ -71,12 +71,3 @@ const char *span(int first, int last, char text[static SPAN_TEXT])
         snprintf(text, SPAN_TEXT, "from %s to %s", from, day_format(last, to));
     return text;
 }
-
-bool is_host(const char *name)
-{
-    struct sts_policy policy;
-    char line[DOMAIN_TEXT + 8];
-    snprintf(line, sizeof line, "mx: %s", name);
-    sts_policy_read(line, strlen(line), &policy);
-    return policy.mx_count == 1 && strchr(name, '.') != NULL && name[0] != '*';
-}

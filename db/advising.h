@@ -30,9 +30,6 @@ const char *group_digits(int64_t count, char text[static COUNT_TEXT]);
 /* "1 failure", "12,345 failures"; from a million on "1.2M failures". */
 const char *counted(int64_t count, const char *what, char text[static COUNT_TEXT]);
 
-/* Is NAME a host that may stand in an mx line, or in a command to be typed? */
-bool is_host(const char *name);
-
 /* "from 2026-10-29 to 2026-10-31", or "on 2026-10-29". */
 enum { SPAN_TEXT = 2 * DAY_TEXT + 16 };
 const char *span(int first, int last, char text[static SPAN_TEXT]);

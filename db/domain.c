@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     NAME_MAX_OCTETS = 253, /* RFC 1035 section 2.3.4, without the root's dot */
@@ -14,6 +15,13 @@ enum {
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Of the octets that DNS would take, those of host names and of names like _25._tcp: what
+ * else is sent is no domain, and would be dangerous in a command to be typed. */
+static bool is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
 static bool is_space(char c)
@@ -30,8 +38,8 @@ static int normalise_ascii(const char *name, size_t length, char normalised[stat
         return -1;
     size_t label = 0;
     for (size_t i = 0; i < length; i++) {
-        char c = name[i];
-        if (c <= ' ' || c == 0x7f)
+        char c = lower(name[i]);
+        if (c != '.' && !is_of_name(c))
             return -1;
         if (c != '.')
             label++;
@@ -41,7 +49,7 @@ static int normalise_ascii(const char *name, size_t length, char normalised[stat
             label = 0;
         if (label > LABEL_MAX_OCTETS)
             return -1;
-        normalised[i] = lower(c);
+        normalised[i] = c;
     }
     normalised[length] = '\0';
     return label > 0 ? 0 : -1;
@@ -75,6 +83,14 @@ int domain_normalise(const char *name, size_t length, char normalised[static DOM
             return normalise_unicode(name, length, normalised);
     }
     return normalise_ascii(name, length, normalised);
+}
+
+int domain_is_host(const char *name)
+{
+    char normalised[DOMAIN_TEXT];
+    return domain_normalise(name, strlen(name), normalised) == 0 &&
+           strcasecmp(name, normalised) == 0 && strchr(name, '.') != NULL &&
+           strchr(name, '_') == NULL;
 }
 
 void domain_display(const char *name, char *shown, size_t size)

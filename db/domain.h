@@ -10,9 +10,13 @@ enum { DOMAIN_TEXT = 256 }; /* 253 octets, with room */
 
 /* Writes NAME (LENGTH bytes) in the form we compare and store: lower case,
  * A-labels, no final dot, no surrounding white space.  Returns 0, or -1 when
- * it cannot be a domain name (empty, too long, a control character, a space;
- * underscores and labels IDNA refuses are let through as ASCII). */
+ * it cannot be a domain name: empty, too long, or of other characters than letters,
+ * digits, hyphens, underscores and dots.  Labels IDNA refuses are let through as ASCII. */
 int domain_normalise(const char *name, size_t length, char normalised[static DOMAIN_TEXT]);
+
+/* Is NAME, as it was sent, a host that may stand in an mx line, or in a command to be
+ * typed: two labels or more, of letters, digits and hyphens? */
+int domain_is_host(const char *name);
 
 /* Writes the U-label form for people, if it maps back to the same A-labels;
  * else copies.  The result is UTF-8 of at most SIZE bytes with its NUL. */

@@ -125,7 +125,7 @@ static void add_hosts(struct advising *advising, struct proposal *proposal)
     struct sentences *to_do = &advising->advice->to_do;
     for (size_t i = 0; i < evidence->host_count; i++) {
         const char *name = evidence->hosts[i].name;
-        if (!is_host(name) || is_covered(proposal, proposal->count, name))
+        if (!domain_is_host(name) || is_covered(proposal, proposal->count, name))
             continue;
         if (evidence->checked != 0 && !evidence->hosts[i].live) {
             say(advising, to_do,

@@ -272,14 +272,8 @@ static void draw_unknown(const struct view *view, struct area area)
         "\n"
         "tlsrptop check looks at its DNS and its policy.";
     put_text(area.y + 1, 2, area.columns - 4, STYLE_STRONG, view->scope.domain_name);
-    const char *next = text;
-    for (int row = 3; row < area.rows && *next != '\0'; row++) {
-        char line[256];
-        const char *start = next;
-        size_t length = text_line(start, area.columns - 4, &next);
-        snprintf(line, sizeof line, "%.*s", (int)length, start);
-        put_text(area.y + row, 2, area.columns - 4, STYLE_NORMAL, line);
-    }
+    put_paragraphs((struct area){area.y + 3, 2, area.rows - 3, area.columns - 4}, STYLE_NORMAL,
+                   text);
 }
 
 static void draw_advice(struct view *view, struct area area)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../db/domain.h"
 #include "app.h"
 #include "beside.h"
 #include "failing.h"
@@ -56,7 +57,8 @@ static int note_mx(void *context, const struct mx_row *row)
     for (size_t i = 0; i < types->count; i++) {
         const struct failed_type *type = row_at(types, i);
         const char **host = &figures->mx_hosts[i];
-        if (*host == NULL && row->mx_host[0] != '\0' && is_listed(row->result_types, type->name))
+        if (*host == NULL && domain_is_host(row->mx_host) &&
+            is_listed(row->result_types, type->name))
             *host = snapshot_text(snapshot, row->mx_host);
         wanting = wanting || *host == NULL;
     }

@@ -192,7 +192,7 @@ static const char no_reports[] =
 /* The first line is what it is about. */
 static void draw_text(struct area area, int style, const char *text)
 {
-    put_lines(area, style, text);
+    put_paragraphs(area, style, text);
     put_style(area.y, area.x, area.columns, STYLE_STRONG);
 }
 

@@ -32,10 +32,10 @@ static const char *add_line(const struct page *page, const char *text)
     do {
         int margin = text == next ? 0 : indent;
         const char *from = next;
-        size_t length = text_line(from, page->columns - margin, &next);
+        size_t length = text_piece(from, end, page->columns - margin, &next);
         line_format(page->snapshot, 0, STYLE_NORMAL, "%*s%.*s", margin, "", (int)length, from);
     } while (next < end && page->snapshot->rows[0].count < LINES_MAX);
-    return next;
+    return next == end && *end == '\n' ? end + 1 : next;
 }
 
 static void add_lines(const struct page *page, const char *text)

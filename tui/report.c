@@ -34,6 +34,18 @@ static void add_field(const struct sheet *sheet, int indent, int style, const ch
     line_wrap(sheet->snapshot, 0, style, sheet->columns, indent, lead, text);
 }
 
+/* The same of a text that has lines of its own, each of them. */
+static void add_lines(const struct sheet *sheet, int indent, const char *name, const char *text)
+{
+    char line[VALUE_TEXT_MAX];
+    for (; *text != '\0'; name = "") {
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        add_field(sheet, indent, STYLE_NORMAL, name, line);
+        text += length + (text[length] == '\n');
+    }
+}
+
 static void add_text(const struct sheet *sheet, int indent, int style, const char *text)
 {
     line_wrap(sheet->snapshot, 0, style, sheet->columns, indent, "", text);
@@ -166,7 +178,7 @@ static int add_policy(void *context, const struct policy_row *policy)
     add_field(sheet, 2, STYLE_NORMAL, "Policy type", policy->policy_type);
     add_field(sheet, 2, STYLE_NORMAL, "TLSA base", policy->mx_host);
     add_field(sheet, 2, STYLE_NORMAL, "MX patterns", policy->mx);
-    add_field(sheet, 2, STYLE_NORMAL, "Policy", policy->text);
+    add_lines(sheet, 2, "Policy", policy->text);
     return stopped(sheet);
 }
 

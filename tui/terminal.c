@@ -462,6 +462,19 @@ int put_lines(struct area area, int style, const char *text)
     return row;
 }
 
+void put_paragraphs(struct area area, int style, const char *text)
+{
+    char line[512];
+    while (*text != '\0' && area.rows > 0) {
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        int used = line[0] != '\0' ? put_lines(area, style, line) : 1;
+        area.y += used;
+        area.rows -= used;
+        text += length + (text[length] == '\n');
+    }
+}
+
 void take_lines(struct area *area, int style, const char *text)
 {
     int used = put_lines(*area, style, text);

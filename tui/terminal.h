@@ -93,6 +93,8 @@ const char *glyph(enum glyph glyph);
 int put_text(int y, int x, int columns, int style, const char *text);
 /* Breaks TEXT to the lines of AREA, the last one cut; returns the lines it took. */
 int put_lines(struct area area, int style, const char *text);
+/* The same of a text of our own in which line feeds end paragraphs. */
+void put_paragraphs(struct area area, int style, const char *text);
 /* The same, and takes those lines off the top of AREA. */
 void take_lines(struct area *area, int style, const char *text);
 /* As put_text(), but padded on the left. */

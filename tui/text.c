@@ -89,25 +89,30 @@ const char *text_end(const char *text, int columns, bool unicode)
     return text;
 }
 
-size_t text_line(const char *text, int columns, const char **next)
+size_t text_piece(const char *text, const char *end, int columns, const char **next)
 {
     const char *at = text, *space = NULL;
     int used = 0, combined = COMBINING_MAX;
-    while (*at != '\0' && *at != '\n') {
+    while (at != end && *at != '\0') {
         struct shown shown;
         size_t length = show(at, true, &combined, &shown);
         if (*at == ' ' && used > 0)
             space = at;
         if (used + shown.columns > columns && at > text) {
-            const char *end = space != NULL ? space : at;
+            const char *piece_end = space != NULL ? space : at;
             *next = space != NULL ? space + 1 : at;
-            return (size_t)(end - text);
+            return (size_t)(piece_end - text);
         }
         used += shown.columns;
         at += length;
     }
-    *next = *at == '\n' ? at + 1 : at;
+    *next = at;
     return (size_t)(at - text);
+}
+
+size_t text_line(const char *text, int columns, const char **next)
+{
+    return text_piece(text, NULL, columns, next);
 }
 
 void format_count(int64_t count, int columns, char text[static 32])

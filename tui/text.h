@@ -27,8 +27,11 @@ const char *text_end(const char *text, int columns, bool unicode);
 
 /* The length in bytes of the first line of TEXT that is broken to COLUMNS cells,
  * at a space where there is one; *NEXT is where the following line begins (at
- * the NUL when there is none).  A newline ends a line. */
+ * the NUL when there is none).  A line feed ends none: what strangers sent as one text
+ * must not look like several. */
 size_t text_line(const char *text, int columns, const char **next);
+/* The same of the text that ends before END, which is no place within a character. */
+size_t text_piece(const char *text, const char *end, int columns, const char **next);
 
 /* "1,234,567", or "1.2M" and the like when that is longer than COLUMNS. */
 void format_count(int64_t count, int columns, char text[static 32]);

@@ -69,6 +69,11 @@ static int fill(void **state)
             ->additional_info = "said on several attempts, over more than one of its addresses, "
                                 "before it gave up";
     keep(store, &report);
+    policy =
+        begin(&report, "Evil\nSafe to enforce", "trap.example", "sts", sts_text("testing"), 0, 1);
+    add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.trap.example;$(reboot)",
+                1);
+    keep(store, &report);
     policy = begin(&report, hostile_text(), "odd.example", "sts", sts_text("testing"), 0, 7);
     add_failure(&report, policy, hostile_text(), hostile_text(), hostile_text(), 7);
     keep(store, &report);
@@ -144,6 +149,27 @@ static void a_type_is_explained_with_the_names_of_the_domain(void **state)
     assert_shows(console, "dig +short MX trying.example");
     assert_shows(console, "-connect mx2.trying.example:25");
     assert_hides(console, "DOMAIN");
+    leave_dashboard(console);
+}
+
+/* It is to be typed into a shell. */
+static void no_command_names_what_is_no_host(void **state)
+{
+    (void)state;
+    struct console *console = open_screen("trap", "4", 140, 45);
+    assert_shows(console, "-connect MX:25");
+    assert_hides(console, "reboot");
+    leave_dashboard(console);
+}
+
+static void a_name_in_lines_is_shown_in_one(void **state)
+{
+    (void)state;
+    struct console *console = open_screen("trap", "4", 140, 45);
+    assert_types(console, "7<Enter>");
+    assert_shows(console, "Evil\\x0aSafe to enforce");
+    assert_types(console, "a");
+    assert_shows(console, "Evil\\x0aSafe to enforce");
     leave_dashboard(console);
 }
 
@@ -289,6 +315,8 @@ int main(void)
         cmocka_unit_test(testing_without_failures_says_that_nothing_would_be_lost),
         cmocka_unit_test(enforce_and_dane_cost_mail),
         cmocka_unit_test(a_type_is_explained_with_the_names_of_the_domain),
+        cmocka_unit_test(no_command_names_what_is_no_host),
+        cmocka_unit_test(a_name_in_lines_is_shown_in_one),
         cmocka_unit_test(what_is_of_all_domains_names_none),
         cmocka_unit_test(every_type_is_explained_on_every_size),
         cmocka_unit_test(enter_shows_the_single_failures),

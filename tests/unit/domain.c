@@ -64,6 +64,9 @@ static void what_is_no_name_is_refused(void **state)
     expect_refused(".a", 2);
     expect_refused("a b.example", 11);
     expect_refused("a\0b", 3);
+    expect_refused("a;$(reboot).example", 19);
+    expect_refused("a/b.example", 11);
+    expect_refused("*.example", 9);
     expect_refused("a\033[2J.example", 13);
     expect_refused("\xff\xfe.example", 10);
     expect_refused("b\xc3\xbc\0x", 5);
@@ -117,6 +120,18 @@ static void without_patterns_all_domains_are_mine(void **state)
     assert_true(domain_is_mine("example.com", " , "));
 }
 
+static void a_host_may_stand_in_a_command(void **state)
+{
+    (void)state;
+    assert_true(domain_is_host("mx1.Example.com"));
+    assert_false(domain_is_host("mx1"));
+    assert_false(domain_is_host(""));
+    assert_false(domain_is_host("_25._tcp.example.com"));
+    assert_false(domain_is_host("mx1.example.com;reboot"));
+    assert_false(domain_is_host("mx1.example.com\n"));
+    assert_false(domain_is_host("-connect evil.example"));
+}
+
 /* RFC 8461 section 4.1 */
 static void a_wildcard_of_a_policy_stands_for_one_label(void **state)
 {
@@ -143,6 +158,7 @@ int main(void)
         cmocka_unit_test(names_that_do_not_map_back_are_shown_as_they_are),
         cmocka_unit_test(patterns_tell_my_domains),
         cmocka_unit_test(without_patterns_all_domains_are_mine),
+        cmocka_unit_test(a_host_may_stand_in_a_command),
         cmocka_unit_test(a_wildcard_of_a_policy_stands_for_one_label),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

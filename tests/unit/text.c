@@ -122,6 +122,18 @@ static void long_words_are_cut(void **state)
     expect_lines("ab", 0, LINES("a", "b"));
 }
 
+/* It is shown as \x0a: what one stranger sent must not look like lines of ours. */
+static void a_line_feed_ends_no_line(void **state)
+{
+    (void)state;
+    static const char text[] = "one\ntwo";
+    const char *next;
+    expect_lines(text, 20, LINES("one\ntwo"));
+    expect_lines(text, 7, LINES("one\n", "two"));
+    assert_int_equal(text_piece(text, text + 3, 20, &next), 3);
+    assert_ptr_equal(next, text + 3);
+}
+
 static void the_end_is_cut_at_characters(void **state)
 {
     (void)state;
@@ -130,13 +142,6 @@ static void the_end_is_cut_at_characters(void **state)
     assert_string_equal(text_end("日本語", 4, true), "本語");
     assert_string_equal(text_end("日本語", 3, true), "語");
     assert_string_equal(text_end("abc", 0, true), "");
-}
-
-static void newlines_end_lines(void **state)
-{
-    (void)state;
-    expect_lines("one\n\ntwo", 80, LINES("one", "", "two"));
-    expect_lines("one\ntwo\n", 3, LINES("one", "two"));
 }
 
 static void lines_are_measured_as_they_are_shown(void **state)
@@ -287,9 +292,9 @@ int main(void)
         cmocka_unit_test(without_unicode_others_are_question_marks),
         cmocka_unit_test(all_of_a_long_text_is_measured),
         cmocka_unit_test(lines_break_at_spaces),
+        cmocka_unit_test(a_line_feed_ends_no_line),
         cmocka_unit_test(long_words_are_cut),
         cmocka_unit_test(the_end_is_cut_at_characters),
-        cmocka_unit_test(newlines_end_lines),
         cmocka_unit_test(lines_are_measured_as_they_are_shown),
         cmocka_unit_test(counts_are_shortened_to_fit),
         cmocka_unit_test(rates_never_round_to_none_or_all),
