@@ -23,12 +23,22 @@ static bool in_testing(const struct standing *standing)
     return tls_mode_sts(standing->mode) == STS_TESTING;
 }
 
+/* Are there so few sessions now that it means nothing that none failed?  Then what was
+ * wrong may just not have been met. */
+static bool is_without_mail(const struct standing *standing, const struct advice_settings *settings)
+{
+    enum { LEAST_SHARE = 10 /* of what is usual, one part in so many */ };
+    double usual = (double)standing->tested / settings->testing_days * settings->quiet_days;
+    return (double)standing->sessions * LEAST_SHARE < usual;
+}
+
 static enum next_step next_in_testing(const struct standing *standing,
                                       const struct advice_settings *settings)
 {
     if (standing->testing_days < settings->testing_days)
         return NEXT_KEEP_TESTING;
-    if (standing->sessions == 0 || standing->reporters < settings->reporters)
+    if (standing->sessions == 0 || standing->reporters < settings->reporters ||
+        is_without_mail(standing, settings))
         return NEXT_MORE_REPORTS;
     return NEXT_ENFORCE;
 }
@@ -198,12 +208,21 @@ static void tell_what_holds_back(struct advising *advising)
     const struct standing *standing = &evidence->standing;
     const struct advice_settings *settings = advising->settings;
     struct sentences *sentences = &advising->advice->held_back;
-    char failed[COUNT_TEXT], last[DAY_TEXT];
+    char failed[COUNT_TEXT], tested[COUNT_TEXT], last[DAY_TEXT];
     if (standing->name_missing)
         tell_missing_name(advising);
     else if (standing->tlsrpt_missed)
         say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
-    if (standing->failed > 0)
+    if (standing->running > 0)
+        say(advising, sentences,
+            "%s in reports of several days that began before the last %d days and ended in them; "
+            "the limit is 0.",
+            counted(standing->running, "failure", failed), settings->quiet_days);
+    else if (standing->named > 0)
+        say(advising, sentences,
+            "The details of the last %d days name %s, which no summary counts; the limit is 0.",
+            settings->quiet_days, counted(standing->named, "failure", failed));
+    else if (standing->failed > 0)
         say(advising, sentences, "%s in the last %d days%s.",
             counted(standing->failed, "failure", failed), settings->quiet_days,
             tls_mode_enforces(standing->mode) && !in_testing(standing) ? "" : "; the limit is 0");
@@ -222,9 +241,14 @@ static void tell_what_holds_back(struct advising *advising)
             "No session under a policy was reported in the last %d days: not "
             "enough reports to tell.",
             settings->quiet_days);
+    else if (is_without_mail(standing, settings))
+        say(advising, sentences,
+            "%s under a policy in the last %d days, of %s in %d days: too little mail to tell.",
+            counted(standing->sessions, "session", failed), settings->quiet_days,
+            group_digits(standing->tested, tested), settings->testing_days);
     if (standing->reporters < settings->reporters)
         say(advising, sentences,
-            "%" PRId64 " of %d reporters has reported in the last %d days: "
+            "%" PRId64 " of %d reporters has reported on MTA-STS in the last %d days: "
             "not enough reports to tell.",
             standing->reporters, settings->reporters, settings->testing_days);
 }
@@ -449,7 +473,7 @@ static const char *summarise(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     const struct standing *standing = &evidence->standing;
-    char text[COUNT_TEXT], day[DAY_TEXT];
+    char text[COUNT_TEXT], sessions[COUNT_TEXT], day[DAY_TEXT];
     switch (advising->advice->next) {
     case NEXT_PUBLISH_TLSRPT:
         return is_reported_lately(advising)
@@ -494,9 +518,10 @@ static const char *summarise(struct advising *advising)
                        standing->testing_days, advising->settings->testing_days);
     case NEXT_ENFORCE:
         return text_of(advising,
-                       "Safe to enforce, as far as reports tell: %d days of testing, %s, no "
-                       "failure in the last %d days.",
+                       "Safe to enforce, as far as reports tell: %d days of testing, %s; %s in the "
+                       "last %d days, and none failed.",
                        standing->testing_days, counted(evidence->reporters, "reporter", text),
+                       counted(standing->sessions, "session", sessions),
                        advising->settings->quiet_days);
     case NEXT_NOTHING:
         break;

@@ -126,17 +126,29 @@ static void add_usable(struct evidence *evidence)
     }
 }
 
+/* In testing those that saw the policy. */
+static enum db_status read_reporters(struct gathering *gathering)
+{
+    static const char select[] =
+        SQL_COVER " SELECT count(DISTINCT t.organization) FROM cover c"
+                  " CROSS JOIN total_reporter t ON t.level = c.level AND t.block = c.block"
+                  "  AND t.domain = ?2 AND (t.type = 2 OR ?3)";
+    _Static_assert(POLICY_STS == 2, "named by number");
+    struct evidence *evidence = gathering->evidence;
+    sqlite3_stmt *row = db_statement(gathering->db, select);
+    sqlite3_bind_int64(row, 2, gathering->domain);
+    sqlite3_bind_int(row, 3, evidence->standing.testing_since < 0);
+    enum db_status status = cover_bind(gathering->db, row, LEVELS_SPARSE, evidence->range);
+    if (statement_next(gathering->db, row, &status))
+        evidence->reporters = sqlite3_column_int64(row, 0);
+    return db_done(row, status);
+}
+
 static enum db_status read_figures(struct gathering *gathering)
 {
-    struct evidence *evidence = gathering->evidence;
-    struct coverage coverage;
     enum db_status status = read_met(gathering);
-    add_usable(evidence);
-    if (status == DB_OK)
-        status = query_coverage(gathering->db, gathering->domain, evidence->range, &coverage);
-    if (status == DB_OK)
-        evidence->reporters = coverage.reporters;
-    return status;
+    add_usable(gathering->evidence);
+    return status == DB_OK ? read_reporters(gathering) : status;
 }
 
 static void take_result(struct gathering *gathering, const struct result_row *row,

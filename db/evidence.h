@@ -38,8 +38,11 @@ struct standing {
     int64_t failed;     /* in the last quiet_days: of all sessions if the mode is one with a
                            policy, by the check or by reports, else of those with one that
                            could not be fetched */
+    int64_t running;    /* of these, of reports that began before and ended in these days... */
+    int64_t named;      /* ...and what only the details name: neither but for a review */
     int64_t sessions;   /* with a policy, in the last quiet_days */
-    int64_t reporters;  /* in the last testing_days; no more than are asked for are counted */
+    int64_t tested;     /* under MTA-STS, in the last testing_days */
+    int64_t reporters;  /* of these; no more than are asked for are counted */
     int testing_since;  /* day; -1 when it is not in MTA-STS testing */
     int testing_days;   /* from then to today, both counted */
     int silent_days;    /* since the last day with a report, today counted; 0: never reported */
@@ -109,9 +112,9 @@ struct evidence {
     /* Since it is in testing; otherwise of the last EVIDENCE_DAYS. */
     struct day_range range;
     struct met_totals met[MET_KINDS];
-    int64_t sessions; /* under a usable policy */
-    int64_t failed;   /* of these */
-    int64_t reporters;
+    int64_t sessions;       /* under a usable policy */
+    int64_t failed;         /* of these */
+    int64_t reporters;      /* in testing: those that saw MTA-STS */
     const char *failing_mx; /* the MX host with most failures */
 
     /* Failures of these days, most first; and those of the last quiet_days. */

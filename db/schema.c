@@ -312,10 +312,13 @@ static const char *const version_6[] = {
     ") WITHOUT ROWID;",
     NULL};
 
-/* Who signed the mail of a report: enum signature, and a text. */
 static const char *const version_7[] = {
+    /* Who signed the mail of a report: enum signature, and a text. */
     "ALTER TABLE report ADD COLUMN signature INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE report ADD COLUMN signed_by INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE report ADD COLUMN signed_by INTEGER NOT NULL DEFAULT 0;"
+    /* Reports of several days, which are few: they count on their first. */
+    "CREATE INDEX report_of_days ON report(recipient, end_time)"
+    "  WHERE end_time - begin_time > 129600;",
     NULL};
 
 const char *const *const migrations[] = {version_1, version_2, version_3, version_4,

@@ -22,7 +22,9 @@ struct tally {
     int64_t all_failed; /* in the quiet days, with a policy or without */
     int64_t sessions;   /* with a policy, in the quiet days */
     int64_t failed;     /* of these */
-    int32_t reporters;  /* in the testing days, no more than are asked for */
+    int64_t named;      /* failures in the details of the quiet days */
+    int64_t tested;     /* sessions under MTA-STS in the testing days */
+    int32_t reporters;  /* of MTA-STS in the testing days, no more than are asked for */
     int32_t newest;     /* of these, an index; 0: none */
 };
 
@@ -139,6 +141,7 @@ static enum db_status add_sessions(struct db *db, int64_t domain, struct day_ran
     return status;
 }
 
+/* A reporter that saw no MTA-STS policy tells nothing of what enforce would refuse. */
 static enum db_status add_reporters(struct db *db, int64_t domain, struct day_range range,
                                     int enough, struct tallies *tallies)
 {
@@ -146,12 +149,52 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
     sqlite3_stmt *row = select_reporters(db, domain, range, &status);
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
-        if (tally == NULL || tally->reporters >= enough)
+        if (tally == NULL || sqlite3_column_int(row, COLUMN_TYPE) != POLICY_STS)
             continue;
-        if (count_reporter(tallies, tally, sqlite3_column_int64(row, COLUMN_ORGANIZATION)) != 0)
+        tally->tested += sqlite3_column_int64(row, COLUMN_SESSIONS);
+        if (tally->reporters < enough &&
+            count_reporter(tallies, tally, sqlite3_column_int64(row, COLUMN_ORGANIZATION)) != 0)
             return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
     }
     return status;
+}
+
+/* What the details of RANGE name: some reporters' summaries count none of it. */
+static enum db_status add_named(struct db *db, int64_t domain, struct day_range range,
+                                struct tallies *tallies)
+{
+#define SELECT_NAMED                                                                               \
+    SQL_COVER " SELECT t.domain, t.failed FROM cover c CROSS JOIN total_result t"                  \
+              "  ON t.level = c.level AND t.block = c.block"
+    static const char all[] = SELECT_NAMED;
+    static const char one[] = SELECT_NAMED " AND t.domain = ?2";
+    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
+    if (domain != ALL_DOMAINS)
+        sqlite3_bind_int64(row, 2, domain);
+    enum db_status status = cover_bind(db, row, LEVELS_SPARSE, range);
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        if (tally != NULL)
+            tally->named += sqlite3_column_int64(row, 1);
+    }
+    return status;
+}
+
+/* What failed in reports on DOMAIN of several days that began before the day FIRST, on
+ * which they count, but ended later. */
+static enum db_status read_running(struct db *db, int64_t domain, int first, int64_t *failed)
+{
+    static const char select[] =
+        "SELECT coalesce(sum(p.failed), 0) FROM report r INDEXED BY report_of_days"
+        "  CROSS JOIN policy p ON p.report = r.id AND p.domain = ?1 AND p.day < ?2"
+        " WHERE r.recipient = ?1 AND r.end_time - r.begin_time > 129600"
+        "  AND r.end_time > ?2 * 86400";
+    sqlite3_stmt *row = db_statement(db, select);
+    db_bind_integers(row, (int64_t[]){domain, first}, 2);
+    enum db_status status = DB_OK;
+    if (statement_next(db, row, &status))
+        *failed = sqlite3_column_int64(row, 0);
+    return db_done(row, status);
 }
 
 /* --- one domain --- */
@@ -166,43 +209,44 @@ static bool has_policy(enum tls_mode mode)
     return tls_mode_has_sts(mode) || tls_mode_has_dane(mode);
 }
 
-static enum db_status select_day(struct db *db, sqlite3_stmt *statement, int *day)
-{
-    bool row;
-    enum db_status status = db_step(db, statement, &row);
-    *day = row && sqlite3_column_type(statement, 0) != SQLITE_NULL
-               ? sqlite3_column_int(statement, 0)
-               : -1;
-    return db_done(statement, status);
-}
-
 /* The first day of the MTA-STS testing that DOMAIN is in on LAST_DAY, by reports from
- * the day FIRST on; -1 when none of them saw it. */
-static enum db_status testing_by_reports(struct db *db, int64_t domain, int first, int last_day,
-                                         int *since)
+ * the day FIRST on; -1 when none of them saw it.  It begins behind another mode, and
+ * behind more days without a statement than a mode is inherited for.  From ENOUGH on
+ * nobody asks for an earlier day. */
+static enum db_status testing_by_reports(struct db *db, int64_t domain, int first, int enough,
+                                         int last_day, int *since)
 {
-    /* the first day behind the last that stated another mode */
-    static const char select[] =
-        "SELECT min(day) FROM mode_day WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 AND sts = 3"
-        "  AND day > coalesce((SELECT max(day) FROM mode_day WHERE domain = ?1"
-        "   AND day BETWEEN ?2 AND ?3 AND sts NOT IN (0, 3)), -1)";
-    _Static_assert(STS_UNSTATED == 0 && STS_STATE_TESTING == 3, "named by number");
+    static const char select[] = "SELECT day, sts FROM mode_day WHERE domain = ?"
+                                 " AND day BETWEEN ? AND ? AND sts <> 0 ORDER BY day DESC";
+    _Static_assert(STS_UNSTATED == 0, "named by number");
     sqlite3_stmt *statement = db_statement(db, select);
     db_bind_integers(statement, (int64_t[]){domain, first, last_day}, 3);
-    return select_day(db, statement, since);
+    enum db_status status = DB_OK;
+    int later = last_day;
+    *since = -1;
+    while ((*since < 0 || *since > enough) && statement_next(db, statement, &status)) {
+        int day = sqlite3_column_int(statement, 0);
+        if (sqlite3_column_int(statement, 1) != STS_STATE_TESTING ||
+            later - day > MODE_INHERIT_DAYS)
+            break;
+        *since = later = day;
+    }
+    return db_done(statement, status);
 }
 
 /* The same by checks. */
 static enum db_status testing_by_checks(struct db *db, int64_t domain, int *since)
 {
     static const char select[] =
-        "SELECT min(first_time) / 86400 FROM observation WHERE domain = ?1"
+        "SELECT coalesce(min(first_time) / 86400, -1) FROM observation WHERE domain = ?1"
         "  AND last_time > coalesce((SELECT max(last_time) FROM observation WHERE domain = ?1"
         "   AND mode NOT IN (3, 6)), -1)";
     _Static_assert(MODE_STS_TESTING == 3 && MODE_DANE_STS_TESTING == 6, "named by number");
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, domain);
-    return select_day(db, statement, since);
+    enum db_status status = DB_OK;
+    *since = statement_next(db, statement, &status) ? sqlite3_column_int(statement, 0) : -1;
+    return db_done(statement, status);
 }
 
 /* What the newest check of DOMAIN saw of its TLS-RPT record and its policy, and its
@@ -244,41 +288,41 @@ struct standings {
     enum db_status status; /* of the queries within a row */
 };
 
-/* Makes sure that the tally of DOMAIN has its sessions with a policy and its
- * reporters. */
+/* Makes sure that the tally of DOMAIN is complete. */
 static enum db_status look_closer(struct standings *standings, int64_t domain)
 {
     const struct advice_settings *settings = standings->settings;
+    struct tallies *tallies = &standings->tallies;
+    struct db *db = standings->db;
+    struct day_range quiet = last_days(standings->today, settings->quiet_days);
+    struct day_range testing = last_days(standings->today, settings->testing_days);
     if (standings->looked_at > FEW)
         return DB_OK;
     if (++standings->looked_at > FEW) {
-        for (int64_t i = 0; i < standings->tallies.count; i++)
-            standings->tallies.of[i] =
-                (struct tally){.all_failed = standings->tallies.of[i].all_failed};
+        for (int64_t i = 0; i < tallies->count; i++)
+            tallies->of[i] = (struct tally){.all_failed = tallies->of[i].all_failed};
         domain = ALL_DOMAINS;
     }
-    enum db_status status =
-        add_sessions(standings->db, domain, last_days(standings->today, settings->quiet_days),
-                     &standings->tallies);
-    if (status != DB_OK)
-        return status;
-    return add_reporters(standings->db, domain, last_days(standings->today, settings->testing_days),
-                         settings->reporters, &standings->tallies);
+    enum db_status status = add_sessions(db, domain, quiet, tallies);
+    if (status == DB_OK)
+        status = add_reporters(db, domain, testing, settings->reporters, tallies);
+    return status == DB_OK ? add_named(db, domain, quiet, tallies) : status;
 }
 
-/* Looks back no further than what tells whether testing_days have passed: the
- * last statement may be so much older than the first of these days. */
+/* In a list no further back than tells whether testing_days have passed: the last
+ * statement may be so much older than the first of these days. */
 static enum db_status add_testing(const struct standings *standings, const struct domain_row *row,
                                   struct standing *standing)
 {
-    int first = last_days(standings->today, standings->settings->testing_days).first;
+    int enough = last_days(standings->today, standings->settings->testing_days).first;
     int last = row->last_day < standings->today ? row->last_day : standings->today;
-    if (first > last)
-        first = last;
-    first = standings->exact ? 0 : first - MODE_INHERIT_DAYS;
+    if (enough > last)
+        enough = last;
+    int first = standings->exact ? 0 : enough - MODE_INHERIT_DAYS;
     int by_check = -1;
     enum db_status status =
-        testing_by_reports(standings->db, row->id, first, last, &standing->testing_since);
+        testing_by_reports(standings->db, row->id, first, standings->exact ? 0 : enough, last,
+                           &standing->testing_since);
     if (status == DB_OK)
         status = testing_by_checks(standings->db, row->id, &by_check);
     if (by_check >= 0 && (standing->testing_since < 0 || by_check < standing->testing_since))
@@ -322,9 +366,18 @@ static enum db_status add_figures(struct standings *standings, const struct doma
                                  last_days(standings->today, settings->quiet_days), &error);
     if (status == DB_OK && (review || error || standings->exact))
         status = look_closer(standings, row->id);
+    if (status == DB_OK && review)
+        status = read_running(standings->db, row->id,
+                              last_days(standings->today, settings->quiet_days).first,
+                              &standing->running);
     standing->failed = policy ? tally->all_failed : error ? tally->failed : 0;
+    if (review) {
+        standing->named = standing->running == 0 ? tally->named : 0;
+        standing->failed = standing->running + standing->named;
+    }
     standing->sts_broken |= error && standing->failed > 0;
     standing->sessions = tally->sessions;
+    standing->tested = tally->tested;
     standing->reporters = tally->reporters;
     return status;
 }

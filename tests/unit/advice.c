@@ -322,7 +322,7 @@ static void ready_to_enforce_is_the_same_policy_enforced(void **state)
     expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
     assert_string_equal(advice.summary,
                         "Safe to enforce, as far as reports tell: 24 days of testing, 2 "
-                        "reporters, no failure in the last 7 days.");
+                        "reporters; 1,000 sessions in the last 7 days, and none failed.");
     expect_to_say(&advice.evidence, "MTA-STS testing since 2026-11-01, 24 days: reports by 2 "
                                     "reporters, 1,234 sessions under a policy.");
     expect_to_say(&advice.evidence, "None of these failed.");
@@ -330,6 +330,26 @@ static void ready_to_enforce_is_the_same_policy_enforced(void **state)
                   "Checked at 2026-11-24T12:34:56Z: mode MTA-STS testing, DNSSEC of the domain "
                   "insecure.");
     assert_int_equal(advice.held_back.count, 0);
+}
+
+static void it_is_told_why_what_seems_safe_is_not(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.tested = 123456;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_MORE_REPORTS);
+    expect_to_say(&advice.held_back, "1,000 sessions under a policy in the last 7 days, of 123,456 "
+                                     "in 14 days: too little mail to tell.");
+    in_testing(24);
+    evidence.standing.failed = evidence.standing.running = 30;
+    advise(&settings);
+    expect_to_say(&advice.held_back, "30 failures in reports of several days that began before");
+    in_testing(24);
+    evidence.standing.failed = evidence.standing.named = 3;
+    advise(&settings);
+    expect_to_say(&advice.held_back, "The details of the last 7 days name 3 failures, which no "
+                                     "summary counts; the limit is 0.");
 }
 
 static void a_policy_known_from_reports_alone_is_to_be_compared(void **state)
@@ -452,7 +472,8 @@ static void too_few_reports_are_said_to_be_too_few(void **state)
     advise(&settings);
     assert_string_equal(advice.summary, "Not enough reports to tell whether enforce is safe.");
     expect_to_say(&advice.held_back, "No session under a policy was reported in the last 7 days");
-    expect_to_say(&advice.held_back, "1 of 2 reporters has reported in the last 14 days");
+    expect_to_say(&advice.held_back,
+                  "1 of 2 reporters has reported on MTA-STS in the last 14 days");
 }
 
 static void what_the_check_found_holds_back_with_its_remedy(void **state)
@@ -681,6 +702,7 @@ int main(void)
         TEST(without_a_check_hosts_of_reports_are_to_be_compared),
         TEST(without_any_host_no_policy_is_proposed),
         TEST(ready_to_enforce_is_the_same_policy_enforced),
+        TEST(it_is_told_why_what_seems_safe_is_not),
         TEST(a_policy_known_from_reports_alone_is_to_be_compared),
         TEST(failures_before_any_policy_come_with_their_remedy),
         TEST(a_policy_that_stands_is_not_published_again),

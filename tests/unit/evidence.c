@@ -179,6 +179,66 @@ static void old_failures_and_those_before_any_policy_do_not_count(void **state)
                   "c.example: fix MTA-STS policy\n");
 }
 
+/* A report of Google on a domain in testing: of DAYS days, with SUCCESSFUL and FAILED
+ * sessions by its summary, and NAMED failures in its details. */
+static void keep_odd(const char *domain, int day, int days, int64_t successful, int64_t failed,
+                     int64_t named)
+{
+    struct report report;
+    char id[64];
+    snprintf(id, sizeof id, "odd %s %d", domain, day);
+    make_report(&report, "Google", id, day);
+    report.end = report.begin + (int64_t)days * 86400 - 1;
+    struct policy *policy =
+        add_policy(&report, "sts", domain, sts_text("testing"), successful, failed);
+    if (named > 0)
+        add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx1.example.com", named);
+    assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+}
+
+static void keep_both(const char *domain, int first, int last)
+{
+    keep_days(domain, "Google", first, last, "testing");
+    keep_days(domain, "Yahoo", first, last, "testing");
+}
+
+static void what_only_seems_safe_is_not(void **state)
+{
+    (void)state;
+    /* a report of days ago that ends within the last seven */
+    keep_both("a.example", TODAY - 20, TODAY - 1);
+    keep_odd("a.example", TODAY - 9, 7, 70, 30, 30);
+    /* one that ended before them */
+    keep_both("b.example", TODAY - 20, TODAY - 1);
+    keep_odd("b.example", TODAY - 13, 7, 70, 30, 30);
+    /* details that the summary does not count */
+    keep_both("c.example", TODAY - 20, TODAY - 1);
+    keep_odd("c.example", TODAY - 2, 1, 100, 0, 3);
+    /* hardly any mail since the failures */
+    keep_both("d.example", TODAY - 20, TODAY - 9);
+    keep_odd("d.example", TODAY - 8, 1, 100, 40, 40);
+    keep_odd("d.example", TODAY - 1, 1, 1, 0, 0);
+    /* only one of two reporters looks at MTA-STS */
+    keep_days("e.example", "Google", TODAY - 20, TODAY - 1, "testing");
+    keep_days("e.example", "Fastmail", TODAY - 20, TODAY - 1, "");
+    expect_labels("a.example: fix 30 in 7 days\n"
+                  "b.example: ready for enforce\n"
+                  "c.example: fix 3 in 7 days\n"
+                  "d.example: not enough reports\n"
+                  "e.example: not enough reports\n");
+}
+
+static void testing_begins_behind_days_that_nobody_told_of(void **state)
+{
+    (void)state;
+    keep_day("a.example", "Forger", TODAY - 60, "testing", 0);
+    keep_both("a.example", TODAY - 4, TODAY - 1);
+    keep_day("b.example", "Google", TODAY - 34, "testing", 0);
+    keep_both("b.example", TODAY - 4, TODAY - 1);
+    expect_labels("a.example: testing: day 5/14\n"
+                  "b.example: ready for enforce\n");
+}
+
 static void testing_starts_anew_after_another_mode(void **state)
 {
     (void)state;
@@ -522,6 +582,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_domain_of_a_list_has_its_next_step),
         TEST(old_failures_and_those_before_any_policy_do_not_count),
+        TEST(what_only_seems_safe_is_not),
+        TEST(testing_begins_behind_days_that_nobody_told_of),
         TEST(testing_starts_anew_after_another_mode),
         TEST(a_report_of_the_future_is_the_first_day_of_testing),
         TEST(a_long_list_is_as_right_as_a_short_one),
