@@ -179,11 +179,16 @@ void advice_read_settings(const struct config *config, struct advice_settings *s
 
 /* --- what holds it back --- */
 
+/* The last day before the quiet ones. */
+static int day_before_quiet(const struct advising *advising)
+{
+    return advising->evidence->today - advising->settings->quiet_days;
+}
+
 /* Are there reports of the last days, which an absence in DNS contradicts? */
 static bool is_reported_lately(const struct advising *advising)
 {
-    const struct evidence *evidence = advising->evidence;
-    return evidence->last_day > evidence->today - advising->settings->quiet_days;
+    return advising->evidence->last_day > day_before_quiet(advising);
 }
 
 static void tell_missing_name(struct advising *advising)
@@ -485,11 +490,13 @@ static const char *summarise(struct advising *advising)
         return text_of(advising,
                        is_broken(standing)
                            ? "The _mta-sts record is published, its policy is broken: %s in the "
-                             "last %d days, under no usable policy."
+                             "last %d days, with no policy read."
                        : in_testing(standing) ? "Not safe to enforce: %s in the last %d days."
-                       : tls_mode_enforces(standing->mode)
+                       : !tls_mode_enforces(standing->mode)
+                           ? "Not safe to start MTA-STS testing: %s in the last %d days."
+                       : met_refused(evidence).last_failed > day_before_quiet(advising)
                            ? "Sessions are being refused: %s in the last %d days."
-                           : "Not safe to start MTA-STS testing: %s in the last %d days.",
+                           : "Sessions fail, though none was refused: %s in the last %d days.",
                        counted(standing->failed, "failure", text), advising->settings->quiet_days);
     case NEXT_FIX_PROBLEMS:
         return text_of(advising,

@@ -38,7 +38,7 @@ static void tell_unread(struct advising *advising)
     if (sessions == 0 || tls_mode_has_sts(evidence->standing.mode))
         return;
     say(advising, &advising->advice->evidence,
-        "%s under no usable policy: the _mta-sts record is published, its policy is broken. "
+        "%s with no MTA-STS policy read: the _mta-sts record is published, its policy is broken. "
         "Senders deliver as if there were none, unless they keep an older policy.",
         counted(sessions, "session", text));
 }
@@ -79,7 +79,15 @@ static void tell_failures(struct advising *advising)
             "%s failed under a policy that refuses nothing, or whose text was not reported.",
             counted(other, "session", text));
     if (evidence->failed == 0 && evidence->sessions > 0)
-        say(advising, sentences, "None of these failed.");
+        say(advising, sentences, "%s",
+            evidence->result_count == 0
+                ? "None of these failed."
+                : "None of these failed by the summaries, which leave out what the details name.");
+    if (evidence->met[MET_NO_POLICY].failed > 0 && evidence->sessions > 0)
+        say(advising, sentences,
+            "%s failed of senders that saw no policy: delivered, perhaps in the clear. One that "
+            "minds a policy would have failed alike.",
+            counted(evidence->met[MET_NO_POLICY].failed, "session", text));
 }
 
 static void tell_where(struct advising *advising)

@@ -57,7 +57,8 @@ struct proposal {
     const char *patterns[PATTERNS_MAX];
     size_t count;
     bool published; /* there are mx lines in force */
-    bool changed;   /* from what is published */
+    bool changed;   /* from what is published... */
+    bool lasts;     /* ...if only by a longer max_age */
 };
 
 static bool is_covered(const struct proposal *proposal, size_t count, const char *host)
@@ -115,6 +116,8 @@ static void keep_published(struct advising *advising, struct proposal *proposal)
         proposal->max_age = published.mode == STS_TESTING && published.max_age > 0
                                 ? published.max_age
                                 : TESTING_MAX_AGE;
+    proposal->lasts = published.problems == 0 && published.mode == proposal->mode &&
+                      published.max_age != proposal->max_age;
     proposal->changed = published.problems != 0 || published.mode != proposal->mode ||
                         published.max_age != proposal->max_age;
 }
@@ -136,6 +139,7 @@ static void add_hosts(struct advising *advising, struct proposal *proposal)
         }
         add_pattern(proposal, name);
         proposal->changed = true;
+        proposal->lasts = false;
         if (proposal->published)
             say(advising, to_do,
                 "No mx line of the published policy covers %s: one is added "
@@ -229,6 +233,10 @@ void publish_policy(struct advising *advising, enum sts_mode mode)
     }
     if (!proposal.changed)
         return;
+    if (proposal.lasts)
+        say(advising, &advising->advice->to_do,
+            "The policy below only adds to max_age: the longer senders keep it, the less an "
+            "attacker gains by hiding it.");
     if (!former)
         doubt_reports(advising, published > 0);
     const char *text = write_policy(advising, &proposal);

@@ -36,10 +36,19 @@ static int what_style(const void *row)
 {
     return style_of(CHANGE->event);
 }
+static bool is_behind(const struct event *event)
+{
+    return event->lag_count > 0 && event->lags[0].moved_day < 0;
+}
+/* Does a reporter keep what was before for longer than max_age allows? */
+static bool is_late(const struct event *event)
+{
+    return is_behind(event) && event->until >= 0 && event->lags[0].last_day > event->until;
+}
 static int behind_style(const void *row)
 {
     const struct event *event = CHANGE->event;
-    return event->lag_count > 0 && event->lags[0].moved_day < 0 ? STYLE_WARN : STYLE_DIM;
+    return is_late(event) ? STYLE_BAD : is_behind(event) ? STYLE_WARN : STYLE_DIM;
 }
 
 static uint64_t change_id(const void *row)
@@ -99,7 +108,7 @@ static void write_what(const struct event *event, char text[static POLICY_WORDS]
     }
 }
 
-/* "Yahoo, until 2026-11-26", "3 reporters", "" */
+/* "Yahoo, until 2026-11-26", "Yahoo, was due 2026-11-12", "3 reporters", "" */
 static void write_behind(const struct event *event, char text[static POLICY_WORDS])
 {
     size_t behind = 0;
@@ -116,7 +125,11 @@ static void write_behind(const struct event *event, char text[static POLICY_WORD
     else
         snprintf(text, POLICY_WORDS, "%zu reporters", behind);
     size_t used = strlen(text);
-    snprintf(text + used, POLICY_WORDS - used, "%s%s", until[0] != '\0' ? ", until " : "", until);
+    snprintf(text + used, POLICY_WORDS - used, "%s%s",
+             until[0] == '\0' ? ""
+             : is_late(event) ? ", was due "
+                              : ", until ",
+             until);
 }
 
 /* "Google", "Google +3", "live check" */
@@ -230,7 +243,7 @@ static void say_who_lags(struct sentences *said, const struct event *event)
     day_format(event->until, until);
     if (event->until < 0)
         say(said, ".");
-    else if (event->lags[0].last_day <= event->until)
+    else if (!is_late(event))
         say(said, " (max_age ends %s).", until);
     else
         say(said,

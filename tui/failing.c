@@ -66,7 +66,7 @@ const struct table_type failed_types_table = {
     .id = type_id,
     .stamp = type_stamp,
     .sort = 0,
-    .nothing = "Nothing failed in these days.",
+    .nothing = "No report of these days names a failure.",
 };
 
 static struct value sender_organization(const void *row)
@@ -102,7 +102,7 @@ const struct table_type failing_senders_table = {
     .column_count = sizeof sender_columns / sizeof *sender_columns,
     .id = sender_id,
     .sort = 0,
-    .nothing = "No sender failed in these days.",
+    .nothing = "No report of these days names a sender that failed.",
 };
 
 /* --- reading --- */

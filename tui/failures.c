@@ -14,7 +14,7 @@ enum { PANE_TYPES, PANE_MEANING, PANES };
 
 /* What becomes of a session that fails: it depends on what the sender had to
  * heed. */
-enum heeded { HEEDED_ENFORCE, HEEDED_DANE, HEEDED_TESTING, HEEDED_NOTHING, HEEDED };
+enum heeded { HEEDED_ENFORCE, HEEDED_DANE, HEEDED_TESTING, HEEDED_UNREAD, HEEDED_NOTHING, HEEDED };
 
 static const struct {
     const char *name;
@@ -24,12 +24,14 @@ static const struct {
     [HEEDED_ENFORCE] = {"MTA-STS enforce", "not delivered by them", STYLE_BAD},
     [HEEDED_DANE] = {"DANE", "not delivered by them", STYLE_BAD},
     [HEEDED_TESTING] = {"MTA-STS testing", "delivered; enforce would not have", STYLE_WARN},
-    [HEEDED_NOTHING] = {"no usable policy", "delivered, perhaps in the clear", STYLE_NORMAL},
+    [HEEDED_UNREAD] = {"MTA-STS, no policy read", "delivered, perhaps in the clear", STYLE_NORMAL},
+    [HEEDED_NOTHING] = {"no policy in force", "delivered, perhaps in the clear", STYLE_NORMAL},
 };
 
 struct figures {
     struct totals totals;
     struct totals heeded[HEEDED];
+    int64_t named;         /* failures in details, which need not agree with the summaries */
     const char **mx_hosts; /* where each type fails most; NULL when nobody said */
 };
 
@@ -85,9 +87,11 @@ static enum heeded heeded_by(const struct composition_row *row)
     int type = policy_type_find(row->policy_type);
     if (type == POLICY_TLSA)
         return HEEDED_DANE;
-    if (type == POLICY_STS && row->mode == STS_ENFORCE)
-        return HEEDED_ENFORCE;
-    return type == POLICY_STS && row->mode == STS_TESTING ? HEEDED_TESTING : HEEDED_NOTHING;
+    if (type != POLICY_STS || row->mode == STS_NONE)
+        return HEEDED_NOTHING;
+    return row->mode == STS_ENFORCE   ? HEEDED_ENFORCE
+           : row->mode == STS_TESTING ? HEEDED_TESTING
+                                      : HEEDED_UNREAD;
 }
 
 static int add_composition(void *context, const struct composition_row *row)
@@ -113,6 +117,10 @@ static enum db_status load_failures(const struct request *request, struct db *db
         query_composition(db, scope->domain, request->range, add_composition, figures);
     if (status == DB_OK)
         status = load_failed_types(db, scope->domain, request->range, snapshot, PANE_TYPES);
+    for (size_t i = 0; i < snapshot->rows[PANE_TYPES].count; i++) {
+        const struct failed_type *type = row_at(&snapshot->rows[PANE_TYPES], i);
+        figures->named += type->failed;
+    }
     return status == DB_OK ? load_mx_hosts(request, db, snapshot) : status;
 }
 
@@ -235,6 +243,20 @@ static void close_failures(struct view *view)
 
 /* --- drawing --- */
 
+/* Summaries count, details name: of some reporters they do not agree. */
+static void draw_difference(const struct figures *figures, int y, int width)
+{
+    char failed[32], named[32];
+    format_count(figures->totals.failed, 14, failed);
+    format_count(figures->named, 14, named);
+    if (figures->named == 0)
+        put_format(y, 1, width, STYLE_WARN,
+                   "No report tells more of these failures; 7 lists them.");
+    else
+        put_format(y, 1, width, STYLE_WARN, "The details below name %s failures, the summaries %s.",
+                   named, figures->totals.failed > 0 ? failed : "none");
+}
+
 /* What failed under which policy, and what came of it; returns the next line. */
 static int draw_consequences(const struct figures *figures, int y, int width)
 {
@@ -246,6 +268,8 @@ static int draw_consequences(const struct figures *figures, int y, int width)
             continue;
         format_count(heeded->failed, 14, failed);
         format_count(heeded->successful + heeded->failed, 14, sessions);
+        if (heeded->failed == 0 && figures->named > figures->totals.failed)
+            continue;
         if (heeded->failed == 0) {
             put_format(y++, x, width, STYLE_GOOD,
                        "None of %s under MTA-STS testing: enforce would have lost nothing.",
@@ -272,10 +296,16 @@ static int draw_head(const struct figures *figures, int y, int width)
         put_text(y, x, width, STYLE_DIM, "No sessions were reported in these days.");
         return y + 1;
     }
-    x += put_format(y, x, width, totals.failed > 0 ? STYLE_BAD : STYLE_GOOD, "%s failed",
-                    totals.failed > 0 ? failed : "None");
+    x += put_format(y, x, width,
+                    totals.failed > 0    ? STYLE_BAD
+                    : figures->named > 0 ? STYLE_NORMAL
+                                         : STYLE_GOOD,
+                    "%s failed", totals.failed > 0 ? failed : "None");
     put_format(y, x, width - x, STYLE_NORMAL, " of %s sessions (%s)", sessions, rate);
-    return draw_consequences(figures, y + 1, width);
+    y = draw_consequences(figures, y + 1, width);
+    if (totals.failed != figures->named)
+        draw_difference(figures, y++, width);
+    return y;
 }
 
 static void draw_meaning(struct view *view, struct area area)

@@ -154,7 +154,7 @@ static const struct table_type runs_table = {
     .id = run_id,
     .stamp = run_stamp,
     .sort = -1,
-    .nothing = "Nothing has been imported yet. i imports the accounts of the configuration;\n"
+    .nothing = "Nothing has been imported yet. i imports the accounts of the configuration; "
                "tlsrptop-import FOLDER imports mails from a folder.",
 };
 
@@ -454,7 +454,7 @@ static const struct table_type mailboxes_table = {
     .id = mailbox_id,
     .stamp = mailbox_stamp,
     .sort = -1,
-    .nothing = "No mailbox has been read. An account is an [imap NAME] section of the\n"
+    .nothing = "No mailbox has been read. An account is an [imap NAME] section of the "
                "configuration: man tlsrptop-config.",
 };
 

@@ -143,7 +143,7 @@ static const struct table_type senders_table = {
     .stamp = item_stamp,
     .sort = COLUMN_FAILED,
     .parent = item_parent,
-    .nothing = "No sender failed in these days.",
+    .nothing = "No report of these days names a sender that failed.",
 };
 
 /* --- reading --- */

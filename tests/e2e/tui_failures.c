@@ -74,6 +74,11 @@ static int fill(void **state)
     add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.trap.example;$(reboot)",
                 1);
     keep(store, &report);
+    policy = begin(&report, "Google", "unsummed.example", "sts", sts_text("testing"), 100, 0);
+    add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.unsummed.example", 60);
+    keep(store, &report);
+    begin(&report, "Google", "unnamed.example", "sts", sts_text("testing"), 100, 7);
+    keep(store, &report);
     policy = begin(&report, hostile_text(), "odd.example", "sts", sts_text("testing"), 0, 7);
     add_failure(&report, policy, hostile_text(), hostile_text(), hostile_text(), 7);
     keep(store, &report);
@@ -110,7 +115,7 @@ static void testing_says_what_enforce_would_have_lost(void **state)
     struct console *console = open_screen("trying", "4", 80, 24);
     assert_shows(console, "105 failed of 1,015 sessions (10%)");
     assert_shows(console, "100 of 1,000 under MTA-STS testing: delivered; enforce would not have");
-    assert_shows(console, "5 of 15 under no usable policy: delivered, perhaps in the clear");
+    assert_shows(console, "5 of 15 under no policy in force: delivered, perhaps in the clear");
     leave_dashboard(console);
 }
 
@@ -120,7 +125,7 @@ static void testing_without_failures_says_that_nothing_would_be_lost(void **stat
     struct console *console = open_screen("ready", "4", 100, 30);
     assert_shows(console, "None failed of 500 sessions (0%)");
     assert_shows(console, "None of 500 under MTA-STS testing: enforce would have lost nothing.");
-    assert_shows(console, "Nothing failed in these days.");
+    assert_shows(console, "No report of these days names a failure.");
     assert_types(console, "<Enter><Tab><Enter>jk");
     leave_dashboard(console);
 }
@@ -149,6 +154,20 @@ static void a_type_is_explained_with_the_names_of_the_domain(void **state)
     assert_shows(console, "dig +short MX trying.example");
     assert_shows(console, "-connect mx2.trying.example:25");
     assert_hides(console, "DOMAIN");
+    leave_dashboard(console);
+}
+
+static void summaries_and_details_that_differ_are_told_of(void **state)
+{
+    (void)state;
+    struct console *console = open_screen("unsummed", "4", 100, 30);
+    assert_shows(console, "The details below name 60 failures, the summaries none.");
+    assert_hides(console, "would have lost nothing");
+    leave_dashboard(console);
+    console = open_screen("unnamed", "4", 100, 30);
+    assert_shows(console, "7 failed of 107 sessions");
+    assert_shows(console, "No report tells more of these failures; 7 lists them.");
+    assert_hides(console, "Nothing failed");
     leave_dashboard(console);
 }
 
@@ -315,6 +334,7 @@ int main(void)
         cmocka_unit_test(testing_without_failures_says_that_nothing_would_be_lost),
         cmocka_unit_test(enforce_and_dane_cost_mail),
         cmocka_unit_test(a_type_is_explained_with_the_names_of_the_domain),
+        cmocka_unit_test(summaries_and_details_that_differ_are_told_of),
         cmocka_unit_test(no_command_names_what_is_no_host),
         cmocka_unit_test(a_name_in_lines_is_shown_in_one),
         cmocka_unit_test(what_is_of_all_domains_names_none),

@@ -134,7 +134,7 @@ static void changes_tell_who_lags_and_until_when(void **state)
     (void)state;
     struct console *console = open_policies("moved", 140, 40);
     assert_shows(console, "2026-11-12  MTA-STS testing \u203a enforce");
-    assert_shows(console, "Yahoo, until 2026-11-19");
+    assert_shows(console, "Yahoo, was due 2026-11-19");
     assert_types(console, "<Tab><Tab>");
     assert_shows(console, "The live check saw it on 2026-11-12. Google reported it first, on "
                           "2026-11-13.");
@@ -207,7 +207,7 @@ static void until_when_somebody_lags_is_shown_at_80_columns(void **state)
 {
     (void)state;
     struct console *console = open_policies("moved", 80, 24);
-    assert_shows(console, "Yahoo, until 2026-11-19");
+    assert_shows(console, "Yahoo, was due 2026-11-19");
     leave_dashboard(console);
 }
 

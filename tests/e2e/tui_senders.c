@@ -295,9 +295,9 @@ static void no_failure_is_said(void **state)
     own_database_close();
     struct console *console = open_senders(80, 24);
     assert_row(console, 1, " None failed");
-    assert_shows(console, "No sender failed in these days.");
+    assert_shows(console, "No report of these days names a sender that failed.");
     assert_types(console, "<Enter>w");
-    assert_shows(console, "No sender failed in these days.");
+    assert_shows(console, "No report of these days names a sender that failed.");
     leave_dashboard(console);
 }
 

@@ -526,6 +526,7 @@ static void enforced_stays_as_it_is_unless_its_max_age_is_short(void **state)
     evidence.policy_text = "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 3600";
     advise(&settings);
     expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+    expect_to_say(&advice.to_do, "The policy below only adds to max_age");
 }
 
 /* --- what reports tell of the past --- */
@@ -541,6 +542,25 @@ static void add_recent(const char *result_type, int64_t failed, int policy_type,
 {
     evidence.recent[evidence.recent_count++] =
         (struct result_count){result_type, failed, policy_type, mx};
+}
+
+/* Senders that saw no policy fail, too. */
+static void what_failed_was_not_always_refused(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_STS_ENFORCE;
+    evidence.standing.failed = 9;
+    evidence.met[MET_ENFORCE].last_failed = -1;
+    evidence.sessions = 2000;
+    fail_under(MET_NO_POLICY, 9, TODAY - 2, TODAY - 1);
+    advise(&settings);
+    assert_string_equal(advice.summary,
+                        "Sessions fail, though none was refused: 9 failures in the last 7 days.");
+    expect_to_say(&advice.evidence, "9 sessions failed of senders that saw no policy: delivered");
+    fail_under(MET_ENFORCE, 3, TODAY - 2, TODAY - 1);
+    advise(&settings);
+    assert_string_equal(advice.summary,
+                        "Sessions are being refused: 9 failures in the last 7 days.");
 }
 
 static void what_was_refused_is_told_when_it_is_over(void **state)
@@ -645,9 +665,9 @@ static void a_broken_policy_is_no_policy(void **state)
     advise(&settings);
     assert_string_equal(advice.summary,
                         "The _mta-sts record is published, its policy is broken: 95 failures in "
-                        "the last 7 days, under no usable policy.");
+                        "the last 7 days, with no policy read.");
     expect_to_say(&advice.evidence, "0 sessions under a usable policy.");
-    expect_to_say(&advice.evidence, "104 sessions under no usable policy");
+    expect_to_say(&advice.evidence, "104 sessions with no MTA-STS policy read");
     assert_false(says(&advice.evidence, "refused"));
     assert_string_equal(advice_place(&evidence.standing, &settings), "MTA-STS broken");
 }
@@ -714,6 +734,7 @@ int main(void)
         TEST(what_the_check_found_holds_back_with_its_remedy),
         TEST(the_check_tells_which_way_is_open),
         TEST(enforced_stays_as_it_is_unless_its_max_age_is_short),
+        TEST(what_failed_was_not_always_refused),
         TEST(what_was_refused_is_told_when_it_is_over),
         TEST(under_dane_the_records_are_checked_first),
         TEST(the_same_failure_without_dane_is_one_of_tls),
