@@ -17,7 +17,8 @@ enum {
     VALUE_COST = 100,            /* bytes, about what json-c takes for each */
     ARRAY_COST = 400,
     OBJECT_COST = 800,
-    COUNT_DIGITS_MAX = 18
+    COUNT_DIGITS_MAX = 18,
+    FIRST_DAY = 16801 /* 2016-01-01: the first draft of TLS reports is of that year */
 };
 
 struct report_reader {
@@ -505,6 +506,21 @@ static void read_envelope(struct report_reader *reader, json_object *envelope,
         report->organization = member_text(reader, envelope, "organization-name");
 }
 
+/* One report of 1970, or of 2099, would stretch every chart for good. */
+static int check_range(struct report_reader *reader, const struct report *report)
+{
+    char begin[INSTANT_TEXT], end[INSTANT_TEXT], day[DAY_TEXT];
+    day_format(day_of(report->begin), day);
+    if (report->begin > instant_now() + SECONDS_PER_DAY)
+        return complain(reader, "it tells of days to come: it begins on %s", day);
+    if (day_of(report->begin) < FIRST_DAY)
+        return complain(reader, "it is older than TLS reports are: it begins on %s", day);
+    if (report->end < report->begin)
+        return complain(reader, "it ends before it begins: from %s to %s",
+                        instant_format(report->begin, begin), instant_format(report->end, end));
+    return 0;
+}
+
 static int read_root(struct report_reader *reader, json_object *root, struct report *report)
 {
     json_object *range = member(root, "date-range");
@@ -518,12 +534,7 @@ static int read_root(struct report_reader *reader, json_object *root, struct rep
         return -1;
     if (reader->out_of_memory)
         return complain(reader, "it needs more memory than there is");
-    if (report->begin > instant_now() + SECONDS_PER_DAY) {
-        char day[DAY_TEXT];
-        return complain(reader, "it tells of days to come: it begins on %s",
-                        day_format(day_of(report->begin), day));
-    }
-    return 0;
+    return check_range(reader, report);
 }
 
 /* Parsing. */

@@ -242,6 +242,40 @@ static void a_report_on_days_to_come_is_damaged(void **state)
     unsetenv("SOURCE_DATE_EPOCH");
 }
 
+static enum outcome read_range(const char *start, const char *end)
+{
+    char json[256];
+    snprintf(json, sizeof json,
+             "{\"date-range\":{\"start-datetime\":\"%s\",\"end-datetime\":\"%s\"},\"policies\":[]}",
+             start, end);
+    enum outcome outcome = read_text(json);
+    report_free(&report);
+    return outcome;
+}
+
+/* One of 1970 would make every chart begin there. */
+static void a_report_older_than_tls_reports_is_damaged(void **state)
+{
+    (void)state;
+    assert_int_equal(read_range("2016-01-01T00:00:00Z", "2016-01-01T23:59:59Z"), OUTCOME_IMPORTED);
+    assert_int_equal(read_range("2015-12-31T23:59:59Z", "2016-01-01T23:59:59Z"), OUTCOME_DAMAGED);
+    assert_string_equal(report_reader_reason(reader),
+                        "it is older than TLS reports are: it begins on 2015-12-31");
+    assert_int_equal(read_range("1970-01-01T00:00:00Z", "1970-01-01T23:59:59Z"), OUTCOME_DAMAGED);
+    assert_string_equal(report_reader_reason(reader),
+                        "it is older than TLS reports are: it begins on 1970-01-01");
+}
+
+static void a_report_that_ends_before_it_begins_is_damaged(void **state)
+{
+    (void)state;
+    assert_int_equal(read_range("2026-03-02T00:00:00Z", "2026-03-02T00:00:00Z"), OUTCOME_IMPORTED);
+    assert_int_equal(read_range("2026-03-02T00:00:00Z", "2026-03-01T23:59:59Z"), OUTCOME_DAMAGED);
+    assert_string_equal(
+        report_reader_reason(reader),
+        "it ends before it begins: from 2026-03-02T00:00:00Z to 2026-03-01T23:59:59Z");
+}
+
 static void long_text_is_cut_between_characters(void **state)
 {
     (void)state;
@@ -332,6 +366,8 @@ int main(void)
         cmocka_unit_test(every_deviation_is_accepted),
         cmocka_unit_test(what_cannot_be_counted_is_damaged_with_a_reason),
         cmocka_unit_test(a_report_on_days_to_come_is_damaged),
+        cmocka_unit_test(a_report_older_than_tls_reports_is_damaged),
+        cmocka_unit_test(a_report_that_ends_before_it_begins_is_damaged),
         cmocka_unit_test(long_text_is_cut_between_characters),
         cmocka_unit_test(a_long_policy_is_kept_whole),
         cmocka_unit_test(reasons_are_printable),
