@@ -260,6 +260,15 @@ static bool read_number(json_object *value, int64_t *number)
     }
 }
 
+/* Of an integer that is too long json-c keeps the nearest one that it can. */
+static const char *wrong_count_text(json_object *value)
+{
+    int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
+    if (number == INT64_MAX)
+        return "too large";
+    return number == INT64_MIN ? "below zero" : value_bytes(value).start;
+}
+
 static int read_count(struct report_reader *reader, json_object *object, const char *key,
                       int64_t *count)
 {
@@ -267,7 +276,7 @@ static int read_count(struct report_reader *reader, json_object *object, const c
     if (read_number(value, count) && *count >= 0 && *count <= SESSIONS_MAX)
         return 0;
     return complain(reader, "its %s is %.40s, not a count from 0 to %" PRId64, key,
-                    value_bytes(value).start, SESSIONS_MAX);
+                    wrong_count_text(value), SESSIONS_MAX);
 }
 
 static int read_instant(struct report_reader *reader, json_object *range, const char *key,

@@ -176,7 +176,8 @@ static const struct {
      "its total-failure-session-count is -3, not a count from 0 to 1000000000000"},
     {"count-negative-string", OUTCOME_DAMAGED,
      "its failed-session-count is -3, not a count from 0 to 1000000000000"},
-    {"count-absurd", OUTCOME_DAMAGED, NULL},
+    {"count-absurd", OUTCOME_DAMAGED,
+     "its total-successful-session-count is too large, not a count from 0 to 1000000000000"},
     {"count-above-the-bound", OUTCOME_DAMAGED,
      "its total-successful-session-count is 1000000000001, not a count from 0 to 1000000000000"},
     {"count-of-halves", OUTCOME_DAMAGED,
@@ -240,6 +241,19 @@ static void a_report_on_days_to_come_is_damaged(void **state)
                         "it tells of days to come: it begins on 2026-11-01");
     report_free(&report);
     unsetenv("SOURCE_DATE_EPOCH");
+}
+
+/* No number is told that is not in the report. */
+static void an_absurd_count_below_zero_is_told_as_one(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("{" RANGE ",\"policies\":[{\"summary\":{"
+                               "\"total-failure-session-count\":-1000000000000000000000}}]}"),
+                     OUTCOME_DAMAGED);
+    assert_string_equal(
+        report_reader_reason(reader),
+        "its total-failure-session-count is below zero, not a count from 0 to 1000000000000");
+    report_free(&report);
 }
 
 static enum outcome read_range(const char *start, const char *end)
@@ -366,6 +380,7 @@ int main(void)
         cmocka_unit_test(every_deviation_is_accepted),
         cmocka_unit_test(what_cannot_be_counted_is_damaged_with_a_reason),
         cmocka_unit_test(a_report_on_days_to_come_is_damaged),
+        cmocka_unit_test(an_absurd_count_below_zero_is_told_as_one),
         cmocka_unit_test(a_report_older_than_tls_reports_is_damaged),
         cmocka_unit_test(a_report_that_ends_before_it_begins_is_damaged),
         cmocka_unit_test(long_text_is_cut_between_characters),
