@@ -4,6 +4,7 @@
 #ifndef TLSRPTOP_DB_DOMAIN_H
 #define TLSRPTOP_DB_DOMAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { DOMAIN_TEXT = 256 }; /* 253 octets, with room */
@@ -14,6 +15,10 @@ enum { DOMAIN_TEXT = 256 }; /* 253 octets, with room */
  * underscores and labels IDNA refuses are let through as ASCII). */
 int domain_normalise(const char *name, size_t length, char normalised[static DOMAIN_TEXT]);
 
+/* Is NAME, which is normalised, of letters, digits, hyphens and underscores only?
+ * Others may be in DNS, but no mail goes there, and no address of the web has them. */
+bool domain_is_plain(const char *name);
+
 /* Writes the U-label form for people, if it maps back to the same A-labels;
  * else copies.  The result is UTF-8 of at most SIZE bytes with its NUL. */
 void domain_display(const char *name, char *shown, size_t size);
@@ -22,6 +27,10 @@ void domain_display(const char *name, char *shown, size_t size);
  * white space between)?  "*." stands for one or more labels.  The empty list
  * matches everything. */
 int domain_is_mine(const char *name, const char *patterns);
+
+/* The first of such PATTERNS that is neither a plain domain nor "*." and one; NULL
+ * when there is none.  It lies in PATTERNS and has *LENGTH bytes. */
+const char *domain_wrong_pattern(const char *patterns, size_t *length);
 
 /* Does an `mx` pattern of an MTA-STS policy cover HOST?  RFC 8461 section 4.1:
  * "*." stands for exactly one label, the leftmost. */
