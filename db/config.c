@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "domain.h"
 
 enum {
     LINE_MAX_BYTES = 4096,
@@ -19,7 +20,7 @@ enum {
     PATH_BYTES = 4096,
 };
 
-enum kind { TEXT, NUMBER, SIZE, BOOL, CHOICE };
+enum kind { TEXT, NUMBER, SIZE, BOOL, CHOICE, DOMAINS };
 
 struct key {
     const char *section;
@@ -39,7 +40,7 @@ static const struct key keys[] = {
     {"database", "path", TEXT, "", 0, 0, NULL},
     {"database", "keep-details-days", NUMBER, "0", 0, 36500, NULL},
 
-    {"domains", "mine", TEXT, "", 0, 0, NULL},
+    {"domains", "mine", DOMAINS, "", 0, 0, NULL},
 
     {"imap", "host", TEXT, "", 0, 0, NULL},
     {"imap", "port", NUMBER, "0", 1, 65535, NULL},
@@ -212,6 +213,16 @@ static const char *show_size(int64_t size, char text[static 32])
     return text;
 }
 
+static int check_domains(struct config *config, const char *name, const char *patterns)
+{
+    size_t length;
+    const char *wrong = domain_wrong_pattern(patterns, &length);
+    if (wrong == NULL)
+        return 0;
+    return complain(config, "%s must be domains, or \"*.\" and a domain, not \"%.*s\"", name,
+                    length < 60 ? (int)length : 60, wrong);
+}
+
 static int check_value(struct config *config, const struct key *key, const char *value,
                        int64_t *number)
 {
@@ -240,6 +251,8 @@ static int check_value(struct config *config, const struct key *key, const char 
                             key->name, show_size(key->least, least), show_size(key->most, most),
                             value);
         return 0;
+    case DOMAINS:
+        return check_domains(config, key->name, value);
     }
     return -1;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -59,6 +60,9 @@ static enum db_status status_of(int code)
         return DB_FULL;
     case SQLITE_INTERRUPT:
         return DB_STOPPED;
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+        return DB_DENIED;
     case SQLITE_NOTADB:
         return DB_FOREIGN;
     case SQLITE_CORRUPT:
@@ -90,6 +94,57 @@ enum db_status db_damaged(struct db *db, const char *what)
                        what);
 }
 
+static enum db_status status_of_errno(int error)
+{
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+        return DB_FULL;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return DB_DENIED;
+    default:
+        return DB_FAILED;
+    }
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* 0, or the errno of why no file can be made in the folder of PATH. */
+static int folder_denies(const char *path)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    return euidaccess(dirname(folder), W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+/* SQLite does not name the file that it may not open: even to read, it needs two beside
+ * the database, and makes them where they are missing. */
+static enum db_status fail_at_file(struct db *db)
+{
+    static const char *const suffixes[] = {"-wal", "-shm"};
+    bool writes = sqlite3_db_readonly(db->sqlite, "main") == 0;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char beside[PATH_MAX];
+        snprintf(beside, sizeof beside, "%s%s", db->path, suffixes[i]);
+        int error = euidaccess(beside, writes ? R_OK | W_OK : R_OK) == 0 ? 0 : errno;
+        bool missing = error == ENOENT;
+        if (missing)
+            error = folder_denies(db->path);
+        if (error != 0)
+            return db_complain(db, status_of_errno(error),
+                               "cannot be %s without %s beside it%s: %s",
+                               writes ? "written" : "read", file_name(beside),
+                               missing ? ", which cannot be made" : "", strerror(error));
+    }
+    return db_complain(db, DB_FAILED, "%s", sqlite3_errmsg(db->sqlite));
+}
+
 enum db_status db_fail(struct db *db, int code)
 {
     enum db_status status = status_of(code);
@@ -103,6 +158,8 @@ enum db_status db_fail(struct db *db, int code)
         return db_complain(db, status, "is not a database of tlsrptop");
     case DB_DAMAGED:
         return db_damaged(db, sqlite3_errmsg(db->sqlite));
+    case DB_DENIED:
+        return fail_at_file(db);
     default:
         return db_complain(db, status, "%s", sqlite3_errmsg(db->sqlite));
     }
@@ -257,10 +314,8 @@ static enum db_status create_file(struct db *db)
     int fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     if (fd < 0 && errno == ENOENT && make_folders(db->path) == 0)
         fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    if (fd < 0) {
-        enum db_status status = errno == ENOSPC || errno == EDQUOT ? DB_FULL : DB_FAILED;
-        return db_complain(db, status, "%s", strerror(errno));
-    }
+    if (fd < 0)
+        return db_complain(db, status_of_errno(errno), "%s", strerror(errno));
     close(fd);
     return DB_OK;
 }
@@ -268,9 +323,10 @@ static enum db_status create_file(struct db *db)
 static enum db_status check_present(struct db *db)
 {
     struct stat about;
-    if (stat(db->path, &about) != 0)
-        return db_complain(db, errno == ENOENT || errno == ENOTDIR ? DB_MISSING : DB_FAILED, "%s",
-                           strerror(errno));
+    if (stat(db->path, &about) != 0 || euidaccess(db->path, R_OK) != 0)
+        return db_complain(
+            db, errno == ENOENT || errno == ENOTDIR ? DB_MISSING : status_of_errno(errno), "%s",
+            strerror(errno));
     if (!S_ISREG(about.st_mode))
         return db_complain(db, DB_FOREIGN, "is not a file");
     if (about.st_size == 0)

@@ -18,11 +18,12 @@ enum db_status {
     DB_BUSY,    /* another writer held it for longer than the patience */
     DB_FULL,    /* no space on the disk, or an I/O error that may pass */
     DB_MISSING, /* there is no such file */
+    DB_DENIED,  /* this user may not read or write it, or what SQLite keeps beside it */
     DB_NEWER,   /* written by a newer tlsrptop than this one */
     DB_FOREIGN, /* not a database, or not one of tlsrptop's */
     DB_DAMAGED, /* SQLite says the file is malformed */
     DB_MEMORY,  /* out of memory */
-    DB_FAILED   /* everything else: permissions, a bug */
+    DB_FAILED   /* everything else: a bug */
 };
 
 enum db_access {

@@ -126,20 +126,42 @@ static bool matches_mine(const char *name, const char *pattern, size_t length)
            strcmp(name + name_length - wanted_length, wanted) == 0;
 }
 
-int domain_is_mine(const char *name, const char *patterns)
+/* Moves *PATTERNS to its first pattern; returns the length, 0 at the end of the list. */
+static size_t find_pattern(const char **patterns)
 {
     static const char separators[] = ", \t\r\n";
-    patterns += strspn(patterns, separators);
-    if (*patterns == '\0')
+    *patterns += strspn(*patterns, separators);
+    return strcspn(*patterns, separators);
+}
+
+int domain_is_mine(const char *name, const char *patterns)
+{
+    size_t length = find_pattern(&patterns);
+    if (length == 0)
         return 1;
-    while (*patterns != '\0') {
-        size_t length = strcspn(patterns, separators);
+    for (; length > 0; length = find_pattern(&patterns)) {
         if (matches_mine(name, patterns, length))
             return 1;
         patterns += length;
-        patterns += strspn(patterns, separators);
     }
     return 0;
+}
+
+static bool can_be_mine(const char *pattern, size_t length)
+{
+    char name[DOMAIN_TEXT];
+    size_t skip = is_wildcard(pattern, length) ? 2 : 0;
+    return domain_normalise(pattern + skip, length - skip, name) == 0;
+}
+
+const char *domain_wrong_pattern(const char *patterns, size_t *length)
+{
+    while ((*length = find_pattern(&patterns)) > 0) {
+        if (!can_be_mine(patterns, *length))
+            return patterns;
+        patterns += *length;
+    }
+    return NULL;
 }
 
 int domain_matches_mx(const char *pattern, const char *host)

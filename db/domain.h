@@ -27,6 +27,10 @@ void domain_display(const char *name, char *shown, size_t size);
  * matches everything. */
 int domain_is_mine(const char *name, const char *patterns);
 
+/* The first of such PATTERNS that is neither a domain nor "*." and one; NULL
+ * when there is none.  It lies in PATTERNS and has *LENGTH bytes. */
+const char *domain_wrong_pattern(const char *patterns, size_t *length);
+
 /* Does an `mx` pattern of an MTA-STS policy cover HOST?  RFC 8461 section 4.1:
  * "*." stands for exactly one label, the leftmost. */
 int domain_matches_mx(const char *pattern, const char *host);

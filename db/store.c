@@ -582,7 +582,7 @@ static enum db_status write_failure(struct store *store, int64_t report, size_t 
 }
 
 static enum db_status write_policy(struct store *store, int64_t report, size_t n, int day,
-                                   const struct policy *policy)
+                                   const struct policy *policy, bool *mine)
 {
     static const char insert[] = "INSERT INTO policy VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     struct interns *interns = store->interns;
@@ -607,6 +607,7 @@ static enum db_status write_policy(struct store *store, int64_t report, size_t n
                                  policy->failed, (int64_t)policy->failure_count},
                      12);
     status = db_run(store->db, statement);
+    *mine |= numbers.mine;
     totals_policy(store->totals, &numbers, policy);
     for (size_t i = 0; i < policy->failure_count && status == DB_OK; i++)
         status = write_failure(store, report, n, i, &policy->failures[i], &numbers);
@@ -661,10 +662,12 @@ static enum db_status write_report(struct store *store, const struct origin *ori
 {
     int64_t id = 0;
     int day = report_day(report);
+    bool mine = report->policy_count == 0;
     enum db_status status = write_head(store, report, organization, &id);
     totals_begin(store->totals, organization, day);
     for (size_t i = 0; i < report->policy_count && status == DB_OK; i++)
-        status = write_policy(store, id, i, day, &report->policies[i]);
+        status = write_policy(store, id, i, day, &report->policies[i], &mine);
+    store->counts.foreign += !mine;
     if (totals_end(store->totals) != 0 && status == DB_OK)
         status = db_complain(store->db, DB_MEMORY, "out of memory");
     if (status == DB_OK)

@@ -57,6 +57,7 @@ struct origin {
 struct store_counts {
     int64_t messages;
     int64_t outcomes[OUTCOME_END];
+    int64_t foreign; /* of those imported: no policy is of a domain of mine */
 };
 
 struct store_settings {

@@ -23,12 +23,6 @@ void domain_list_free(struct domain_list *list)
     free(list->slots);
 }
 
-/* What may stand in an address of the web and in a question to DNS. */
-static bool is_plain(const char *name)
-{
-    return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] == '\0';
-}
-
 static size_t *find_slot(const struct domain_list *list, const char *name)
 {
     size_t hash = 5381;
@@ -59,7 +53,7 @@ static int grow_slots(struct domain_list *list)
 enum domain_added domain_list_add(struct domain_list *list, const char *name, size_t length)
 {
     char normalised[DOMAIN_TEXT];
-    if (domain_normalise(name, length, normalised) != 0 || !is_plain(normalised))
+    if (domain_normalise(name, length, normalised) != 0)
         return DOMAIN_NOT_A_NAME;
     if (grow_slots(list) != 0)
         return DOMAIN_NO_MEMORY;

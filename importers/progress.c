@@ -211,6 +211,10 @@ void progress_summary(const struct store_counts *counts, bool quiet, int status,
 {
     double elapsed = now() - progress.started;
     const int64_t *outcomes = counts->outcomes;
+    char foreign[64] = "";
+    if (counts->foreign > 0)
+        snprintf(foreign, sizeof foreign, ", %" PRId64 " of them on foreign domains",
+                 counts->foreign);
     if (progress.style == PROGRESS_JSON) {
         struct json_object *event = new_event("end");
         add_counts(event, counts);
@@ -219,11 +223,11 @@ void progress_summary(const struct store_counts *counts, bool quiet, int status,
         write_event(event);
     }
     if (!quiet)
-        say("%" PRId64 " message%s in %.1f s (%.0f/s): %" PRId64 " imported, %" PRId64
+        say("%" PRId64 " message%s in %.1f s (%.0f/s): %" PRId64 " imported%s, %" PRId64
             " duplicate%s, %" PRId64 " in conflict, %" PRId64 " damaged, %" PRId64 " not %s",
             counts->messages, counts->messages == 1 ? "" : "s", elapsed,
             elapsed > 0 ? (double)counts->messages / elapsed : 0, outcomes[OUTCOME_IMPORTED],
-            outcomes[OUTCOME_DUPLICATE], outcomes[OUTCOME_DUPLICATE] == 1 ? "" : "s",
+            foreign, outcomes[OUTCOME_DUPLICATE], outcomes[OUTCOME_DUPLICATE] == 1 ? "" : "s",
             outcomes[OUTCOME_CONFLICT], outcomes[OUTCOME_DAMAGED], outcomes[OUTCOME_NOT_A_REPORT],
             outcomes[OUTCOME_NOT_A_REPORT] == 1 ? "a report" : "reports");
 }

@@ -17,7 +17,8 @@ enum {
     VALUE_COST = 100,            /* bytes, about what json-c takes for each */
     ARRAY_COST = 400,
     OBJECT_COST = 800,
-    COUNT_DIGITS_MAX = 18
+    COUNT_DIGITS_MAX = 18,
+    FIRST_DAY = 16801 /* 2016-01-01: the first draft of TLS reports is of that year */
 };
 
 struct report_reader {
@@ -259,6 +260,15 @@ static bool read_number(json_object *value, int64_t *number)
     }
 }
 
+/* Of an integer that is too long json-c keeps the nearest one that it can. */
+static const char *wrong_count_text(json_object *value)
+{
+    int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
+    if (number == INT64_MAX)
+        return "too large";
+    return number == INT64_MIN ? "below zero" : value_bytes(value).start;
+}
+
 static int read_count(struct report_reader *reader, json_object *object, const char *key,
                       int64_t *count)
 {
@@ -266,7 +276,7 @@ static int read_count(struct report_reader *reader, json_object *object, const c
     if (read_number(value, count) && *count >= 0 && *count <= SESSIONS_MAX)
         return 0;
     return complain(reader, "its %s is %.40s, not a count from 0 to %" PRId64, key,
-                    value_bytes(value).start, SESSIONS_MAX);
+                    wrong_count_text(value), SESSIONS_MAX);
 }
 
 static int read_instant(struct report_reader *reader, json_object *range, const char *key,
@@ -505,6 +515,24 @@ static void read_envelope(struct report_reader *reader, json_object *envelope,
         report->organization = member_text(reader, envelope, "organization-name");
 }
 
+/* One report of 1970, or of 2099, would stretch every chart for good. */
+static int check_range(struct report_reader *reader, const struct report *report)
+{
+    char begin[INSTANT_TEXT], end[INSTANT_TEXT], day[DAY_TEXT];
+    day_format(day_of(report->begin), day);
+    if (report->begin > instant_now() + SECONDS_PER_DAY)
+        return complain(reader, "it tells of days to come: it begins on %s", day);
+    if (report->end > instant_now() + SECONDS_PER_DAY)
+        return complain(reader, "it tells of days to come: it ends on %s",
+                        day_format(day_of(report->end), day));
+    if (day_of(report->begin) < FIRST_DAY)
+        return complain(reader, "it is older than TLS reports are: it begins on %s", day);
+    if (report->end < report->begin)
+        return complain(reader, "it ends before it begins: from %s to %s",
+                        instant_format(report->begin, begin), instant_format(report->end, end));
+    return 0;
+}
+
 static int read_root(struct report_reader *reader, json_object *root, struct report *report)
 {
     json_object *range = member(root, "date-range");
@@ -518,12 +546,7 @@ static int read_root(struct report_reader *reader, json_object *root, struct rep
         return -1;
     if (reader->out_of_memory)
         return complain(reader, "it needs more memory than there is");
-    if (report->begin > instant_now() + SECONDS_PER_DAY) {
-        char day[DAY_TEXT];
-        return complain(reader, "it tells of days to come: it begins on %s",
-                        day_format(day_of(report->begin), day));
-    }
-    return 0;
+    return check_range(reader, report);
 }
 
 /* Parsing. */

@@ -440,6 +440,8 @@ static int database_failed(const struct db *db, enum db_status status)
                         "%s\nNothing has been imported yet: run \"tlsrptop import FILE...\" on "
                         "report mails, or\nset up a mailbox as tlsrptop-import(1) tells.",
                         why);
+    case DB_DENIED:
+        return complain(EX_NOPERM, "%s", why);
     case DB_BUSY:
     case DB_FULL:
         return complain(EX_TEMPFAIL, "%s", why);

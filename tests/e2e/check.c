@@ -502,6 +502,8 @@ static void the_exit_status_says_what_went_wrong(void **state)
     expect_end(EX_USAGE, "there is no option --wrong", "", "--wrong");
     expect_end(EX_USAGE, "a/b.example is no domain name", "", "a/b.example");
     expect_end(EX_CONFIG, "has no key \"resolvers\"", "resolvers = 1\n", "enforce.example");
+    expect_end(EX_CONFIG, "mine must be domains, or \"*.\" and a domain, not \"a..example\"",
+               "[domains]\nmine = a..example\n", "enforce.example");
     expect_end(EX_CONFIG, "neither ADDRESS nor ADDRESS@PORT", "resolver = localhost\n",
                "enforce.example");
     expect_end(EX_CONFIG, "trust-anchor: /nowhere/anchor cannot be read",

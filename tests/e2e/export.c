@@ -1,4 +1,5 @@
 /* `tlsrptop export` as scripts use it: columns, ranges, formats, exit statuses. */
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
@@ -363,6 +366,37 @@ static void what_is_missing_or_unusable_is_named(void **state)
     expect_failure("domains", EX_NOINPUT, "is empty: nothing has been imported into it yet");
 }
 
+static void become_nobody(void)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    if (geteuid() == 0 && (nobody == NULL || setuid(nobody->pw_uid) != 0))
+        _exit(EXIT_FAILURE);
+}
+
+/* The programs may lie where nobody can reach them. */
+static bool nobody_can_run(void)
+{
+    struct run run = {.prepare = become_nobody};
+    run_program(&run, "sh", "-c", "test -x " PROGRAM, NULL);
+    bool can = run.status == 0;
+    run_free(&run);
+    return can;
+}
+
+static void who_may_not_read_the_database_is_told_so(void **state)
+{
+    (void)state;
+    if (!nobody_can_run())
+        skip();
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(chmod(path, 0), 0);
+    struct run run = {.environment = environment, .prepare = become_nobody};
+    run_program(&run, PROGRAM, "export", "domains", "--db", path, NULL);
+    assert_run_said(&run, "/reports.db: Permission denied\n");
+    assert_run_ended(&run, EX_NOPERM);
+    run_free(&run);
+}
+
 static void output_that_cannot_be_written_is_told(void **state)
 {
     (void)state;
@@ -430,6 +464,7 @@ int main(void)
         TEST(pruned_originals_are_missed_aloud),
         TEST(wrong_usage_is_named),
         TEST(what_is_missing_or_unusable_is_named),
+        TEST(who_may_not_read_the_database_is_told_so),
         TEST(output_that_cannot_be_written_is_told),
         TEST(the_configuration_names_the_database),
         TEST(the_other_programs_are_run_by_their_words),

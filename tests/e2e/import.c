@@ -99,7 +99,7 @@ static const char *const not_imported[] = {
     "reports/count-above-the-bound.json: damaged: its total-successful-session-count is"
     " 1000000000001, not a count from 0 to 1000000000000",
     "reports/count-absurd.json: damaged: its total-successful-session-count is"
-    " 18446744073709551615, not a count from 0 to 1000000000000",
+    " too large, not a count from 0 to 1000000000000",
     "reports/count-as-boolean.json: damaged: its total-successful-session-count is true, not a"
     " count from 0 to 1000000000000",
     "reports/count-negative-string.json: damaged: its failed-session-count is -3, not a count from"
@@ -739,6 +739,19 @@ static void help_and_version_are_answers(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
+/* Or the totals would stay empty, and nobody would know why. */
+static void reports_on_foreign_domains_are_counted_at_the_end(void **state)
+{
+    (void)state;
+    put_text(folder, "config", "[domains]\nmine = example.net\n");
+    put_text(inbox, "a.eml", report_mail("1", 1));
+    IMPORT("--config", in("../config"), inbox);
+    assert_ended(0);
+    assert_said("1 imported, 1 of them on foreign domains, 0 duplicates");
+    IMPORT("--config", in("../config"), inbox);
+    assert_said("0 imported, 1 duplicate");
+}
+
 /* --- dry runs --- */
 
 static void a_dry_run_writes_nothing(void **state)
@@ -864,6 +877,7 @@ int main(void)
         TEST(quiet_and_verbose_say_less_and_more),
         TEST(progress_is_json_line_by_line),
         TEST(help_and_version_are_answers),
+        TEST(reports_on_foreign_domains_are_counted_at_the_end),
         TEST(a_dry_run_writes_nothing),
         TEST(a_dry_run_foresees_duplicates_and_conflicts),
         TEST(what_was_damaged_can_be_tried_again),

@@ -151,6 +151,11 @@ static void a_wrong_configuration_is_named_with_its_line(void **state)
              " path keep-details-days\n",
              config);
     assert_string_equal(run.err, expected);
+    put_text(folder, "config", "[domains]\nmine = a.example,\thttp://b.example/\n");
+    IMPORT("--config", config, inbox);
+    assert_ended(EX_CONFIG);
+    assert_said("/config:2: mine must be domains, or \"*.\" and a domain, not"
+                " \"http://b.example/\"\n");
     IMPORT("--config", "/nonexistent", inbox);
     assert_ended(EX_CONFIG);
     assert_said("tlsrptop-import: /nonexistent: No such file or directory\n");

@@ -198,6 +198,41 @@ static void a_wrong_value_says_what_would_be_right(void **state)
                    "message-max must be a size from 1K to 1G (as 64M), not \"-1\"");
 }
 
+/* What matches no domain would make every report foreign, and nobody would know. */
+static void a_pattern_that_can_be_no_domain_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "example..com",
+        "foo_bar!",
+        "http://t2.example/",
+        "*.t3.*",
+        "*",
+        "*.",
+        "*.*.example",
+        "*t4.example",
+        ".t5.example",
+        "t6.example;x",
+        "[t7.example]",
+        "me@t8.example",
+        "t9.example:25",
+        "\"t1.example\"",
+        "m\xc3nchen.example",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[128], sentence[128];
+        snprintf(text, sizeof text, "[domains]\nmine = t1.example, %s *.t10.example\n", wrong[i]);
+        snprintf(sentence, sizeof sentence,
+                 "mine must be domains, or \"*.\" and a domain, not \"%s\"", wrong[i]);
+        assert_refused(text, 2, sentence);
+    }
+    assert_int_equal(read_text("[domains]\nmine = t1.example,*.t2.example\tT3.Example. , ,"
+                               " m\xc3\xbcnchen.example *.m\xc3\xbcnchen.example"
+                               " xn--mnchen-3ya.example foo_bar.example _x.m\xc3\xbcnchen.example"
+                               " 1-2.example example,\n"),
+                     0);
+}
+
 /* The programs name all keys of a section when one is wrong: each stands in the
  * manual below its section. */
 static void every_key_is_in_the_manual(void **state)
@@ -312,6 +347,7 @@ int main(void)
         TEST(what_is_not_written_has_its_default),
         TEST(a_mistake_is_named_with_its_line),
         TEST(a_wrong_value_says_what_would_be_right),
+        TEST(a_pattern_that_can_be_no_domain_is_refused),
         TEST(every_key_is_in_the_manual),
         TEST(odd_files_are_refused_not_misread),
         TEST(a_file_that_is_named_must_be_there),

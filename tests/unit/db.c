@@ -1,4 +1,5 @@
 /* Opening databases: what is refused, and with which words. */
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "../../db/connection.h"
 #include "../../db/schema.h"
 #include "../make_report.h"
+#include "../run_program.h"
 
 static char folder[64];
 static char path[128];
@@ -193,6 +195,55 @@ static void a_reader_cannot_write(void **state)
     db_close(reader);
 }
 
+/* The superuser may do all: then it is tried as somebody else. */
+static void expect_denied(enum db_access access, const char *words)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    bool root = geteuid() == 0;
+    if (root && nobody == NULL)
+        skip();
+    if (root)
+        assert_int_equal(seteuid(nobody->pw_uid), 0);
+    expect_refused(access, DB_DENIED, words);
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+}
+
+static void who_may_not_read_it_is_told_so(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof path, "%s/reports.db", folder);
+    create();
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(chmod(path, 0), 0);
+    expect_denied(DB_READ, "/reports.db: Permission denied");
+    expect_denied(DB_WRITE, "/reports.db: Permission denied");
+}
+
+/* Even to read, SQLite has to make -wal and -shm, or to read those that are there. */
+static void who_may_not_make_what_belongs_to_it_is_told_so(void **state)
+{
+    (void)state;
+    char beside[160];
+    snprintf(path, sizeof path, "%s/reports.db", folder);
+    create();
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(chmod(folder, 0555), 0);
+    expect_denied(DB_READ, "/reports.db: cannot be read without reports.db-wal beside it, which"
+                           " cannot be made: Permission denied");
+    expect_denied(DB_WRITE, "/reports.db: cannot be written without reports.db-wal beside it, which"
+                            " cannot be made: Permission denied");
+
+    assert_int_equal(chmod(folder, 0755), 0);
+    snprintf(beside, sizeof beside, "%s-wal", path);
+    write_whole_file(beside, "", 0);
+    snprintf(beside, sizeof beside, "%s-shm", path);
+    write_whole_file(beside, "", 0);
+    assert_int_equal(chmod(beside, 0), 0);
+    expect_denied(DB_READ, "/reports.db: cannot be read without reports.db-shm beside it:"
+                           " Permission denied");
+}
+
 static void the_default_path_follows_the_environment(void **state)
 {
     (void)state;
@@ -258,6 +309,8 @@ int main(void)
         TEST(a_folder_is_no_database),
         TEST(what_another_connection_commits_changes_the_data_version),
         TEST(a_reader_cannot_write),
+        TEST(who_may_not_read_it_is_told_so),
+        TEST(who_may_not_make_what_belongs_to_it_is_told_so),
         TEST(the_default_path_follows_the_environment),
         TEST(a_long_log_goes_into_the_database_while_its_writer_stays),
     };

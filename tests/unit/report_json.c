@@ -176,7 +176,8 @@ static const struct {
      "its total-failure-session-count is -3, not a count from 0 to 1000000000000"},
     {"count-negative-string", OUTCOME_DAMAGED,
      "its failed-session-count is -3, not a count from 0 to 1000000000000"},
-    {"count-absurd", OUTCOME_DAMAGED, NULL},
+    {"count-absurd", OUTCOME_DAMAGED,
+     "its total-successful-session-count is too large, not a count from 0 to 1000000000000"},
     {"count-above-the-bound", OUTCOME_DAMAGED,
      "its total-successful-session-count is 1000000000001, not a count from 0 to 1000000000000"},
     {"count-of-halves", OUTCOME_DAMAGED,
@@ -240,6 +241,53 @@ static void a_report_on_days_to_come_is_damaged(void **state)
                         "it tells of days to come: it begins on 2026-11-01");
     report_free(&report);
     unsetenv("SOURCE_DATE_EPOCH");
+}
+
+/* No number is told that is not in the report. */
+static void an_absurd_count_below_zero_is_told_as_one(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("{" RANGE ",\"policies\":[{\"summary\":{"
+                               "\"total-failure-session-count\":-1000000000000000000000}}]}"),
+                     OUTCOME_DAMAGED);
+    assert_string_equal(
+        report_reader_reason(reader),
+        "its total-failure-session-count is below zero, not a count from 0 to 1000000000000");
+    report_free(&report);
+}
+
+static enum outcome read_range(const char *start, const char *end)
+{
+    char json[256];
+    snprintf(json, sizeof json,
+             "{\"date-range\":{\"start-datetime\":\"%s\",\"end-datetime\":\"%s\"},\"policies\":[]}",
+             start, end);
+    enum outcome outcome = read_text(json);
+    report_free(&report);
+    return outcome;
+}
+
+/* One of 1970 would make every chart begin there. */
+static void a_report_older_than_tls_reports_is_damaged(void **state)
+{
+    (void)state;
+    assert_int_equal(read_range("2016-01-01T00:00:00Z", "2016-01-01T23:59:59Z"), OUTCOME_IMPORTED);
+    assert_int_equal(read_range("2015-12-31T23:59:59Z", "2016-01-01T23:59:59Z"), OUTCOME_DAMAGED);
+    assert_string_equal(report_reader_reason(reader),
+                        "it is older than TLS reports are: it begins on 2015-12-31");
+    assert_int_equal(read_range("1970-01-01T00:00:00Z", "1970-01-01T23:59:59Z"), OUTCOME_DAMAGED);
+    assert_string_equal(report_reader_reason(reader),
+                        "it is older than TLS reports are: it begins on 1970-01-01");
+}
+
+static void a_report_that_ends_before_it_begins_is_damaged(void **state)
+{
+    (void)state;
+    assert_int_equal(read_range("2026-03-02T00:00:00Z", "2026-03-02T00:00:00Z"), OUTCOME_IMPORTED);
+    assert_int_equal(read_range("2026-03-02T00:00:00Z", "2026-03-01T23:59:59Z"), OUTCOME_DAMAGED);
+    assert_string_equal(
+        report_reader_reason(reader),
+        "it ends before it begins: from 2026-03-02T00:00:00Z to 2026-03-01T23:59:59Z");
 }
 
 static void long_text_is_cut_between_characters(void **state)
@@ -332,6 +380,9 @@ int main(void)
         cmocka_unit_test(every_deviation_is_accepted),
         cmocka_unit_test(what_cannot_be_counted_is_damaged_with_a_reason),
         cmocka_unit_test(a_report_on_days_to_come_is_damaged),
+        cmocka_unit_test(an_absurd_count_below_zero_is_told_as_one),
+        cmocka_unit_test(a_report_older_than_tls_reports_is_damaged),
+        cmocka_unit_test(a_report_that_ends_before_it_begins_is_damaged),
         cmocka_unit_test(long_text_is_cut_between_characters),
         cmocka_unit_test(a_long_policy_is_kept_whole),
         cmocka_unit_test(reasons_are_printable),

@@ -205,7 +205,7 @@ static void a_block_without_end_is_not_made(void **state)
     enum { REPORT_SENDERS = 1000, MANY = 67 };
     for (int i = 0; i < MANY; i++) {
         struct report report;
-        char id[16], ip[32];
+        char id[24], ip[32];
         snprintf(id, sizeof id, "many %d", i);
         make_report(&report, "R0", id, FIRST + i % 10);
         struct policy *policy = add_policy(&report, "sts", "d0.example", "", 10, 5);

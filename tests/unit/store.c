@@ -596,6 +596,7 @@ static void reports_on_others_are_kept_out_of_my_totals(void **state)
     policy = add_policy(&report, "sts", "victim.example", "", 1000, 70);
     add_failure(&report, policy, "tlsa-invalid", "", "", 70);
     assert_int_equal(keep_report(store, &report, "a"), OUTCOME_IMPORTED);
+    assert_int_equal(store_counts(store)->foreign, 0);
     assert_int_equal(store_close(store, ""), DB_OK);
     static const char sum[] = "SELECT sum(%s) FROM %s WHERE level = 3 AND domain = 0";
     assert_int_equal(sql_integer(db, sum, "successful", "total_domain"), 5);
