@@ -240,6 +240,12 @@ static void a_report_on_days_to_come_is_damaged(void **state)
     assert_string_equal(report_reader_reason(reader),
                         "it tells of days to come: it begins on 2026-11-01");
     report_free(&report);
+    assert_int_equal(read_text("{\"date-range\":{\"start-datetime\":\"2026-10-30\","
+                               "\"end-datetime\":\"9999-12-31\"},\"policies\":[]}"),
+                     OUTCOME_DAMAGED);
+    assert_string_equal(report_reader_reason(reader),
+                        "it tells of days to come: it ends on 9999-12-31");
+    report_free(&report);
     unsetenv("SOURCE_DATE_EPOCH");
 }
 
