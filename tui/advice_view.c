@@ -6,37 +6,19 @@
 
 #include "../db/advice.h"
 #include "app.h"
-#include "copy.h"
 #include "lines.h"
 #include "mode_cell.h"
 #include "text.h"
 
 /* --- one domain --- */
 
-enum { BLOCKS_MAX = 5 * ADVICE_SENTENCES + ADVICE_TEXTS + 8, INDENT = 2 };
-
-/* Lines that belong together, and what they are as one text. */
-struct block {
-    size_t first, last; /* lines */
-    const char *text;
-};
+enum { INDENT = 2 };
 
 struct figures {
     bool found;
     struct evidence evidence;
     struct advice advice;
-    struct block blocks[BLOCKS_MAX];
-    size_t block_count;
 };
-
-/* Makes a block of the lines from FIRST on. */
-static void end_block(struct snapshot *snapshot, size_t first, const char *text)
-{
-    struct figures *figures = snapshot->figures;
-    size_t count = snapshot->rows[0].count;
-    if (figures->block_count < BLOCKS_MAX && count > first)
-        figures->blocks[figures->block_count++] = (struct block){first, count - 1, text};
-}
 
 static void add_head(struct snapshot *snapshot, const char *head)
 {
@@ -47,9 +29,7 @@ static void add_head(struct snapshot *snapshot, const char *head)
 
 static void add_sentence(struct snapshot *snapshot, int style, const char *text)
 {
-    size_t first = snapshot->rows[0].count;
     line_wrap(snapshot, 0, style, snapshot->request.columns - 3, INDENT, "- ", text);
-    end_block(snapshot, first, text);
 }
 
 static void add_sentences(struct snapshot *snapshot, const char *head, int style,
@@ -107,7 +87,7 @@ static void add_record(struct snapshot *snapshot, const struct publication *reco
     }
     add_lines(snapshot, INDENT, name);
     add_lines(snapshot, 3 * INDENT, value);
-    end_block(snapshot, first, whole);
+    lines_belong(snapshot, 0, first, whole);
 }
 
 static void add_file(struct snapshot *snapshot, const struct publication *file)
@@ -115,7 +95,7 @@ static void add_file(struct snapshot *snapshot, const struct publication *file)
     line_format(snapshot, 0, STYLE_NORMAL, "%*s%s", INDENT, "", file->where);
     size_t first = snapshot->rows[0].count;
     add_lines(snapshot, 3 * INDENT, file->text);
-    end_block(snapshot, first, file->text);
+    lines_belong(snapshot, 0, first, file->text);
 }
 
 static void add_publications(struct snapshot *snapshot, const struct advice *advice)
@@ -131,12 +111,10 @@ static void add_publications(struct snapshot *snapshot, const struct advice *adv
 
 static void add_fact(struct snapshot *snapshot, const char *name, const char *value)
 {
-    size_t first = snapshot->rows[0].count;
     char lead[32];
     snprintf(lead, sizeof lead, "%-12s ", name);
     line_wrap(snapshot, 0, STYLE_NORMAL, snapshot->request.columns - 3, INDENT, lead,
               value[0] != '\0' ? value : "none");
-    end_block(snapshot, first, value);
 }
 
 /* What the check saw. */
@@ -299,31 +277,6 @@ static void draw_advice(struct view *view, struct area area)
                true);
 }
 
-/* --- acting --- */
-
-/* Copies the block under the cursor; false where there is none. */
-static bool copy_block(struct view *view)
-{
-    const struct figures *figures = view_figures(view);
-    const struct table *table = &view->tables[0];
-    if (figures == NULL || table->cursor >= table->order.count)
-        return false;
-    size_t line = table->order.rows[table->cursor];
-    for (size_t i = 0; i < figures->block_count; i++) {
-        const struct block *block = &figures->blocks[i];
-        if (line >= block->first && line <= block->last) {
-            copy_text(view->app, block->text, strlen(block->text));
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool act_advice(struct view *view, enum action action)
-{
-    return action == ACT_COPY && copy_block(view);
-}
-
 static void title_advice(const struct view *view, char text[static VIEW_TITLE])
 {
     (void)view;
@@ -343,7 +296,6 @@ const struct view_type view_advice = {
     .title = title_advice,
     .load = load_advice,
     .draw = draw_advice,
-    .act = act_advice,
 };
 
 /* --- all domains --- */

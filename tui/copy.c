@@ -28,6 +28,10 @@ void copy_from(struct view *view, bool row)
     if (current == NULL)
         return;
     const struct table_type *type = table->arrangement.type;
+    if (type->copied != NULL && !row) {
+        copy_text(view->app, type->copied(current), strlen(type->copied(current)));
+        return;
+    }
     int sort = table->arrangement.sort >= 0 ? table->arrangement.sort : 0;
     for (size_t i = 0; i < type->column_count; i++) {
         if (!row && i != (size_t)sort)

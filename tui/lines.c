@@ -18,6 +18,12 @@ static int line_style(const void *row)
     return ((const struct line *)row)->style;
 }
 
+static const char *line_whole(const void *row)
+{
+    const struct line *line = row;
+    return line->whole != NULL ? line->whole : line->text;
+}
+
 static uint64_t line_id(const void *row)
 {
     return hash_text(0, ((const struct line *)row)->text);
@@ -40,6 +46,7 @@ const struct table_type lines_type = {
     .id = line_id,
     .sort = -1,
     .no_head = true,
+    .copied = line_whole,
     .nothing = "",
 };
 
@@ -47,7 +54,14 @@ void line_add(struct snapshot *snapshot, int pane, int style, const char *text)
 {
     struct line *line = snapshot_add(snapshot, pane, sizeof *line);
     if (line != NULL)
-        *line = (struct line){style, snapshot_text(snapshot, text)};
+        *line = (struct line){.style = style, .text = snapshot_text(snapshot, text)};
+}
+
+void lines_belong(struct snapshot *snapshot, int pane, size_t first, const char *whole)
+{
+    struct line *lines = (struct line *)(uintptr_t)snapshot->rows[pane].items;
+    for (size_t i = first; i < snapshot->rows[pane].count; i++)
+        lines[i].whole = whole;
 }
 
 void line_format(struct snapshot *snapshot, int pane, int style, const char *format, ...)
@@ -65,6 +79,8 @@ void line_wrap(struct snapshot *snapshot, int pane, int style, int columns_wide,
 {
     int lead_columns = text_columns(lead, true);
     int width = columns_wide - indent - lead_columns;
+    size_t first_line = snapshot->rows[pane].count;
+    const char *whole = snapshot_text(snapshot, text);
     if (width < 8)
         width = 8;
     bool first = true;
@@ -78,4 +94,5 @@ void line_wrap(struct snapshot *snapshot, int pane, int style, int columns_wide,
         first = false;
         text = next;
     } while (*text != '\0');
+    lines_belong(snapshot, pane, first_line, whole);
 }

@@ -10,6 +10,7 @@
 struct line {
     int style;
     const char *text;
+    const char *whole; /* what it is a part of, for y to copy; NULL: nothing else */
 };
 
 extern const struct table_type lines_type;
@@ -18,6 +19,8 @@ extern const struct table_type lines_type;
 void line_add(struct snapshot *snapshot, int pane, int style, const char *text);
 void line_format(struct snapshot *snapshot, int pane, int style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The lines from FIRST on are parts of WHOLE, which outlives them. */
+void lines_belong(struct snapshot *snapshot, int pane, size_t first, const char *whole);
 /* Adds TEXT broken to COLUMNS cells, every line INDENT cells from the left; the
  * first begins with LEAD there. */
 void line_wrap(struct snapshot *snapshot, int pane, int style, int columns, int indent,

@@ -171,6 +171,19 @@ static void summaries_and_details_that_differ_are_told_of(void **state)
     leave_dashboard(console);
 }
 
+static void what_is_broken_into_lines_is_copied_whole(void **state)
+{
+    (void)state;
+    struct console *console = open_screen("trying", "4", 80, 30);
+    assert_types(console, "<Tab>jjy"); /* on its second line */
+    assert_shows(console, "copied: Renew the certificate, reload");
+    assert_string_equal(console_clipboard(console),
+                        "Renew the certificate, reload the mail server, and let the renewal do the "
+                        "reload in future. If TLSA records hold its digest, publish the new one "
+                        "beforehand.");
+    leave_dashboard(console);
+}
+
 /* It is to be typed into a shell. */
 static void no_command_names_what_is_no_host(void **state)
 {
@@ -335,6 +348,7 @@ int main(void)
         cmocka_unit_test(enforce_and_dane_cost_mail),
         cmocka_unit_test(a_type_is_explained_with_the_names_of_the_domain),
         cmocka_unit_test(summaries_and_details_that_differ_are_told_of),
+        cmocka_unit_test(what_is_broken_into_lines_is_copied_whole),
         cmocka_unit_test(no_command_names_what_is_no_host),
         cmocka_unit_test(a_name_in_lines_is_shown_in_one),
         cmocka_unit_test(what_is_of_all_domains_names_none),
