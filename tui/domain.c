@@ -294,10 +294,8 @@ static int draw_axis(const struct view *view, const struct figures *figures, str
     chart_bars((struct area){y, LEFT, failed_rows, area.columns - LEFT}, axis, figures->steps,
                CHART_FAILED, STYLE_BAD);
     y += failed_rows;
-    int cursor = LEFT + view_step(view, axis) * axis->cell;
-    chart_dates(y, LEFT, axis);
-    put_glyphs(y, cursor, 1, focused ? STYLE_FOCUS : STYLE_DIM, glyph(GLYPH_CARET));
-    y++;
+    chart_dates(y++, LEFT, axis, view_step(view, axis), focused ? STYLE_FOCUS : STYLE_DIM,
+                glyph(GLYPH_CARET));
     put_text(y, 0, area.columns, STYLE_NORMAL, "");
     const struct change *change = table_current(&view->tables[PANE_CHANGES]);
     char text[CHANGE_SENTENCES];
