@@ -296,6 +296,23 @@ static struct layout lay_out(const struct table *table, int columns)
 
 /* --- drawing --- */
 
+enum { TITLE_MAX = 32, TITLE_TEXT = TITLE_MAX * TEXT_BYTES_PER_CELL + 16 + sizeof "\u25be" };
+
+/* "Failed" and the arrow behind it, in so many CELLS: where there is no room for all, the
+ * title is cut. */
+static void write_title(const struct arrangement *arrangement, int column, int cells,
+                        char text[static TITLE_TEXT])
+{
+    const char *title = arrangement->type->columns[column].title;
+    const char *arrow = column != arrangement->sort ? ""
+                        : arrangement->descending   ? glyph(GLYPH_DOWN)
+                                                    : glyph(GLYPH_UP);
+    int room = cells - (arrow[0] != '\0');
+    text_fit(title, room < TITLE_MAX ? room : TITLE_MAX, terminal_unicode(), glyph(GLYPH_ELLIPSIS),
+             text);
+    strcat(text, arrow);
+}
+
 static void draw_head(const struct table *table, const struct layout *layout, struct area area,
                       bool focused)
 {
@@ -304,13 +321,10 @@ static void draw_head(const struct table *table, const struct layout *layout, st
     put_text(area.y, area.x, area.columns, style, "");
     for (int i = 0; i < (int)type->column_count; i++) {
         const struct column *column = &type->columns[i];
-        char title[64];
+        char title[TITLE_TEXT];
         if (layout->widths[i] == 0)
             continue;
-        const char *arrow = i != table->arrangement.sort    ? ""
-                            : table->arrangement.descending ? glyph(GLYPH_DOWN)
-                                                            : glyph(GLYPH_UP);
-        snprintf(title, sizeof title, "%s%s", column->title, arrow);
+        write_title(&table->arrangement, i, layout->widths[i], title);
         if (value_is_number(column->kind) && column->paint == NULL)
             put_right(area.y, x, layout->widths[i], style, title);
         else
