@@ -13,7 +13,9 @@
 
 static bool is_text(const struct column *column)
 {
-    return column->kind == VALUE_TEXT || column->kind == VALUE_DOMAIN || column->kind == VALUE_MODE;
+    return !column_is_picture(column) &&
+           (column->kind == VALUE_TEXT || column->kind == VALUE_DOMAIN ||
+            column->kind == VALUE_MODE);
 }
 
 /* Does a part of the column's name begin with WORD: "type" of "result_type"? */
@@ -144,8 +146,9 @@ static void list_columns(const struct column *columns, size_t count, const char 
     int used =
         snprintf(error, FILTER_ERROR, "there is no column %.*s; there are", (int)length, word);
     for (size_t i = 0; i < count && used < FILTER_ERROR; i++)
-        used += snprintf(error + used, FILTER_ERROR - (size_t)used, "%s %s", i > 0 ? "," : "",
-                         columns[i].name);
+        if (!column_is_picture(&columns[i]))
+            used += snprintf(error + used, FILTER_ERROR - (size_t)used, "%s %s", i > 0 ? "," : "",
+                             columns[i].name);
 }
 
 static int read_term(const char **text, const struct column *columns, size_t count,

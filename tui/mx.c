@@ -66,7 +66,7 @@ static const struct column columns[] = {
     {"mx_host", "MX host", VALUE_DOMAIN, 20, 44, 0, false, host_value, host_style, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, failed_value, NULL, NULL},
     {"share", "Share", VALUE_RATE, 6, 7, 4, true, share_value, NULL, NULL},
-    {"bar", "", VALUE_COUNT, 6, 24, 5, true, failed_value, NULL, paint_bar},
+    {"", "", VALUE_COUNT, 6, 24, 5, true, NULL, NULL, paint_bar},
     {"senders", "IPs", VALUE_COUNT, 7, 8, 3, true, senders_value, NULL, NULL},
     {"in_policy", "In policy", VALUE_TEXT, 9, 9, 1, false, covered_value, covered_style, NULL},
     {"result_types", "Result types", VALUE_TEXT, 22, 60, 2, false, types_value, NULL, NULL},

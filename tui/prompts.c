@@ -89,7 +89,9 @@ static void filter_complete_here(struct app *app)
     char names[PROMPT_NOTE] = "";
     size_t used = 0;
     for (size_t i = 0; i < type->column_count && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, " %s", type->columns[i].name);
+        if (!column_is_picture(&type->columns[i]))
+            used +=
+                (size_t)snprintf(names + used, sizeof names - used, " %s", type->columns[i].name);
     prompt_note(&app->prompt, false, "columns:%s", names);
 }
 

@@ -230,18 +230,23 @@ void table_unmark(struct table *table)
     table->changed = NULL;
 }
 
+/* Is COLUMN one of text in which no row has any? */
+static bool is_empty(const struct column *column, const struct rows *rows)
+{
+    if (column_is_picture(column) || (column->kind != VALUE_TEXT && column->kind != VALUE_DOMAIN))
+        return false;
+    for (size_t i = 0; i < rows->count; i++)
+        if (column->value(row_at(rows, i)).text[0] != '\0')
+            return false;
+    return true;
+}
+
 void table_hide_empty(struct table *table)
 {
     const struct table_type *type = table->arrangement.type;
-    for (size_t column = 0; column < type->column_count && table->rows.count > 0; column++) {
-        enum value_kind kind = type->columns[column].kind;
-        size_t i = kind == VALUE_TEXT || kind == VALUE_DOMAIN ? 0 : table->rows.count;
-        while (i < table->rows.count &&
-               type->columns[column].value(row_at(&table->rows, i)).text[0] == '\0')
-            i++;
-        if (i == table->rows.count && (kind == VALUE_TEXT || kind == VALUE_DOMAIN))
+    for (size_t column = 0; column < type->column_count && table->rows.count > 0; column++)
+        if (is_empty(&type->columns[column], &table->rows))
             table->hidden |= UINT32_C(1) << column;
-    }
 }
 
 /* --- layout --- */
@@ -493,7 +498,7 @@ void table_sort_next(struct table *table)
     int count = (int)type->column_count;
     for (int i = 1; i <= count; i++) {
         int column = (table->arrangement.sort + i) % count;
-        if (layout.widths[column] > 0) {
+        if (layout.widths[column] > 0 && !column_is_picture(&type->columns[column])) {
             table_sort_by(table, column);
             return;
         }
@@ -520,7 +525,7 @@ static enum fit row_fits(const struct table *table, const void *row)
     char shown[VALUE_TEXT_MAX];
     for (size_t i = 0; i < type->column_count; i++) {
         const struct column *column = &type->columns[i];
-        if (value_is_number(column->kind) || column->most == 0)
+        if (value_is_number(column->kind) || column->most == 0 || column_is_picture(column))
             continue;
         struct value value = column->value(row);
         const char *text = column->kind == VALUE_TEXT ? value.text : shown;
@@ -581,7 +586,7 @@ int table_click(struct table *table, int y, int x, int *column)
             continue;
         if (x >= start && x < start + layout.widths[i] + layout.gap) {
             *column = i;
-            return 'h';
+            return column_is_picture(&type->columns[i]) ? 0 : 'h';
         }
         start += layout.widths[i] + layout.gap;
     }

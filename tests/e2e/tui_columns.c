@@ -45,10 +45,85 @@ static void the_head_of_the_sorted_column_has_its_arrow_at_every_width(void **st
     leave_dashboard(console);
 }
 
+/* --- pictures --- */
+
+/* Presses s until it has gone round; how often the sorted column was none with a title. */
+static int untitled(struct console *console, int row, int columns)
+{
+    int found = 0;
+    for (int i = 0; i < columns; i++) {
+        const char *head = console_row(console, row);
+        found += strstr(head, " \u25be") != NULL || strstr(head, " \u25b4") != NULL;
+        found += strstr(head, "Trend\u25be") != NULL || strstr(head, "Trend\u25b4") != NULL;
+        assert_types(console, "s");
+    }
+    return found;
+}
+
+static void rows_are_not_sorted_by_a_picture(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 160, 30);
+    int row = row_of(console, "Trend");
+    assert_int_equal(untitled(console, row, 9), 0);
+    assert_types(console, "<Esc>");
+    assert_types(console, "5");
+    row = row_of(console, "MX host");
+    assert_int_equal(untitled(console, row, 7), 0);
+    leave_dashboard(console);
+}
+
+static void a_click_on_the_head_of_a_picture_does_nothing(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 160, 30);
+    console_click(console, 1, row_of(console, "Trend"), column_of(console, "Trend"));
+    assert_settles(console);
+    assert_shows(console, "Failed\u25be");
+    leave_dashboard(console);
+}
+
+static void a_picture_is_in_no_file_and_no_copy(void **state)
+{
+    (void)state;
+    char keys[256], file[128], text[1024] = "";
+    struct console *console = open_dashboard(own.path, 160, 30);
+    assert_types(console, "5Y");
+    assert_shows(console, "copied:");
+    assert_string_equal(console_clipboard(console),
+                        "mx1.example.com\t7\t0.583333\t1\tno\tcertificate-expired");
+    snprintf(file, sizeof file, "%s/mx.csv", own.folder);
+    snprintf(keys, sizeof keys, "e<C-u>%s<Enter>", file);
+    assert_types(console, keys);
+    assert_shows(console, "2 rows written");
+    FILE *written = fopen(file, "r");
+    assert_non_null(written);
+    assert_non_null(fgets(text, sizeof text, written));
+    assert_string_equal(text, "mx_host,failed,share,senders,in_policy,result_types\n");
+    fclose(written);
+    leave_dashboard(console);
+}
+
+static void a_picture_is_no_column_of_filters(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 160, 30);
+    assert_types(console, "ft<Tab>");
+    assert_shows(console, "columns: domain mode sessions failed rate next_step");
+    assert_types(console, "<C-u>trend>0");
+    assert_shows(console, "there is no column trend; there are domain, mode");
+    assert_types(console, "<Esc>");
+    leave_dashboard(console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_head_of_the_sorted_column_has_its_arrow_at_every_width),
+        cmocka_unit_test(rows_are_not_sorted_by_a_picture),
+        cmocka_unit_test(a_click_on_the_head_of_a_picture_does_nothing),
+        cmocka_unit_test(a_picture_is_in_no_file_and_no_copy),
+        cmocka_unit_test(a_picture_is_no_column_of_filters),
     };
     return cmocka_run_group_tests(tests, fill, own_database_tear_down);
 }
