@@ -93,6 +93,9 @@ enum { VALUE_TEXT_MAX = 8 * 1024 };
 /* For the screen, in COLUMNS cells (counts are shortened to fit). */
 void value_show(enum value_kind kind, struct value value, int columns,
                 char text[static VALUE_TEXT_MAX]);
+/* Is VALUE a domain name with A-labels?  Then TEXT is that name in the letters that people
+ * write, whether the terminal has them or not. */
+bool value_has_letters(enum value_kind kind, struct value value, char text[static VALUE_TEXT_MAX]);
 /* For filters, files and the clipboard: whole and in the words of exports. */
 void value_write(enum value_kind kind, struct value value, char text[static VALUE_TEXT_MAX]);
 

@@ -347,7 +347,9 @@ static void mark_match(const struct table *table, const struct cell *cell, const
         return;
     snprintf(before, sizeof before, "%.*s", (int)(found - text), text);
     int start = text_columns(before, terminal_unicode());
-    int length = text_columns(table->search, terminal_unicode());
+    snprintf(before, sizeof before, "%.*s", (int)(text_behind(found, table->search) - found),
+             found);
+    int length = text_columns(before, terminal_unicode());
     if (start + length <= cell->columns)
         put_style(cell->y, cell->x + start, length, STYLE_MATCH | cell->style);
 }
@@ -515,23 +517,32 @@ static enum fit text_fits(const char *text, const char *search)
         return FIT_NONE;
     if (found != text)
         return FIT_PART;
-    return strlen(text) == strlen(search) ? FIT_WHOLE : FIT_BEGINNING;
+    return *text_behind(text, search) == '\0' ? FIT_WHOLE : FIT_BEGINNING;
+}
+
+/* As it stands in the database and as it is shown. */
+static enum fit value_fits(enum value_kind kind, struct value value, const char *search)
+{
+    char shown[VALUE_TEXT_MAX];
+    if (kind != VALUE_TEXT && kind != VALUE_DOMAIN) {
+        value_show(kind, value, VALUE_TEXT_MAX, shown);
+        return text_fits(shown, search);
+    }
+    enum fit fit = text_fits(value.text, search), other = FIT_NONE;
+    if (fit < FIT_WHOLE && value_has_letters(kind, value, shown))
+        other = text_fits(shown, search);
+    return other > fit ? other : fit;
 }
 
 static enum fit row_fits(const struct table *table, const void *row)
 {
     const struct table_type *type = table->arrangement.type;
     enum fit best = FIT_NONE;
-    char shown[VALUE_TEXT_MAX];
     for (size_t i = 0; i < type->column_count; i++) {
         const struct column *column = &type->columns[i];
         if (value_is_number(column->kind) || column->most == 0 || column_is_picture(column))
             continue;
-        struct value value = column->value(row);
-        const char *text = column->kind == VALUE_TEXT ? value.text : shown;
-        if (column->kind != VALUE_TEXT)
-            value_show(column->kind, value, column->most, shown);
-        enum fit fit = text_fits(text, table->search);
+        enum fit fit = value_fits(column->kind, column->value(row), table->search);
         best = fit > best ? fit : best;
     }
     return best;
