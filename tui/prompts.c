@@ -146,7 +146,7 @@ static bool export_accept(struct app *app)
         prompt_note(&app->prompt, true, "%s", error);
         return false;
     }
-    app_say(app, STYLE_GOOD, "%zu rows written to %s", rows, path);
+    app_say(app, STYLE_GOOD, "%zu row%s written to %s", rows, rows == 1 ? "" : "s", path);
     return true;
 }
 

@@ -116,6 +116,21 @@ static void a_picture_is_no_column_of_filters(void **state)
     leave_dashboard(console);
 }
 
+/* --- how many rows there are --- */
+
+static void rows_are_counted_in_words_that_fit(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 80, 24);
+    assert_types(console, "g");
+    assert_row(console, 22, " 1 row");
+    assert_types(console, "fnobody<Enter>");
+    assert_row(console, 22, " no rows (1 in all)  filter: nobody");
+    assert_types(console, "f<C-u><Enter>5fnobody<Enter>");
+    assert_row(console, 22, " no rows (2 in all)  filter: nobody");
+    leave_dashboard(console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_click_on_the_head_of_a_picture_does_nothing),
         cmocka_unit_test(a_picture_is_in_no_file_and_no_copy),
         cmocka_unit_test(a_picture_is_no_column_of_filters),
+        cmocka_unit_test(rows_are_counted_in_words_that_fit),
     };
     return cmocka_run_group_tests(tests, fill, own_database_tear_down);
 }
