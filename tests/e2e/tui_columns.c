@@ -45,6 +45,16 @@ static void the_head_of_the_sorted_column_has_its_arrow_at_every_width(void **st
     leave_dashboard(console);
 }
 
+static void heads_say_what_is_below_them(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 160, 30);
+    assert_shows(console, "Last report");
+    assert_types(console, "5");
+    assert_shows(console, "From IPs");
+    leave_dashboard(console);
+}
+
 /* --- pictures --- */
 
 /* Presses s until it has gone round; how often the sorted column was none with a title. */
@@ -135,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_head_of_the_sorted_column_has_its_arrow_at_every_width),
+        cmocka_unit_test(heads_say_what_is_below_them),
         cmocka_unit_test(rows_are_not_sorted_by_a_picture),
         cmocka_unit_test(a_click_on_the_head_of_a_picture_does_nothing),
         cmocka_unit_test(a_picture_is_in_no_file_and_no_copy),
