@@ -72,6 +72,17 @@ const struct table_type changes_table = {
     .nothing = "No mode or policy changed in these days; 8 shows all domains.",
 };
 
+const struct table_type all_changes_table = {
+    .title = "Changes",
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .id = change_id,
+    .sort = -1,
+    .nothing = "The reports of the last three years tell of no change of mode or policy; 8 shows "
+               "all domains.",
+};
+_Static_assert(CHANGES_YEARS == 3, "in words");
+
 /* --- in a few words --- */
 
 static const char *const states[] = {

@@ -15,7 +15,10 @@ struct change {
     const char *behind; /* who went on with what was before */
 };
 
-extern const struct table_type changes_table;
+enum { CHANGES_YEARS = 3 /* back from the last report: more are not listed */ };
+
+extern const struct table_type changes_table;     /* those of the days of all screens */
+extern const struct table_type all_changes_table; /* those of CHANGES_YEARS */
 
 /* Reads the changes of DOMAIN in RANGE into the rows of PANE. */
 enum db_status changes_load(struct db *db, struct snapshot *snapshot, int pane, int64_t domain,

@@ -131,20 +131,22 @@ void chart_bars(struct area area, const struct axis *axis, const struct totals *
     }
 }
 
-void chart_dates(int y, int x, const struct axis *axis)
+void chart_dates(int y, int x, const struct axis *axis, int cursor, int style, const char *mark)
 {
     enum { LABEL = sizeof "2026-11-24" - 1 };
     int width = axis->count * axis->cell, every = LABEL + 4;
-    int free_from = 0;
+    int free_from = 0, marked = cursor * axis->cell;
     put_text(y, x, width, STYLE_DIM, "");
     for (int step = 0; step < axis->count; step++) {
         char text[DAY_TEXT];
         int at = step * axis->cell;
         if (at < free_from || at + LABEL > width)
             continue;
-        put_text(y, x + at, LABEL, STYLE_DIM, day_format(axis_step(axis, step).first, text));
         free_from = at + every;
+        if (marked < at - 1 || marked > at + LABEL)
+            put_text(y, x + at, LABEL, STYLE_DIM, day_format(axis_step(axis, step).first, text));
     }
+    put_glyphs(y, x + marked, 1, style, mark);
 }
 
 void chart_bar(int y, int x, int columns, int style, int64_t part, int64_t whole)

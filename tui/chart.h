@@ -54,8 +54,9 @@ void chart_bars(struct area area, const struct axis *axis, const struct totals *
 /* The largest value of the chart. */
 int64_t chart_most(const struct axis *axis, const struct totals *steps, enum chart_of of);
 
-/* One line with dates below their steps. */
-void chart_dates(int y, int x, const struct axis *axis);
+/* One line with dates above or below their steps, and MARK, one cell in STYLE, at the
+ * step CURSOR; a date that it would touch is left out. */
+void chart_dates(int y, int x, const struct axis *axis, int cursor, int style, const char *mark);
 
 /* A bar from the left that fills PART of WHOLE of COLUMNS cells, never none
  * where PART is above 0. */

@@ -85,6 +85,14 @@ void value_show(enum value_kind kind, struct value value, int columns,
     }
 }
 
+bool value_has_letters(enum value_kind kind, struct value value, char text[static VALUE_TEXT_MAX])
+{
+    if (kind != VALUE_DOMAIN || strstr(value.text, "xn--") == NULL)
+        return false;
+    domain_display(value.text, text, VALUE_TEXT_MAX);
+    return true;
+}
+
 void value_write(enum value_kind kind, struct value value, char text[static VALUE_TEXT_MAX])
 {
     switch (kind) {

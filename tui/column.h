@@ -36,16 +36,23 @@ struct cell {
 };
 
 struct column {
-    const char *name;  /* as filters and exports call it: "failed"; has no digit */
+    const char *name;  /* as filters and exports call it: "failed"; has no digit; "" of pictures */
     const char *title; /* "Failed" */
     enum value_kind kind;
     int least, most; /* cells: it grows from one to the other; both 0: only for filters and files */
     int rank;        /* where there is no room, the highest goes first; 0 stays */
-    bool large_first; /* the way it is sorted at first */
-    struct value (*value)(const void *row);
-    int (*style)(const void *row);                           /* NULL: normal */
+    bool large_first;                       /* the way it is sorted at first */
+    struct value (*value)(const void *row); /* NULL: a picture, which is only painted */
+    int (*style)(const void *row);          /* NULL: normal */
     void (*paint)(const void *row, const struct cell *cell); /* NULL: its value */
 };
+
+/* Is it only a picture of what other columns say?  Then nobody sorts, filters or searches by
+ * it, and it is in no file and no copy. */
+static inline bool column_is_picture(const struct column *column)
+{
+    return column->value == NULL;
+}
 
 /* An array of rows. */
 struct rows {
@@ -86,6 +93,9 @@ enum { VALUE_TEXT_MAX = 8 * 1024 };
 /* For the screen, in COLUMNS cells (counts are shortened to fit). */
 void value_show(enum value_kind kind, struct value value, int columns,
                 char text[static VALUE_TEXT_MAX]);
+/* Is VALUE a domain name with A-labels?  Then TEXT is that name in the letters that people
+ * write, whether the terminal has them or not. */
+bool value_has_letters(enum value_kind kind, struct value value, char text[static VALUE_TEXT_MAX]);
 /* For filters, files and the clipboard: whole and in the words of exports. */
 void value_write(enum value_kind kind, struct value value, char text[static VALUE_TEXT_MAX]);
 

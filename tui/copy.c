@@ -34,9 +34,9 @@ void copy_from(struct view *view, bool row)
     }
     int sort = table->arrangement.sort >= 0 ? table->arrangement.sort : 0;
     for (size_t i = 0; i < type->column_count; i++) {
-        if (!row && i != (size_t)sort)
-            continue;
         const struct column *column = &type->columns[i];
+        if ((!row && i != (size_t)sort) || column_is_picture(column))
+            continue;
         value_write(column->kind, column->value(current), value);
         int written =
             snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? "\t" : "", value);
@@ -78,13 +78,19 @@ static int write_rows(FILE *file, enum row_format format, const struct table *ta
     const struct table_type *type = table->arrangement.type;
     const char *names[TABLE_COLUMNS_MAX + 1] = {NULL};
     struct row_writer writer;
+    const struct column *columns[TABLE_COLUMNS_MAX];
     size_t n = type->pinned && table->rows.count > 0; /* sums are no row of their own */
-    for (size_t i = 0; i < type->column_count; i++)
-        names[i] = type->columns[i].name;
+    size_t with_values = 0;
+    for (size_t i = 0; i < type->column_count; i++) {
+        if (column_is_picture(&type->columns[i]))
+            continue;
+        columns[with_values] = &type->columns[i];
+        names[with_values++] = type->columns[i].name;
+    }
     rows_begin(&writer, file, format, names);
     for (const void *row; writer.error == 0 && (row = table_next_leaf(table, &n)) != NULL;) {
-        for (size_t i = 0; i < type->column_count; i++)
-            put_value(&writer, type->columns[i].kind, type->columns[i].value(row));
+        for (size_t i = 0; i < with_values; i++)
+            put_value(&writer, columns[i]->kind, columns[i]->value(row));
         row_end(&writer);
     }
     rows_end(&writer);

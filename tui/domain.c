@@ -161,33 +161,36 @@ static enum db_status load_domain(const struct request *request, struct db *db,
 
 /* --- drawing --- */
 
-static void draw_mode(const struct figures *figures, int y, int columns)
+/* Returns the column behind its words. */
+static int draw_mode(const struct figures *figures, int y, int columns)
 {
     char when[INSTANT_TEXT], age[32];
     int x = 1;
-    if (figures->domain == ALL_DOMAINS) {
-        put_text(y, x, columns, STYLE_STRONG, "All domains together");
-        return;
-    }
+    if (figures->domain == ALL_DOMAINS)
+        return x + put_text(y, x, columns, STYLE_STRONG, "All domains together");
     x += put_text(y, x, columns, (STYLE_MODE + (int)figures->mode), tls_mode_label(figures->mode));
+    x += 2;
     format_age(instant_now() - figures->mode_time, age);
     instant_format(figures->mode_time, when);
     if (figures->mode_is_live)
-        put_format(y, x + 2, columns - x, STYLE_DIM, "as published, checked %s", age);
+        x += put_format(y, x, columns - x, STYLE_DIM, "as published, checked %s", age);
     else
-        put_format(y, x + 2, columns - x, STYLE_DIM, "by the reports of %.10s", when);
+        x += put_format(y, x, columns - x, STYLE_DIM, "by the reports of %.10s", when);
+    return x;
 }
 
-/* On the right of the mode: what the letters of the strip mean. */
-static void draw_legend(const struct figures *figures, int y, int columns)
+/* On the right of the mode, whose words end before column WORDS_END: what the letters of the
+ * strip mean, as far as there is room. */
+static void draw_legend(const struct figures *figures, int y, int words_end, int columns)
 {
-    enum { LEFT = 50, LEAST = 12 };
+    enum { LEFT = 50, GAP = 2 };
     struct legend legend = {0};
-    if (figures->modes == NULL || columns < LEFT + LEAST)
+    int x = words_end + GAP > LEFT ? words_end + GAP : LEFT;
+    if (figures->modes == NULL)
         return;
     for (int step = 0; step < figures->axis.count; step++)
         legend_add(&legend, axis_mode(&figures->axis, figures->modes, step));
-    legend_put((struct area){y, LEFT, 1, columns - LEFT}, &legend);
+    legend_put((struct area){y, x, 1, columns - x}, &legend);
 }
 
 enum { TYPES_TEXT = 160 };
@@ -291,10 +294,8 @@ static int draw_axis(const struct view *view, const struct figures *figures, str
     chart_bars((struct area){y, LEFT, failed_rows, area.columns - LEFT}, axis, figures->steps,
                CHART_FAILED, STYLE_BAD);
     y += failed_rows;
-    int cursor = LEFT + view_step(view, axis) * axis->cell;
-    chart_dates(y, LEFT, axis);
-    put_glyphs(y, cursor, 1, focused ? STYLE_FOCUS : STYLE_DIM, glyph(GLYPH_CARET));
-    y++;
+    chart_dates(y++, LEFT, axis, view_step(view, axis), focused ? STYLE_FOCUS : STYLE_DIM,
+                glyph(GLYPH_CARET));
     put_text(y, 0, area.columns, STYLE_NORMAL, "");
     const struct change *change = table_current(&view->tables[PANE_CHANGES]);
     char text[CHANGE_SENTENCES];
@@ -317,8 +318,8 @@ static void draw_domain(struct view *view, struct area area)
                  "Esc goes back to the list of domains; / searches there.");
         return;
     }
-    draw_mode(figures, area.y, area.columns - 1);
-    draw_legend(figures, area.y, area.columns - 1);
+    int words_end = draw_mode(figures, area.y, area.columns - 1);
+    draw_legend(figures, area.y, words_end, area.columns - 1);
     draw_totals(figures, area.y + 1, area.columns - 1);
     int y = draw_axis(view, figures, (struct area){area.y + 2, 0, area.rows - 2, area.columns});
     view_draw_beside(view, (struct area){y, 1, area.y + area.rows - y, area.columns - 1},

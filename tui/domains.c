@@ -156,10 +156,10 @@ static const struct column columns[] = {
     {"sessions", "Sessions", VALUE_COUNT, 8, 12, 3, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
     {"rate", "Rate", VALUE_RATE, 6, 7, 2, true, rate_value, failures_style, NULL},
-    {"trend", "Trend", VALUE_COUNT, 6, 12, 5, true, failed_value, NULL, paint_trend},
+    {"", "Trend", VALUE_COUNT, 6, 12, 5, true, NULL, NULL, paint_trend},
     {"next_step", "Next step", VALUE_TEXT, 18, 28, 1, false, next_step_value, NULL, NULL},
     {"reports", "Reports", VALUE_COUNT, 7, 10, 7, true, reports_value, NULL, NULL},
-    {"last_day", "Last day", VALUE_DAY, 10, 10, 6, true, last_day_value, NULL, NULL},
+    {"last_day", "Last report", VALUE_DAY, 11, 12, 6, true, last_day_value, NULL, NULL},
 };
 
 static const struct table_type domains_table = {

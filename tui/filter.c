@@ -7,13 +7,14 @@
 #include <strings.h>
 
 #include "../db/day.h"
-#include "../db/domain.h"
 #include "../db/vocab.h"
 #include "text.h"
 
 static bool is_text(const struct column *column)
 {
-    return column->kind == VALUE_TEXT || column->kind == VALUE_DOMAIN || column->kind == VALUE_MODE;
+    return !column_is_picture(column) &&
+           (column->kind == VALUE_TEXT || column->kind == VALUE_DOMAIN ||
+            column->kind == VALUE_MODE);
 }
 
 /* Does a part of the column's name begin with WORD: "type" of "result_type"? */
@@ -144,8 +145,9 @@ static void list_columns(const struct column *columns, size_t count, const char 
     int used =
         snprintf(error, FILTER_ERROR, "there is no column %.*s; there are", (int)length, word);
     for (size_t i = 0; i < count && used < FILTER_ERROR; i++)
-        used += snprintf(error + used, FILTER_ERROR - (size_t)used, "%s %s", i > 0 ? "," : "",
-                         columns[i].name);
+        if (!column_is_picture(&columns[i]))
+            used += snprintf(error + used, FILTER_ERROR - (size_t)used, "%s %s", i > 0 ? "," : "",
+                             columns[i].name);
 }
 
 static int read_term(const char **text, const struct column *columns, size_t count,
@@ -201,7 +203,7 @@ int filter_parse(const char *text, const struct column *columns, size_t column_c
 static bool text_holds(const struct filter_term *term, const char *text)
 {
     if (term->op == OP_EQUAL || term->op == OP_UNEQUAL)
-        return strcasecmp(text, term->text) == 0;
+        return text_is(text, term->text);
     if (strchr(term->text, '*') != NULL)
         return text_matches(text, term->text);
     return text_find(text, term->text) != NULL;
@@ -214,14 +216,9 @@ static bool column_holds(const struct filter_term *term, const struct column *co
     if (column->kind == VALUE_MODE)
         return text_holds(term, tls_mode_name((enum tls_mode)value.number)) ||
                text_holds(term, tls_mode_label((enum tls_mode)value.number));
-    if (text_holds(term, value.text))
-        return true;
-    /* an A-label may be looked for as people write it */
-    if (column->kind != VALUE_DOMAIN || strstr(value.text, "xn--") == NULL)
-        return false;
-    char shown[4 * DOMAIN_TEXT];
-    domain_display(value.text, shown, sizeof shown);
-    return text_holds(term, shown);
+    char shown[VALUE_TEXT_MAX];
+    return text_holds(term, value.text) ||
+           (value_has_letters(column->kind, value, shown) && text_holds(term, shown));
 }
 
 static bool any_holds(const struct filter *filter, const struct filter_term *term, const void *row)

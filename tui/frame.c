@@ -107,15 +107,19 @@ static void draw_position(const struct app *app, int y)
     if (partial)
         count = rows = top->snapshot->expected;
     format_count((int64_t)count, 20, counted);
-    if (partial && count == 0)
+    bool unknown = count == 0 && (partial || table->awaited);
+    if (unknown)
         snprintf(counted, sizeof counted, "%s", glyph(GLYPH_ELLIPSIS));
     format_count((int64_t)rows, 20, all);
     format_count(count == 0 ? 0 : (int64_t)(table->cursor + 1 - pinned), 20, at);
-    if (pinned && table->cursor == 0)
-        x += put_format(y, x, columns - x, STYLE_DIM, "all %s rows", counted);
+    const char *row = table->arrangement.type->no_head ? "line" : "row";
+    if (count == 0 && !unknown)
+        x += put_format(y, x, columns - x, STYLE_DIM, "no %ss", row);
+    else if (pinned && table->cursor == 0)
+        x += put_format(y, x, columns - x, STYLE_DIM, count == 1 ? "%s %s" : "all %s %ss", counted,
+                        row);
     else
-        x += put_format(y, x, columns - x, STYLE_DIM, "%s %s of %s",
-                        table->arrangement.type->no_head ? "line" : "row", at, counted);
+        x += put_format(y, x, columns - x, STYLE_DIM, "%s %s of %s", row, at, counted);
     if (count != rows)
         x += put_format(y, x, columns - x, STYLE_DIM, " (%s in all)", all);
     if (table->arrangement.failing)

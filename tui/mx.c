@@ -66,8 +66,8 @@ static const struct column columns[] = {
     {"mx_host", "MX host", VALUE_DOMAIN, 20, 44, 0, false, host_value, host_style, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, failed_value, NULL, NULL},
     {"share", "Share", VALUE_RATE, 6, 7, 4, true, share_value, NULL, NULL},
-    {"bar", "", VALUE_COUNT, 6, 24, 5, true, failed_value, NULL, paint_bar},
-    {"senders", "IPs", VALUE_COUNT, 7, 8, 3, true, senders_value, NULL, NULL},
+    {"", "", VALUE_COUNT, 6, 24, 5, true, NULL, NULL, paint_bar},
+    {"senders", "From IPs", VALUE_COUNT, 8, 9, 3, true, senders_value, NULL, NULL},
     {"in_policy", "In policy", VALUE_TEXT, 9, 9, 1, false, covered_value, covered_style, NULL},
     {"result_types", "Result types", VALUE_TEXT, 22, 60, 2, false, types_value, NULL, NULL},
 };
@@ -195,8 +195,8 @@ const struct view_type view_mx = {
     .help =
         "The MX hosts at which sessions failed, as the reports name them, and whether an mx line "
         "of the MTA-STS policy that was reported last covers them: to one that none covers "
-        "nothing is delivered under enforce. IPs counts the sending addresses that met failures "
-        "there. Enter shows the single failures at one.",
+        "nothing is delivered under enforce. From IPs counts the addresses of the senders that "
+        "failed there. Enter shows the single failures at one.",
     .panes = {{"MX hosts", &mx_table}},
     .pane_count = 1,
     .actions = {ACT_OPEN},

@@ -14,8 +14,8 @@
 enum { PANE_TEXTS, PANE_DIFFERENCE, PANE_CHANGES, PANE_REPORTERS, PANES };
 
 enum {
-    TEXTS_MAX = 4096,       /* different ones that are shown */
-    CHANGES_DAYS = 3 * 366, /* back from the last report */
+    TEXTS_MAX = 4096, /* different ones that are shown */
+    CHANGES_DAYS = CHANGES_YEARS * 366,
     REPORTERS_WORDS = 160,
     WIDE = 150, /* here the difference stands on the left of the rest */
     MARK = 2,   /* cells before a line of the difference */
@@ -481,6 +481,22 @@ static void close_policies(struct view *view)
 
 /* --- drawing --- */
 
+/* Of one that has none of its kind before it. */
+static const char *first_words(const struct item *item)
+{
+    switch (policy_type_find(item->type)) {
+    case POLICY_NOT_FOUND:
+        return "These reporters found neither an MTA-STS policy nor DANE.";
+    case POLICY_STS:
+        return item->text[0] != '\0' ? "The first MTA-STS policy that reports quote."
+                                     : "These reports quote no text of an MTA-STS policy.";
+    case POLICY_TLSA:
+        return "The first DANE records that reports quote.";
+    default:
+        return "The first policy of this type that reports quote.";
+    }
+}
+
 /* What the text says that the one before did not. */
 static void draw_news(const struct view *view, const struct item *item, struct area *area)
 {
@@ -489,7 +505,7 @@ static void draw_news(const struct view *view, const struct item *item, struct a
     if (before != NULL && item->canonical[0] != '\0')
         policy_say_difference(before->text, item->text, glyph(GLYPH_ENTER), words);
     if (before == NULL)
-        snprintf(text, sizeof text, "The first of its kind.");
+        snprintf(text, sizeof text, "%s", first_words(item));
     else if (item->canonical[0] == '\0')
         snprintf(text, sizeof text, "Compared with the policy first seen on %s.",
                  day_format(before->first_day, day));
@@ -631,7 +647,7 @@ const struct view_type view_policies = {
             "first and who went on reporting what was before, and to who reported the text.",
     .panes = {{"Policies", &texts_table},
               {"Difference to the one before", &difference_table},
-              {"Changes", &changes_table},
+              {"Changes", &all_changes_table},
               {"Reported by", &reporters_table}},
     .pane_count = PANES,
     .actions = {ACT_OPEN},

@@ -89,7 +89,9 @@ static void filter_complete_here(struct app *app)
     char names[PROMPT_NOTE] = "";
     size_t used = 0;
     for (size_t i = 0; i < type->column_count && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, " %s", type->columns[i].name);
+        if (!column_is_picture(&type->columns[i]))
+            used +=
+                (size_t)snprintf(names + used, sizeof names - used, " %s", type->columns[i].name);
     prompt_note(&app->prompt, false, "columns:%s", names);
 }
 
@@ -144,7 +146,7 @@ static bool export_accept(struct app *app)
         prompt_note(&app->prompt, true, "%s", error);
         return false;
     }
-    app_say(app, STYLE_GOOD, "%zu rows written to %s", rows, path);
+    app_say(app, STYLE_GOOD, "%zu row%s written to %s", rows, rows == 1 ? "" : "s", path);
     return true;
 }
 

@@ -230,18 +230,23 @@ void table_unmark(struct table *table)
     table->changed = NULL;
 }
 
+/* Is COLUMN one of text in which no row has any? */
+static bool is_empty(const struct column *column, const struct rows *rows)
+{
+    if (column_is_picture(column) || (column->kind != VALUE_TEXT && column->kind != VALUE_DOMAIN))
+        return false;
+    for (size_t i = 0; i < rows->count; i++)
+        if (column->value(row_at(rows, i)).text[0] != '\0')
+            return false;
+    return true;
+}
+
 void table_hide_empty(struct table *table)
 {
     const struct table_type *type = table->arrangement.type;
-    for (size_t column = 0; column < type->column_count && table->rows.count > 0; column++) {
-        enum value_kind kind = type->columns[column].kind;
-        size_t i = kind == VALUE_TEXT || kind == VALUE_DOMAIN ? 0 : table->rows.count;
-        while (i < table->rows.count &&
-               type->columns[column].value(row_at(&table->rows, i)).text[0] == '\0')
-            i++;
-        if (i == table->rows.count && (kind == VALUE_TEXT || kind == VALUE_DOMAIN))
+    for (size_t column = 0; column < type->column_count && table->rows.count > 0; column++)
+        if (is_empty(&type->columns[column], &table->rows))
             table->hidden |= UINT32_C(1) << column;
-    }
 }
 
 /* --- layout --- */
@@ -296,6 +301,23 @@ static struct layout lay_out(const struct table *table, int columns)
 
 /* --- drawing --- */
 
+enum { TITLE_MAX = 32, TITLE_TEXT = TITLE_MAX * TEXT_BYTES_PER_CELL + 16 + sizeof "\u25be" };
+
+/* "Failed" and the arrow behind it, in so many CELLS: where there is no room for all, the
+ * title is cut. */
+static void write_title(const struct arrangement *arrangement, int column, int cells,
+                        char text[static TITLE_TEXT])
+{
+    const char *title = arrangement->type->columns[column].title;
+    const char *arrow = column != arrangement->sort ? ""
+                        : arrangement->descending   ? glyph(GLYPH_DOWN)
+                                                    : glyph(GLYPH_UP);
+    int room = cells - (arrow[0] != '\0');
+    text_fit(title, room < TITLE_MAX ? room : TITLE_MAX, terminal_unicode(), glyph(GLYPH_ELLIPSIS),
+             text);
+    strcat(text, arrow);
+}
+
 static void draw_head(const struct table *table, const struct layout *layout, struct area area,
                       bool focused)
 {
@@ -304,13 +326,10 @@ static void draw_head(const struct table *table, const struct layout *layout, st
     put_text(area.y, area.x, area.columns, style, "");
     for (int i = 0; i < (int)type->column_count; i++) {
         const struct column *column = &type->columns[i];
-        char title[64];
+        char title[TITLE_TEXT];
         if (layout->widths[i] == 0)
             continue;
-        const char *arrow = i != table->arrangement.sort    ? ""
-                            : table->arrangement.descending ? glyph(GLYPH_DOWN)
-                                                            : glyph(GLYPH_UP);
-        snprintf(title, sizeof title, "%s%s", column->title, arrow);
+        write_title(&table->arrangement, i, layout->widths[i], title);
         if (value_is_number(column->kind) && column->paint == NULL)
             put_right(area.y, x, layout->widths[i], style, title);
         else
@@ -328,7 +347,9 @@ static void mark_match(const struct table *table, const struct cell *cell, const
         return;
     snprintf(before, sizeof before, "%.*s", (int)(found - text), text);
     int start = text_columns(before, terminal_unicode());
-    int length = text_columns(table->search, terminal_unicode());
+    snprintf(before, sizeof before, "%.*s", (int)(text_behind(found, table->search) - found),
+             found);
+    int length = text_columns(before, terminal_unicode());
     if (start + length <= cell->columns)
         put_style(cell->y, cell->x + start, length, STYLE_MATCH | cell->style);
 }
@@ -479,7 +500,7 @@ void table_sort_next(struct table *table)
     int count = (int)type->column_count;
     for (int i = 1; i <= count; i++) {
         int column = (table->arrangement.sort + i) % count;
-        if (layout.widths[column] > 0) {
+        if (layout.widths[column] > 0 && !column_is_picture(&type->columns[column])) {
             table_sort_by(table, column);
             return;
         }
@@ -496,23 +517,32 @@ static enum fit text_fits(const char *text, const char *search)
         return FIT_NONE;
     if (found != text)
         return FIT_PART;
-    return strlen(text) == strlen(search) ? FIT_WHOLE : FIT_BEGINNING;
+    return *text_behind(text, search) == '\0' ? FIT_WHOLE : FIT_BEGINNING;
+}
+
+/* As it stands in the database and as it is shown. */
+static enum fit value_fits(enum value_kind kind, struct value value, const char *search)
+{
+    char shown[VALUE_TEXT_MAX];
+    if (kind != VALUE_TEXT && kind != VALUE_DOMAIN) {
+        value_show(kind, value, VALUE_TEXT_MAX, shown);
+        return text_fits(shown, search);
+    }
+    enum fit fit = text_fits(value.text, search), other = FIT_NONE;
+    if (fit < FIT_WHOLE && value_has_letters(kind, value, shown))
+        other = text_fits(shown, search);
+    return other > fit ? other : fit;
 }
 
 static enum fit row_fits(const struct table *table, const void *row)
 {
     const struct table_type *type = table->arrangement.type;
     enum fit best = FIT_NONE;
-    char shown[VALUE_TEXT_MAX];
     for (size_t i = 0; i < type->column_count; i++) {
         const struct column *column = &type->columns[i];
-        if (value_is_number(column->kind) || column->most == 0)
+        if (value_is_number(column->kind) || column->most == 0 || column_is_picture(column))
             continue;
-        struct value value = column->value(row);
-        const char *text = column->kind == VALUE_TEXT ? value.text : shown;
-        if (column->kind != VALUE_TEXT)
-            value_show(column->kind, value, column->most, shown);
-        enum fit fit = text_fits(text, table->search);
+        enum fit fit = value_fits(column->kind, column->value(row), table->search);
         best = fit > best ? fit : best;
     }
     return best;
@@ -567,7 +597,7 @@ int table_click(struct table *table, int y, int x, int *column)
             continue;
         if (x >= start && x < start + layout.widths[i] + layout.gap) {
             *column = i;
-            return 'h';
+            return column_is_picture(&type->columns[i]) ? 0 : 'h';
         }
         start += layout.widths[i] + layout.gap;
     }

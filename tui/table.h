@@ -134,7 +134,8 @@ void table_sort_by(struct table *table, int column);
 bool table_search(struct table *table, int step, bool reveal);
 
 /* What is at that place of the screen: returns 'r' for a row, which gets the
- * cursor, 'h' for a head with its column at *COLUMN, 0 for neither. */
+ * cursor, 'h' for the head of what can be sorted by, a column at *COLUMN, 0 for
+ * neither. */
 int table_click(struct table *table, int y, int x, int *column);
 
 #endif

@@ -1,10 +1,12 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <locale.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <wchar.h>
+#include <wctype.h>
 
 #include "../db/visible.h"
 
@@ -201,21 +203,92 @@ int text_compare(const char *a, const char *b)
     return *left != *right ? fold_case(*left) - fold_case(*right) : strcmp(a, b);
 }
 
+/* --- search --- */
+
+static bool is_ascii(const char *text)
+{
+    while (*text != '\0' && (unsigned char)*text < 0x80)
+        text++;
+    return *text == '\0';
+}
+
+static locale_t letters;
+
+/* The terminal's own locale may know no letters but those of ASCII. */
+static void find_letters(void)
+{
+    letters = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (letters == (locale_t)0)
+        letters = duplocale(LC_GLOBAL_LOCALE);
+}
+
+/* The character at *TEXT in lower case, and moves behind it; a byte that is no UTF-8 is
+ * one that nothing else is equal to. */
+static uint32_t next_folded(const char **text)
+{
+    enum { NO_CHARACTER = 0x110000 };
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    uint32_t code;
+    if ((unsigned char)**text < 0x80)
+        return (uint32_t)fold_case(*(*text)++);
+    size_t length = utf8_read(*text, &code);
+    if (length == 0)
+        return NO_CHARACTER + (unsigned char)*(*text)++;
+    *text += length;
+    pthread_once(&once, find_letters);
+    return (uint32_t)towlower_l(code, letters);
+}
+
+const char *text_behind(const char *text, const char *start)
+{
+    while (*start != '\0')
+        if (next_folded(&text) != next_folded(&start))
+            return NULL;
+    return text;
+}
+
+bool text_is(const char *text, const char *wanted)
+{
+    const char *rest = text_behind(text, wanted);
+    return rest != NULL && *rest == '\0';
+}
+
+/* As text_find(), of a NEEDLE that begins with an ASCII character: looks for that one first,
+ * because a search goes through many texts while a person types. */
+static const char *find_ascii(const char *text, const char *needle)
+{
+    int first = fold_case(needle[0]);
+    int either_case = first >= 'a' && first <= 'z' ? 'a' - 'A' : 0;
+    for (; *text != '\0'; text++)
+        if ((*text | either_case) == first && text_behind(text, needle) != NULL)
+            return text;
+    return NULL;
+}
+
 const char *text_find(const char *text, const char *needle)
 {
-    return strcasestr(text, needle);
+    if (needle[0] == '\0')
+        return text;
+    if (!is_ascii(needle) && is_ascii(text))
+        return NULL;
+    if ((unsigned char)needle[0] < 0x80)
+        return find_ascii(text, needle);
+    while (*text != '\0' && text_behind(text, needle) == NULL)
+        next_folded(&text);
+    return *text != '\0' ? text : NULL;
 }
 
 bool text_matches(const char *text, const char *pattern)
 {
     const char *star = NULL, *after = NULL;
     while (*text != '\0') {
+        const char *next = text, *wanted = pattern;
         if (*pattern == '*') {
             star = pattern++;
             after = text;
-        } else if (*pattern != '\0' && strncasecmp(pattern, text, 1) == 0) {
-            pattern++;
-            text++;
+        } else if (next_folded(&next) == next_folded(&wanted)) {
+            pattern = wanted;
+            text = next;
         } else if (star != NULL) {
             pattern = star + 1;
             text = ++after;

@@ -44,10 +44,17 @@ void format_age(int64_t seconds, char text[static 32]);
  * case, and numbers in it by their value, so that 192.0.2.9 is before 192.0.2.10. */
 int text_compare(const char *a, const char *b);
 
-/* Finds NEEDLE in TEXT regardless of ASCII case; NULL when it is not there. */
+/* The following pass over the case of letters, also of those outside ASCII, and where the
+ * locale of the terminal knows none of them. */
+
+/* Finds NEEDLE in TEXT; NULL when it is not there. */
 const char *text_find(const char *text, const char *needle);
-/* Does TEXT match PATTERN, in which '*' stands for anything, regardless of
- * ASCII case?  Linear in practice: it never goes back more than one star. */
+/* Are they the same? */
+bool text_is(const char *text, const char *wanted);
+/* What follows START in TEXT; NULL when TEXT does not begin with it. */
+const char *text_behind(const char *text, const char *start);
+/* Does TEXT match PATTERN, in which '*' stands for anything?  Linear in practice: it
+ * never goes back more than one star. */
 bool text_matches(const char *text, const char *pattern);
 
 #endif

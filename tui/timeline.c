@@ -386,11 +386,10 @@ static void draw_timeline(struct view *view, struct area area)
     format_count(summary->sums.domains, 20, domains);
     put_format(area.y + 2, 1, x - 2, STYLE_DIM, "%s of %s domains changed their mode", moved,
                domains);
-    chart_dates(area.y + 2, x, &axis);
+    chart_dates(area.y + 2, x, &axis, view_step(view, &axis),
+                view->focus == PANE_AXIS ? STYLE_FOCUS : STYLE_HEAD, glyph(GLYPH_DOWN));
     table_draw(table, rows, view->focus == PANE_DOMAINS);
     draw_legend(view, rows);
-    put_glyphs(rows.y, x + view_step(view, &axis) * axis.cell, 1,
-               view->focus == PANE_AXIS ? STYLE_FOCUS : STYLE_HEAD, glyph(GLYPH_DOWN));
     const struct item *item = table_current(table);
     if (!extras_ask_rows(view, &timeline->strips, table) && item != NULL) {
         int64_t id = cell_id(item->id, view_step(view, &axis));

@@ -59,11 +59,49 @@ static void an_mx_host_has_the_same_name_wherever_it_is_shown(void **state)
     leave_dashboard(console);
 }
 
+static void a_name_is_found_by_what_is_shown_and_by_what_is_stored(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"m\u00fcn", "M\u00dcN", "mx.M\u00fcNCHEN", "xn--mnc",
+                                        "XN--MNCHEN"};
+    struct console *console = open_dashboard(own.path, 140, 45);
+    assert_types(console, "5");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_types(console, "g/");
+        assert_types(console, names[i]);
+        assert_hides(console, "not here");
+        assert_types(console, "<Enter>f");
+        assert_types(console, names[i]);
+        assert_types(console, "<Enter>");
+        assert_shows(console, "row 1 of 1");
+        assert_types(console, "f<C-u><Enter>/<Esc>");
+    }
+    assert_types(console, "/M\u00dcNCHEN<Enter>");
+    struct console_cell cell = console_cell(console, row_of(console, "mx.m\u00fcnchen"),
+                                            column_of(console, "mx.m\u00fcnchen") + 4);
+    assert_true(cell.underline);
+    leave_dashboard(console);
+}
+
+static void names_are_found_where_the_terminal_has_no_letters_for_them(void **state)
+{
+    (void)state;
+    const char *const argv[] = {BUILD "/tlsrptop", "--db", own.path, NULL};
+    struct console *console = assert_console(.argv = argv, .locale = "C");
+    assert_shows(console, "Domains");
+    assert_types(console, "5/XN--MN");
+    assert_hides(console, "not here");
+    assert_types(console, "<Enter>");
+    leave_dashboard(console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_by_policy_are_short_where_there_is_no_room),
         cmocka_unit_test(an_mx_host_has_the_same_name_wherever_it_is_shown),
+        cmocka_unit_test(a_name_is_found_by_what_is_shown_and_by_what_is_stored),
+        cmocka_unit_test(names_are_found_where_the_terminal_has_no_letters_for_them),
     };
     return cmocka_run_group_tests(tests, fill, own_database_tear_down);
 }

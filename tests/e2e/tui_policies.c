@@ -52,7 +52,8 @@ static void check(struct db *db, int day, enum tls_mode mode)
 #define SECOND_RECORD "3 1 1 9F3A2AF68AA9365C0BFE2E1117BC04FEFAD5415D96124568C459C544A97DD3BA"
 
 /* moved.example went to enforce a week ago, which Yahoo has not noticed;
- * broken.example quotes a policy that is none; odd.example what strangers write. */
+ * broken.example quotes a policy that is none; odd.example what strangers write;
+ * bare.example has no policy. */
 static int fill(void **state)
 {
     (void)state;
@@ -73,6 +74,7 @@ static int fill(void **state)
     keep(store, "signed.example", "Google", TODAY - 1, "tlsa", FIRST_RECORD);
     keep(store, "signed.example", "Google", TODAY, "tlsa", FIRST_RECORD "\n" SECOND_RECORD);
     keep(store, "odd.example", "Google", TODAY, "tlsa", "3 1 1 0D6FCE3D\n3 1 1 0A0B0C0D");
+    keep(store, "bare.example", "Google", TODAY, "no-policy-found", "");
     assert_int_equal(store_close(store, ""), DB_OK);
     check(db, TODAY - 12, MODE_STS_TESTING);
     check(db, TODAY - 8, MODE_STS_ENFORCE);
@@ -124,8 +126,20 @@ static void the_first_text_has_none_before_it(void **state)
     (void)state;
     struct console *console = open_policies("moved", 100, 30);
     assert_types(console, "j");
-    assert_shows(console, "The first of its kind.");
+    assert_shows(console, "The first MTA-STS policy that reports quote.");
     assert_shows(console, "+ mode: testing");
+    leave_dashboard(console);
+}
+
+static void where_there_is_no_policy_the_words_fit(void **state)
+{
+    (void)state;
+    struct console *console = open_policies("bare", 140, 40);
+    assert_shows(console, "These reporters found neither an MTA-STS policy nor DANE.");
+    assert_shows(console, "The reports of the last three years tell of no change of mode or");
+    assert_hides(console, "in these days");
+    assert_types(console, "2<S-Tab>");
+    assert_shows(console, "No mode or policy changed in these");
     leave_dashboard(console);
 }
 
@@ -246,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_stand_beside_the_one_before),
         cmocka_unit_test(the_first_text_has_none_before_it),
+        cmocka_unit_test(where_there_is_no_policy_the_words_fit),
         cmocka_unit_test(changes_tell_who_lags_and_until_when),
         cmocka_unit_test(a_text_names_its_reporters),
         cmocka_unit_test(what_is_wrong_is_named),

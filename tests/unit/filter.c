@@ -111,7 +111,8 @@ static void words_are_looked_for_in_all_texts(void **state)
 static void domains_are_found_as_people_write_them(void **state)
 {
     (void)state;
-    expect_all(TEXTS("bücher", "domain:bücher", "domain:xn--bcher", "domain=mail.bücher.example"),
+    expect_all(TEXTS("bücher", "domain:bücher", "domain:xn--bcher", "domain=mail.bücher.example",
+                     "BÜCH", "domain:*.BÜCHER.*", "domain=Mail.BÜCHER.example", "XN--BCHER"),
                true);
     expect_all(TEXTS("domain=bücher.example", "domain!=mail.bücher.example"), false);
 }

@@ -36,6 +36,12 @@ static uint64_t line_stamp(const void *row)
     return (uint64_t)LINE->failed;
 }
 
+static void paint_nothing(const void *row, const struct cell *cell)
+{
+    (void)row;
+    (void)cell;
+}
+
 static const struct column columns[] = {
     {.name = "name", .kind = VALUE_TEXT, .least = 4, .most = 4, .value = name_value},
     {.name = "failed",
@@ -45,6 +51,14 @@ static const struct column columns[] = {
      .large_first = true,
      .value = failed_value},
 };
+/* The same with a picture between them. */
+static const struct column pictured[] = {
+    {.name = "name", .kind = VALUE_TEXT, .least = 4, .most = 4, .value = name_value},
+    {.name = "", .least = 4, .most = 4, .paint = paint_nothing},
+    {.name = "failed", .kind = VALUE_COUNT, .least = 4, .most = 4, .value = failed_value},
+};
+static const struct table_type with_picture = {
+    .columns = pictured, .column_count = 3, .id = line_id, .sort = 0};
 static const struct table_type plain = {
     .columns = columns, .column_count = 2, .id = line_id, .stamp = line_stamp, .sort = 1};
 static const struct table_type pinned = {.columns = columns,
@@ -254,6 +268,31 @@ static void sorting_by_the_same_column_turns_it_round(void **state)
     assert_int_equal(table.arrangement.sort, 0);
 }
 
+static void a_picture_is_passed_over(void **state)
+{
+    (void)state;
+    struct filter filter;
+    char error[FILTER_ERROR];
+    int column = -1;
+    table_free(&table);
+    table_init(&table, &with_picture);
+    table.area = (struct area){0, 0, 4, 40};
+    show(&rows, false);
+    table_hide_empty(&table);
+    assert_int_equal(table.hidden, 0);
+    table_sort_next(&table);
+    assert_int_equal(table.arrangement.sort, 2);
+    assert_int_equal(table_click(&table, 0, 6, &column), 0);
+    assert_int_equal(table_click(&table, 0, 12, &column), 'h');
+    assert_int_equal(column, 2);
+    strcpy(table.search, "nobody");
+    assert_false(table_search(&table, 0, true));
+    assert_int_equal(filter_parse("nobody", pictured, 3, &filter, error), 0);
+    assert_false(filter_matches(&filter, lines));
+    assert_int_equal(filter_parse("x:1", pictured, 3, &filter, error), -1);
+    assert_string_equal(error, "there is no column x; there are name, failed");
+}
+
 static void search_goes_round(void **state)
 {
     (void)state;
@@ -308,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(moving_ends_at_the_edges, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sorting_by_the_same_column_turns_it_round, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_picture_is_passed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(search_goes_round, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_that_changed_are_marked, set_up, tear_down),
     };

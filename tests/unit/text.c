@@ -254,6 +254,35 @@ static void case_is_passed_over(void **state)
     assert_null(text_find(text, "male"));
 }
 
+static void letters_outside_ascii_have_two_cases_too(void **state)
+{
+    (void)state;
+    static const char *const locales[] = {"C", "C.UTF-8"};
+    for (size_t i = 0; i < sizeof locales / sizeof *locales; i++) {
+        const char *text = "mail.m\u00fcnchen.example";
+        setlocale(LC_ALL, locales[i]);
+        assert_ptr_equal(text_find(text, "M\u00dcN"), text + 5);
+        assert_ptr_equal(text_find(text, "\u00dc"), text + 6);
+        assert_non_null(text_find("\u041f\u041e\u0427\u0422\u0410", "\u0447"));
+        assert_null(text_find(text, "\u00f6"));
+        assert_null(text_find("munchen", "\u00fc"));
+        assert_true(text_matches(text, "*.M\u00dc*"));
+        assert_true(text_is("B\u00dcCHER", "b\u00fccher"));
+        assert_false(text_is("B\u00dcCHER", "b\u00fcche"));
+    }
+}
+
+static void what_is_no_utf8_is_only_equal_to_itself(void **state)
+{
+    (void)state;
+    assert_non_null(text_find("a\xdd"
+                              "b",
+                              "A\xdd"));
+    assert_null(text_find("a\xdd", "i"));
+    assert_null(text_find("a\xdd", "\xc3"));
+    assert_null(text_find("\xc3", "\u00fc"));
+}
+
 static void expect_order(const char *first, const char *second)
 {
     assert_true(text_compare(first, second) < 0);
@@ -302,6 +331,8 @@ int main(void)
         cmocka_unit_test(patterns_match_whole_texts),
         cmocka_unit_test(many_stars_do_not_take_long),
         cmocka_unit_test(case_is_passed_over),
+        cmocka_unit_test(letters_outside_ascii_have_two_cases_too),
+        cmocka_unit_test(what_is_no_utf8_is_only_equal_to_itself),
         cmocka_unit_test(numbers_in_texts_are_in_the_order_of_their_values),
     };
     setlocale(LC_ALL, "C.UTF-8");
