@@ -204,8 +204,7 @@ static int add_item(void *context, const struct domain_row *row)
         advice_label(row->standing, &adding->settings, label);
         item->urgency = (int)advice_next(row->standing, &adding->settings);
         if (item->urgency == NEXT_NOTHING && row->totals.failed > 0) /* longer ago */
-            snprintf(label, sizeof label, "none in %d day%s", adding->settings.quiet_days,
-                     adding->settings.quiet_days == 1 ? "" : "s");
+            snprintf(label, sizeof label, "no failure in %d d", adding->settings.quiet_days);
         item->next_step = snapshot_text(snapshot, label);
     }
     return snapshot_stopped(snapshot);

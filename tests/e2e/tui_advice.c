@@ -284,7 +284,7 @@ static void failures_of_earlier_days_are_over(void **state)
     keep_day("calm.example", "Google", "enforce", today() - 12, 9);
     keep_day("calm.example", "Google", "enforce", today() - 1, 0);
     struct console *console = open_domain(NULL, 80, 24);
-    assert_shows(console, "none in 7 days");
+    assert_shows(console, "no failure in 7 d");
     leave_dashboard(console);
 }
 
