@@ -80,22 +80,27 @@ static int count_reporter(struct tallies *tallies, struct tally *tally, int64_t 
     return 0;
 }
 
-enum { COLUMN_DOMAIN, COLUMN_ORGANIZATION, COLUMN_TYPE, COLUMN_SESSIONS, COLUMN_FAILED };
-
-/* The totals by reporter of RANGE, of one domain or all. */
-static sqlite3_stmt *select_reporters(struct db *db, int64_t domain, struct day_range range,
-                                      enum db_status *status)
-{
-#define SELECT_REPORTERS                                                                           \
-    SQL_COVER " SELECT t.domain, t.organization, t.type, t.successful + t.failed, t.failed"        \
-              " FROM cover c CROSS JOIN total_reporter t"                                          \
+/* Totals of a range, of one domain or all. */
+struct question {
+    const char *all, *one;
+    unsigned levels;
+};
+#define QUESTION(columns, table, levels)                                                           \
+    {                                                                                              \
+        SELECT_TOTALS(columns, table), SELECT_TOTALS(columns, table) " AND t.domain = ?2", levels  \
+    }
+#define SELECT_TOTALS(columns, table)                                                              \
+    SQL_COVER " SELECT t.domain, " columns " FROM cover c CROSS JOIN " table " t"                  \
               "  ON t.level = c.level AND t.block = c.block"
-    static const char all[] = SELECT_REPORTERS;
-    static const char one[] = SELECT_REPORTERS " AND t.domain = ?2";
-    sqlite3_stmt *statement = db_statement(db, domain == ALL_DOMAINS ? all : one);
+
+static sqlite3_stmt *ask(struct db *db, const struct question *question, int64_t domain,
+                         struct day_range range, enum db_status *status)
+{
+    sqlite3_stmt *statement =
+        db_statement(db, domain == ALL_DOMAINS ? question->all : question->one);
     if (domain != ALL_DOMAINS)
         sqlite3_bind_int64(statement, 2, domain);
-    *status = cover_bind(db, statement, LEVELS_SPARSE, range);
+    *status = cover_bind(db, statement, question->levels, range);
     return statement;
 }
 
@@ -105,31 +110,44 @@ static struct tally *tally_of(struct tallies *tallies, int64_t domain)
     return domain < tallies->count ? &tallies->of[domain] : NULL;
 }
 
-static enum db_status add_failed(struct db *db, int64_t domain, struct day_range range,
-                                 struct tallies *tallies)
+/* Adds the answers to the integer at OFFSET of each tally. */
+static enum db_status add_up(struct db *db, const struct question *question, int64_t domain,
+                             struct day_range range, struct tallies *tallies, size_t offset)
 {
-#define SELECT_FAILED                                                                              \
-    SQL_COVER " SELECT t.domain, t.failed FROM cover c CROSS JOIN total_domain t"                  \
-              "  ON t.level = c.level AND t.block = c.block"
-    static const char all[] = SELECT_FAILED;
-    static const char one[] = SELECT_FAILED " AND t.domain = ?2";
-    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
-    if (domain != ALL_DOMAINS)
-        sqlite3_bind_int64(row, 2, domain);
-    enum db_status status = cover_bind(db, row, LEVELS_ALL, range);
+    enum db_status status;
+    sqlite3_stmt *row = ask(db, question, domain, range, &status);
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
         if (tally != NULL)
-            tally->all_failed += sqlite3_column_int64(row, 1);
+            *(int64_t *)(void *)((char *)tally + offset) += sqlite3_column_int64(row, 1);
     }
     return status;
 }
+
+static enum db_status add_failed(struct db *db, int64_t domain, struct day_range range,
+                                 struct tallies *tallies)
+{
+    static const struct question failed = QUESTION("t.failed", "total_domain", LEVELS_ALL);
+    return add_up(db, &failed, domain, range, tallies, offsetof(struct tally, all_failed));
+}
+
+/* What the details of RANGE name: some reporters' summaries count none of it. */
+static enum db_status add_named(struct db *db, int64_t domain, struct day_range range,
+                                struct tallies *tallies)
+{
+    static const struct question named = QUESTION("t.failed", "total_result", LEVELS_SPARSE);
+    return add_up(db, &named, domain, range, tallies, offsetof(struct tally, named));
+}
+
+enum { COLUMN_DOMAIN, COLUMN_ORGANIZATION, COLUMN_TYPE, COLUMN_SESSIONS, COLUMN_FAILED };
+static const struct question by_reporter = QUESTION(
+    "t.organization, t.type, t.successful + t.failed, t.failed", "total_reporter", LEVELS_SPARSE);
 
 static enum db_status add_sessions(struct db *db, int64_t domain, struct day_range range,
                                    struct tallies *tallies)
 {
     enum db_status status;
-    sqlite3_stmt *row = select_reporters(db, domain, range, &status);
+    sqlite3_stmt *row = ask(db, &by_reporter, domain, range, &status);
     while (statement_next(db, row, &status)) {
         int type = sqlite3_column_int(row, COLUMN_TYPE);
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
@@ -146,7 +164,7 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
                                     int enough, struct tallies *tallies)
 {
     enum db_status status;
-    sqlite3_stmt *row = select_reporters(db, domain, range, &status);
+    sqlite3_stmt *row = ask(db, &by_reporter, domain, range, &status);
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
         if (tally == NULL || sqlite3_column_int(row, COLUMN_TYPE) != POLICY_STS)
@@ -155,27 +173,6 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
         if (tally->reporters < enough &&
             count_reporter(tallies, tally, sqlite3_column_int64(row, COLUMN_ORGANIZATION)) != 0)
             return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
-    }
-    return status;
-}
-
-/* What the details of RANGE name: some reporters' summaries count none of it. */
-static enum db_status add_named(struct db *db, int64_t domain, struct day_range range,
-                                struct tallies *tallies)
-{
-#define SELECT_NAMED                                                                               \
-    SQL_COVER " SELECT t.domain, t.failed FROM cover c CROSS JOIN total_result t"                  \
-              "  ON t.level = c.level AND t.block = c.block"
-    static const char all[] = SELECT_NAMED;
-    static const char one[] = SELECT_NAMED " AND t.domain = ?2";
-    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
-    if (domain != ALL_DOMAINS)
-        sqlite3_bind_int64(row, 2, domain);
-    enum db_status status = cover_bind(db, row, LEVELS_SPARSE, range);
-    while (statement_next(db, row, &status)) {
-        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
-        if (tally != NULL)
-            tally->named += sqlite3_column_int64(row, 1);
     }
     return status;
 }

@@ -413,7 +413,8 @@ static bool awaits_rows(const struct app *app, enum action action)
     if (view->snapshot == NULL)
         return (view->loading || view->stale) &&
                (is_about_rows(view, action) || (has_held(app) && app->held.leads));
-    return view->completing && (has_held(app) || wants_all(view, action));
+    bool partial = view->completing || (view->snapshot->partial && (view->loading || view->stale));
+    return partial && (has_held(app) || wants_all(view, action));
 }
 
 bool app_awaits_rows(const struct app *app)

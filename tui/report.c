@@ -6,6 +6,7 @@
 #include "app.h"
 #include "lines.h"
 #include "mode_cell.h"
+#include "reports.h"
 #include "text.h"
 
 enum { LINES_MAX = 20000 };
@@ -63,21 +64,6 @@ static int stopped(struct sheet *sheet)
 }
 
 /* --- the parts --- */
-
-static int signature_style(enum signature signature)
-{
-    switch (signature) {
-    case SIGNATURE_VALID:
-        return STYLE_GOOD;
-    case SIGNATURE_INVALID:
-        return STYLE_BAD;
-    case SIGNATURE_FOREIGN:
-    case SIGNATURE_NONE:
-        return STYLE_WARN;
-    default:
-        return STYLE_DIM;
-    }
-}
 
 /* RFC 8460 section 3: a report mail must be signed by the domain that reports. */
 static void add_signature(const struct sheet *sheet, const struct report_head *head)

@@ -71,11 +71,11 @@ static int failures_style(const void *row)
     return ITEM->totals.failed > 0 ? STYLE_WARN : STYLE_DIM;
 }
 
-static int signed_by_style(const void *row)
+int signature_style(enum signature signature)
 {
-    switch (ITEM->signature) {
+    switch (signature) {
     case SIGNATURE_VALID:
-        return STYLE_NORMAL;
+        return STYLE_GOOD;
     case SIGNATURE_INVALID:
         return STYLE_BAD;
     case SIGNATURE_FOREIGN:
@@ -84,6 +84,11 @@ static int signed_by_style(const void *row)
     default:
         return STYLE_DIM;
     }
+}
+
+static int signed_by_style(const void *row)
+{
+    return ITEM->signature == SIGNATURE_VALID ? STYLE_NORMAL : signature_style(ITEM->signature);
 }
 
 /* The day, with a plus when the report goes on behind it. */

@@ -20,6 +20,9 @@ enum db_status load_reports(struct db *db, struct report_filter *filter, struct 
 /* Hides the columns that all rows of the table have in common, or that are empty. */
 void hide_needless_columns(const struct scope *scope, struct table *table);
 
+/* How what is known of a signature is shown. */
+int signature_style(enum signature signature);
+
 /* The number of the report under the cursor of TABLE, 0 for none. */
 int64_t current_report(const struct table *table);
 
