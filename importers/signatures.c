@@ -121,13 +121,12 @@ static bool ask(struct signatures *signatures, const char *name, struct key_answ
     }
     if (!answer->come)
         close_resolver(signatures); /* the question is in our hands no longer */
-    if (answer->result != DNS_TIMEOUT && answer->result != DNS_FAILED) {
-        signatures->unanswered = 0;
-        return true;
-    }
-    if (++signatures->unanswered == UNANSWERED_MAX)
+    if (answer->result == DNS_TIMEOUT && ++signatures->unanswered == UNANSWERED_MAX)
         fall_silent(signatures, "no name server answers");
-    return false;
+    if (answer->result != DNS_TIMEOUT)
+        signatures->unanswered = 0;
+    return answer->result == DNS_FOUND || answer->result == DNS_NO_DATA ||
+           answer->result == DNS_NO_NAME;
 }
 
 /* Drops the keys that are old. */

@@ -195,13 +195,16 @@ static void draw_legend(const struct figures *figures, int y, int words_end, int
 
 enum { TYPES_TEXT = 160 };
 
-/* "  MTA-STS 5 of 200  DANE 0 of 12": what failed by type of policy, with the SESSIONS
- * or without. */
-static void list_types(const struct figures *figures, bool with_sessions,
+enum detail { WHOLE, BRIEF, BARE };
+
+/* What failed by type of policy: "  MTA-STS 1,230 of 71,230  DANE 0 of 12", briefly
+ * "  MTA-STS 1.2k/71k  DANE 0/12", barely "  MTA-STS 1,230  DANE 0". */
+static void list_types(const struct figures *figures, enum detail detail,
                        char text[static TYPES_TEXT])
 {
     static const char *const names[] = {"other", "no policy", "MTA-STS", "DANE"};
     static const int order[] = {POLICY_STS, POLICY_TLSA, POLICY_NOT_FOUND, 0};
+    int columns = detail == BRIEF ? 4 : 8;
     char failed[32], sessions[32];
     size_t length = 0;
     text[0] = '\0';
@@ -209,11 +212,13 @@ static void list_types(const struct figures *figures, bool with_sessions,
         struct totals type = figures->by_type[order[i]];
         if (type.successful + type.failed == 0)
             continue;
-        format_count(type.failed, 8, failed);
-        format_count(type.successful + type.failed, 8, sessions);
-        length +=
-            (size_t)snprintf(text + length, TYPES_TEXT - length, "  %s %s%s%s", names[order[i]],
-                             failed, with_sessions ? " of " : "", with_sessions ? sessions : "");
+        format_count(type.failed, columns, failed);
+        format_count(type.successful + type.failed, columns, sessions);
+        length += (size_t)snprintf(text + length, TYPES_TEXT - length, "  %s %s", names[order[i]],
+                                   failed);
+        if (detail != BARE)
+            length += (size_t)snprintf(text + length, TYPES_TEXT - length, "%s%s",
+                                       detail == BRIEF ? "/" : " of ", sessions);
     }
 }
 
@@ -232,9 +237,11 @@ static void draw_totals(const struct figures *figures, int y, int columns)
     if (rate[0] != '\0')
         x += put_format(y, x, columns - x, STYLE_NORMAL, " (%s)", rate);
     char types[TYPES_TEXT];
-    list_types(figures, true, types);
-    if (x + (int)strlen(types) > columns)
-        list_types(figures, false, types);
+    for (int detail = WHOLE; detail <= BARE; detail++) {
+        list_types(figures, (enum detail)detail, types);
+        if (x + (int)strlen(types) <= columns)
+            break;
+    }
     put_text(y, x, columns - x, STYLE_DIM, types);
 }
 

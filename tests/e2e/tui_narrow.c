@@ -40,6 +40,10 @@ static void sums_by_policy_are_short_where_there_is_no_room(void **state)
     assert_shows(narrow, "2,000 failed of 90,500 sessions (2.2%)  MTA-STS 1,230  DANE 697  no "
                          "policy 73");
     leave_dashboard(narrow);
+    narrow = open_dashboard(own.path, 96, 24);
+    assert_types(narrow, "2");
+    assert_shows(narrow, "MTA-STS 1.2k/71k  DANE 697/18k  no policy 73/1.6k");
+    leave_dashboard(narrow);
     struct console *wide = open_dashboard(own.path, 140, 45);
     assert_types(wide, "2");
     assert_shows(wide, "MTA-STS 1,230 of 71,230  DANE 697 of 17,697  no policy 73 of 1,573");
