@@ -90,6 +90,21 @@ static void tell_failures(struct advising *advising)
             counted(evidence->met[MET_NO_POLICY].failed, "session", text));
 }
 
+/* A report that anybody may have written is no reason to hold back, nor to feel safe. */
+static void tell_unproven(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    char unproven[COUNT_TEXT], reports[COUNT_TEXT];
+    if (evidence->unproven == 0)
+        return;
+    say(advising, &advising->advice->evidence,
+        "%s of the newest %s with failures %s not signed by whom they say they come from: see who "
+        "signed them (7, then x).",
+        group_digits(evidence->unproven, unproven),
+        counted(evidence->failing_reports, "report", reports),
+        evidence->unproven == 1 ? "is" : "are");
+}
+
 static void tell_where(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
@@ -172,6 +187,7 @@ void tell_evidence(struct advising *advising)
     tell_reports(advising);
     tell_failures(advising);
     tell_unread(advising);
+    tell_unproven(advising);
     tell_where(advising);
     tell_check(advising);
 }

@@ -248,6 +248,27 @@ static int take_recent_mx(void *context, const struct mx_row *row)
     return 0;
 }
 
+static enum db_status read_signatures(struct gathering *gathering, struct day_range range)
+{
+    static const char select[] =
+        "SELECT count(*), count(*) FILTER (WHERE r.signature IN (2, 4, 5))"
+        " FROM (SELECT DISTINCT p.report FROM mode_day m" SQL_POLICIES SQL_FAILING
+        "   WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3 ORDER BY m.day DESC LIMIT ?4) p"
+        "  CROSS JOIN report r ON r.id = p.report";
+    _Static_assert(SIGNATURE_FOREIGN == 2 && SIGNATURE_INVALID == 4 && SIGNATURE_NONE == 5,
+                   "named by number");
+    struct evidence *evidence = gathering->evidence;
+    sqlite3_stmt *row = db_statement(gathering->db, select);
+    db_bind_integers(row, (int64_t[]){gathering->domain, range.first, range.last, EVIDENCE_REPORTS},
+                     4);
+    enum db_status status = DB_OK;
+    if (statement_next(gathering->db, row, &status)) {
+        evidence->failing_reports = sqlite3_column_int64(row, 0);
+        evidence->unproven = sqlite3_column_int64(row, 1);
+    }
+    return db_done(row, status);
+}
+
 static enum db_status read_recent(struct gathering *gathering)
 {
     struct day_range quiet = last_days(gathering->evidence->today, gathering->settings->quiet_days);
@@ -257,7 +278,7 @@ static enum db_status read_recent(struct gathering *gathering)
         status = read_recent_policies(gathering, quiet);
     if (status == DB_OK)
         status = query_mx(gathering->db, gathering->domain, quiet, take_recent_mx, gathering);
-    return status;
+    return status == DB_OK ? read_signatures(gathering, quiet) : status;
 }
 
 static enum db_status read_failures(struct gathering *gathering)

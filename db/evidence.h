@@ -64,7 +64,8 @@ enum {
     EVIDENCE_RESULTS = 8, /* the most frequent */
     EVIDENCE_SENDERS = 5,
     EVIDENCE_HOSTS = 64,
-    EVIDENCE_PROBLEMS = 8, /* the worst */
+    EVIDENCE_REPORTS = 100, /* the newest */
+    EVIDENCE_PROBLEMS = 8,  /* the worst */
     EVIDENCE_NEEDS = 8
 };
 
@@ -131,6 +132,10 @@ struct evidence {
         int64_t failed;
     } senders[EVIDENCE_SENDERS];
     size_t sender_count;
+    /* Reports with failures in the last quiet_days, of EVIDENCE_REPORTS; and those of them
+     * that were found not to be signed by whom they say they come from. */
+    int64_t failing_reports;
+    int64_t unproven;
 
     /* The newest MTA-STS policy, by the check or else by reports.  A check may
      * have seen that there is none. */

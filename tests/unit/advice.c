@@ -563,6 +563,16 @@ static void what_failed_was_not_always_refused(void **state)
                         "Sessions are being refused: 9 failures in the last 7 days.");
 }
 
+static void who_may_have_written_it_is_told(void **state)
+{
+    (void)state;
+    evidence.failing_reports = 30;
+    evidence.unproven = 12;
+    advise(&settings);
+    expect_to_say(&advice.evidence, "12 of the newest 30 reports with failures are not signed by "
+                                    "whom they say they come from");
+}
+
 static void what_was_refused_is_told_when_it_is_over(void **state)
 {
     (void)state;
@@ -735,6 +745,7 @@ int main(void)
         TEST(the_check_tells_which_way_is_open),
         TEST(enforced_stays_as_it_is_unless_its_max_age_is_short),
         TEST(what_failed_was_not_always_refused),
+        TEST(who_may_have_written_it_is_told),
         TEST(what_was_refused_is_told_when_it_is_over),
         TEST(under_dane_the_records_are_checked_first),
         TEST(the_same_failure_without_dane_is_one_of_tls),

@@ -314,6 +314,27 @@ static void evidence_of(const char *domain, struct evidence *evidence)
     assert_int_equal(query_evidence(db, id, &settings, &arena, evidence), DB_OK);
 }
 
+static void reports_that_anybody_may_have_written_are_counted(void **state)
+{
+    (void)state;
+    static const enum signature signatures[] = {SIGNATURE_VALID,     SIGNATURE_NONE,
+                                                SIGNATURE_INVALID,   SIGNATURE_FOREIGN,
+                                                SIGNATURE_UNDECIDED, SIGNATURE_UNKNOWN};
+    struct evidence evidence;
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+        struct report report;
+        char id[16];
+        snprintf(id, sizeof id, "signed %zu", i);
+        make_report(&report, "Google", id, TODAY - 1);
+        report.signature = signatures[i];
+        add_policy(&report, "sts", "a.example", sts_text("testing"), 10, i == 1 ? 0 : 1);
+        assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+    }
+    evidence_of("a.example", &evidence);
+    assert_int_equal(evidence.failing_reports, 5);
+    assert_int_equal(evidence.unproven, 2);
+}
+
 #define NOT_FOUND "{\"mx\":{\"state\":\"nxdomain\"},\"tlsrpt\":{\"state\":\"absent\"}}"
 
 /* A look that finds nothing takes no failure from sight. */
@@ -583,6 +604,7 @@ int main(void)
         TEST(every_domain_of_a_list_has_its_next_step),
         TEST(old_failures_and_those_before_any_policy_do_not_count),
         TEST(what_only_seems_safe_is_not),
+        TEST(reports_that_anybody_may_have_written_are_counted),
         TEST(testing_begins_behind_days_that_nobody_told_of),
         TEST(testing_starts_anew_after_another_mode),
         TEST(a_report_of_the_future_is_the_first_day_of_testing),
