@@ -5,7 +5,7 @@
 enum { HASHED_AT_ONCE = 1024 };
 
 struct hashing {
-    gnutls_hash_hd_t hash;
+    gnutls_hash_hd_t hash; /* NULL: it could not be begun */
     bool failed;
     size_t used;
     char bytes[HASHED_AT_ONCE]; /* that wait */
@@ -15,6 +15,8 @@ static void begin_hash(struct hashing *hashing)
 {
     hashing->used = 0;
     hashing->failed = gnutls_hash_init(&hashing->hash, GNUTLS_DIG_SHA256) != 0;
+    if (hashing->failed)
+        hashing->hash = NULL;
 }
 
 static void put(struct hashing *hashing, const char *bytes, size_t size)
@@ -46,9 +48,9 @@ static void put_line_end(struct hashing *hashing)
 /* False after a failure. */
 static bool end_hash(struct hashing *hashing, unsigned char result[static DKIM_HASH_BYTES])
 {
-    if (hashing->failed)
+    if (hashing->hash == NULL)
         return false;
-    bool good = gnutls_hash(hashing->hash, hashing->bytes, hashing->used) == 0;
+    bool good = !hashing->failed && gnutls_hash(hashing->hash, hashing->bytes, hashing->used) == 0;
     gnutls_hash_deinit(hashing->hash, result);
     return good;
 }
@@ -60,8 +62,8 @@ static bool is_blank(char c)
 
 /* --- canonicalization, RFC 6376 section 3.4 --- */
 
-/* Stretches of white space become one space, but for one at the end, which *PENDING
- * stands for; LINE ENDS within a field are none. */
+/* White space becomes one space, and none at the end of a line or field: *PENDING tells
+ * that there is some which nothing has followed yet.  A folded field is one line. */
 static void put_relaxed(struct hashing *hashing, struct slice text, bool *pending)
 {
     for (size_t i = 0; i < text.length; i++) {

@@ -12,19 +12,19 @@ enum {
 bool key_record_read(struct slice text, struct key_record *record)
 {
     static const struct {
-        const char *name;
+        char name;
         size_t offset;
     } tags[] = {
-        {"v", offsetof(struct key_record, version)}, {"k", offsetof(struct key_record, type)},
-        {"h", offsetof(struct key_record, hashes)},  {"s", offsetof(struct key_record, services)},
-        {"t", offsetof(struct key_record, flags)},   {"p", offsetof(struct key_record, key)},
+        {'v', offsetof(struct key_record, version)}, {'k', offsetof(struct key_record, type)},
+        {'h', offsetof(struct key_record, hashes)},  {'s', offsetof(struct key_record, services)},
+        {'t', offsetof(struct key_record, flags)},   {'p', offsetof(struct key_record, key)},
     };
     struct slice name, value, raw;
     *record = (struct key_record){.key = {NULL, 0}};
     while (dkim_next_tag(&text, &name, &value, &raw)) {
         for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
             struct slice *member = (struct slice *)(void *)((char *)record + tags[i].offset);
-            if (name.length == 1 && name.start[0] == tags[i].name[0] && member->start == NULL)
+            if (name.length == 1 && name.start[0] == tags[i].name && member->start == NULL)
                 *member = value;
         }
     }
