@@ -159,7 +159,7 @@ static const struct column columns[] = {
     {"", "Trend", VALUE_COUNT, 6, 12, 5, true, NULL, NULL, paint_trend},
     {"next_step", "Next step", VALUE_TEXT, 18, 28, 1, false, next_step_value, NULL, NULL},
     {"reports", "Reports", VALUE_COUNT, 7, 10, 7, true, reports_value, NULL, NULL},
-    {"last_day", "Last report", VALUE_DAY, 11, 12, 6, true, last_day_value, NULL, NULL},
+    {"last_day", "Last seen", VALUE_DAY, 10, 10, 6, true, last_day_value, NULL, NULL},
 };
 
 static const struct table_type domains_table = {

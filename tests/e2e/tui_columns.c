@@ -49,7 +49,7 @@ static void heads_say_what_is_below_them(void **state)
 {
     (void)state;
     struct console *console = open_dashboard(own.path, 160, 30);
-    assert_shows(console, "Last report");
+    assert_shows(console, "Last seen");
     assert_types(console, "5");
     assert_shows(console, "From IPs");
     leave_dashboard(console);
