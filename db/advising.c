@@ -3,10 +3,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-
-#include "domain.h"
-#include "sts_policy.h"
 
 static const char *vtext_of(struct advising *advising, const char *format, va_list args)
 {

@@ -93,6 +93,13 @@ int domain_is_host(const char *name)
            strchr(name, '_') == NULL;
 }
 
+int domain_is_within(const char *name, const char *domain)
+{
+    size_t length = strlen(name), above = strlen(domain);
+    return length >= above && strcmp(name + length - above, domain) == 0 &&
+           (length == above || name[length - above - 1] == '.');
+}
+
 void domain_display(const char *name, char *shown, size_t size)
 {
     char *unicode = NULL;

@@ -18,6 +18,9 @@ int domain_normalise(const char *name, size_t length, char normalised[static DOM
  * typed: two labels or more, of letters, digits and hyphens? */
 int domain_is_host(const char *name);
 
+/* Is NAME the domain DOMAIN, or below it?  Both are normalised. */
+int domain_is_within(const char *name, const char *domain);
+
 /* Writes the U-label form for people, if it maps back to the same A-labels;
  * else copies.  The result is UTF-8 of at most SIZE bytes with its NUL. */
 void domain_display(const char *name, char *shown, size_t size);

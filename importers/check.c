@@ -189,15 +189,10 @@ static int timeout_ms(const struct check *check)
 
 static int open_resolver(struct check *check)
 {
-    char path[PATH_BYTES], why[RESOLVER_SENTENCE];
+    char path[RESOLVER_PATH], why[RESOLVER_SENTENCE];
+    struct resolver_settings settings;
     const char *reason;
-    if (config_expand(setting(check, "check", "trust-anchor"), path, sizeof path) != 0)
-        path[0] = '\0';
-    struct resolver_settings settings = {
-        .servers = setting(check, "check", "resolver"),
-        .trust_anchor = path,
-        .timeout_ms = timeout_ms(check),
-    };
+    resolver_read_settings(check->config, path, &settings);
     int status = resolver_open(&check->resolver, &settings, why);
     if (status != EX_OK && !stop_requested())
         say("%s", why);

@@ -13,14 +13,6 @@ static const char no_memory[] = "there is not enough memory to verify it";
 
 /* --- finding signatures --- */
 
-/* Is NAME the domain DOMAIN, or below it? */
-static bool is_within(const char *name, const char *domain)
-{
-    size_t length = strlen(name), above = strlen(domain);
-    return length >= above && strcmp(name + length - above, domain) == 0 &&
-           (length == above || name[length - above - 1] == '.');
-}
-
 static const char *read_algorithm(struct slice value, struct dkim_signature *signature)
 {
     if (slice_is(value, "rsa-sha256"))
@@ -54,7 +46,7 @@ static const char *read_identity(struct slice value, struct dkim_signature *sign
     const char *at = memrchr(value.start, '@', value.length);
     const char *end = value.start + value.length;
     if (at == NULL || domain_normalise(at + 1, (size_t)(end - at - 1), domain) != 0 ||
-        !is_within(domain, signature->domain))
+        !domain_is_within(domain, signature->domain))
         return "its i= is not within its domain";
     signature->for_subdomain = strcmp(domain, signature->domain) != 0;
     return NULL;

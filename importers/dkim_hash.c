@@ -84,7 +84,7 @@ static void put_simple(struct hashing *hashing, struct slice text)
 {
     const char *at = text.start, *end = at + text.length;
     while (at < end) {
-        const char *next = dkim_next_line(at, end), *line_end = dkim_line_end(at, next);
+        const char *next = slice_next_line(at, end), *line_end = dkim_line_end(at, next);
         put(hashing, at, (size_t)(line_end - at));
         if (line_end < next)
             put_line_end(hashing);
@@ -129,7 +129,7 @@ bool dkim_hash_body(struct slice body, bool relaxed, unsigned char result[static
     bool any = false;
     begin_hash(&hashing);
     while (at < end && !hashing.failed) {
-        const char *next = dkim_next_line(at, end), *line_end = dkim_line_end(at, next);
+        const char *next = slice_next_line(at, end), *line_end = dkim_line_end(at, next);
         while (relaxed && line_end > at && is_blank(line_end[-1]))
             line_end--;
         if (line_end == at) {

@@ -1,11 +1,5 @@
 #include "dkim_header.h"
 
-const char *dkim_next_line(const char *at, const char *end)
-{
-    const char *newline = memchr(at, '\n', (size_t)(end - at));
-    return newline == NULL ? end : newline + 1;
-}
-
 const char *dkim_line_end(const char *start, const char *end)
 {
     if (end == start || end[-1] != '\n')
@@ -22,9 +16,9 @@ void dkim_header_read(struct slice mail, struct dkim_header *header)
     while (at < end && (*at == '\n' || *at == '\r'))
         at++;
     while (at < end && *at != '\n' && (*at != '\r' || end - at < 2 || at[1] != '\n')) {
-        const char *next = dkim_next_line(at, end);
+        const char *next = slice_next_line(at, end);
         while (next < end && (*next == ' ' || *next == '\t'))
-            next = dkim_next_line(next, end);
+            next = slice_next_line(next, end);
         struct slice whole = slice_between(at, dkim_line_end(at, next));
         const char *colon = memchr(whole.start, ':', whole.length);
         header->too_long = header->too_long || header->count == DKIM_FIELDS_MAX;
@@ -34,7 +28,7 @@ void dkim_header_read(struct slice mail, struct dkim_header *header)
         }
         at = next;
     }
-    header->body = slice_between(dkim_next_line(at, end), end);
+    header->body = slice_between(slice_next_line(at, end), end);
 }
 
 bool dkim_field_is(const struct dkim_field *field, struct slice name)

@@ -31,8 +31,7 @@ bool dkim_field_is(const struct dkim_field *field, struct slice name);
 /* What stands behind the colon. */
 struct slice dkim_field_value(const struct dkim_field *field);
 
-/* Behind the line at AT, and where its text ends. */
-const char *dkim_next_line(const char *at, const char *end);
+/* Where the text of the line from START ends, behind which the one at NEXT begins. */
 const char *dkim_line_end(const char *start, const char *next);
 
 /* Takes the next "name=value" off REST, both without white space around them; *RAW is the

@@ -59,7 +59,7 @@ struct run {
     struct pipeline *pipeline;
     struct files *files;
     struct signatures *signatures; /* NULL: they are not verified */
-    char trust_anchor[PATH_BYTES];
+    char trust_anchor[RESOLVER_PATH];
     struct store_counts counts;
     size_t still_damaged; /* that were tried again */
     bool ended;           /* storing failed, or the run was asked to end */
@@ -427,17 +427,11 @@ static int read_sources(struct run *run)
 /* The name servers are those of the live check. */
 static int open_signatures(struct run *run)
 {
-    const struct config *config = run->config;
-    if (!config_bool(config, "import", NULL, "verify-signatures"))
+    struct resolver_settings settings;
+    if (!config_bool(run->config, "import", NULL, "verify-signatures"))
         return EX_OK;
-    if (config_expand(config_text(config, "check", NULL, "trust-anchor"), run->trust_anchor,
-                      sizeof run->trust_anchor) != 0)
-        run->trust_anchor[0] = '\0';
-    run->signatures = signatures_new(&(struct resolver_settings){
-        .servers = config_text(config, "check", NULL, "resolver"),
-        .trust_anchor = run->trust_anchor,
-        .timeout_ms = 1000 * (int)config_number(config, "check", NULL, "timeout"),
-    });
+    resolver_read_settings(run->config, run->trust_anchor, &settings);
+    run->signatures = signatures_new(&settings);
     return run->signatures != NULL ? EX_OK : out_of_memory(run);
 }
 

@@ -39,20 +39,13 @@ static int fail(struct message *message, const char *what, unsigned limit, const
     return -1;
 }
 
-/* Behind the line that begins at AT. */
-static const char *next_line(const char *at, const char *end)
-{
-    const char *newline = memchr(at, '\n', (size_t)(end - at));
-    return newline == NULL ? end : newline + 1;
-}
-
 /* The level whose boundary stands on the line at AT, from the innermost
  * outwards; -1 when it is none.  *CLOSES is whether it is the last one. */
 static int match_boundary(const struct message *message, const char *at, bool *closes)
 {
     if (message->end - at < 2 || at[0] != '-' || at[1] != '-')
         return -1;
-    const char *end = next_line(at, message->end);
+    const char *end = slice_next_line(at, message->end);
     while (end > at + 2 && slice_space(end[-1]))
         end--;
     struct slice line = slice_between(at + 2, end);
@@ -81,10 +74,10 @@ static const char *find_boundary(struct message *message)
         if (level >= 0) {
             message->depth = (unsigned)level - closes;
             message->at_header = !closes;
-            message->at = next_line(line, message->end);
+            message->at = slice_next_line(line, message->end);
             return line;
         }
-        line = next_line(line, message->end);
+        line = slice_next_line(line, message->end);
     }
     message->at = message->end;
     return message->end;
@@ -114,13 +107,13 @@ static int read_header(struct message *message, struct header *header)
     bool closes;
     *header = (struct header){0};
     while (at < end && match_boundary(message, at, &closes) < 0) {
-        const char *next = next_line(at, end);
+        const char *next = slice_next_line(at, end);
         if (*at == '\n' || (*at == '\r' && next - at == 2)) {
             at = next;
             break;
         }
         while (next < end && (*next == ' ' || *next == '\t')) /* folded */
-            next = next_line(next, end);
+            next = slice_next_line(next, end);
         if (next - start > MESSAGE_HEADER_MAX)
             return fail(message, "has a header of", MESSAGE_HEADER_MAX, "bytes");
         take_field(header, slice_between(at, next));

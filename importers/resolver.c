@@ -34,6 +34,18 @@ struct resolver {
     char why[RESOLVER_SENTENCE];
 };
 
+void resolver_read_settings(const struct config *config, char room[static RESOLVER_PATH],
+                            struct resolver_settings *settings)
+{
+    if (config_expand(config_text(config, "check", NULL, "trust-anchor"), room, RESOLVER_PATH) != 0)
+        room[0] = '\0';
+    *settings = (struct resolver_settings){
+        .servers = config_text(config, "check", NULL, "resolver"),
+        .trust_anchor = room,
+        .timeout_ms = 1000 * (int)config_number(config, "check", NULL, "timeout"),
+    };
+}
+
 /* --- questions --- */
 
 void resolver_ask(struct resolver *resolver, struct question *question, const char *name, int type,

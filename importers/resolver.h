@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../db/config.h"
 #include "turns.h"
 
 enum {
@@ -72,6 +73,12 @@ struct resolver_settings {
     const char *trust_anchor; /* a file; "": where systems keep the root's */
     int timeout_ms;           /* of a question */
 };
+
+/* The settings of [check] in CONFIG, which outlives them as ROOM does, where the path of the
+ * anchor is put. */
+enum { RESOLVER_PATH = 4096 };
+void resolver_read_settings(const struct config *config, char room[static RESOLVER_PATH],
+                            struct resolver_settings *settings);
 
 struct resolver;
 

@@ -171,19 +171,11 @@ static const struct key *find_key(struct signatures *signatures, const char *nam
 
 /* --- judging --- */
 
-static bool is_below(const char *name, const char *domain)
-{
-    size_t length = strlen(name), above = strlen(domain);
-    return length > above && name[length - above - 1] == '.' &&
-           strcmp(name + length - above, domain) == 0;
-}
-
 /* Is what SIGNER signs said by REPORTER?  Reports come from a host of a domain as well as
  * from the domain. */
 static bool is_same(const char *signer, const char *reporter)
 {
-    return strcmp(signer, reporter) == 0 || is_below(signer, reporter) ||
-           is_below(reporter, signer);
+    return domain_is_within(signer, reporter) || domain_is_within(reporter, signer);
 }
 
 static enum signature judge_one(struct signatures *signatures,

@@ -22,6 +22,13 @@ static inline struct slice slice_between(const char *start, const char *end)
     return (struct slice){start, (size_t)(end - start)};
 }
 
+/* Behind the line that begins at AT. */
+static inline const char *slice_next_line(const char *at, const char *end)
+{
+    const char *newline = (const char *)memchr(at, '\n', (size_t)(end - at));
+    return newline == NULL ? end : newline + 1;
+}
+
 /* White space of header fields, folds included. */
 static inline bool slice_space(char c)
 {

@@ -68,10 +68,8 @@ static void add_lines(struct snapshot *snapshot, int indent, const char *text)
 {
     char line[VALUE_TEXT_MAX];
     while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        text = text_take_line(text, line, sizeof line);
         line_wrap(snapshot, 0, STYLE_STRONG, snapshot->request.columns - 3, indent, "", line);
-        text += length + (text[length] == '\n');
     }
 }
 

@@ -40,10 +40,8 @@ static void add_lines(const struct sheet *sheet, int indent, const char *name, c
 {
     char line[VALUE_TEXT_MAX];
     for (; *text != '\0'; name = "") {
-        size_t length = strcspn(text, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        text = text_take_line(text, line, sizeof line);
         add_field(sheet, indent, STYLE_NORMAL, name, line);
-        text += length + (text[length] == '\n');
     }
 }
 

@@ -466,12 +466,10 @@ void put_paragraphs(struct area area, int style, const char *text)
 {
     char line[512];
     while (*text != '\0' && area.rows > 0) {
-        size_t length = strcspn(text, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        text = text_take_line(text, line, sizeof line);
         int used = line[0] != '\0' ? put_lines(area, style, line) : 1;
         area.y += used;
         area.rows -= used;
-        text += length + (text[length] == '\n');
     }
 }
 

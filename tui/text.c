@@ -91,6 +91,13 @@ const char *text_end(const char *text, int columns, bool unicode)
     return text;
 }
 
+const char *text_take_line(const char *text, char *line, size_t size)
+{
+    size_t length = strcspn(text, "\n");
+    snprintf(line, size, "%.*s", (int)length, text);
+    return text + length + (text[length] == '\n');
+}
+
 size_t text_piece(const char *text, const char *end, int columns, const char **next)
 {
     const char *at = text, *space = NULL;

@@ -25,6 +25,10 @@ int text_columns(const char *text, bool unicode);
 /* The longest end of TEXT that fits into COLUMNS cells. */
 const char *text_end(const char *text, int columns, bool unicode);
 
+/* Copies the first of the lines that TEXT has to LINE, of SIZE bytes, as far as it fits;
+ * returns the next one, at the NUL when there is none. */
+const char *text_take_line(const char *text, char *line, size_t size);
+
 /* The length in bytes of the first line of TEXT that is broken to COLUMNS cells,
  * at a space where there is one; *NEXT is where the following line begins (at
  * the NUL when there is none).  A line feed ends none: what strangers sent as one text
