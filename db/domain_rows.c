@@ -110,8 +110,8 @@ enum db_status domain_totals(struct db *db, struct day_range range, struct total
     return status;
 }
 
-static enum db_status all_domains(struct db *db, const struct totals *totals, int64_t count,
-                                  bool foreign, domain_row_fn *row, void *context)
+enum db_status domains_all(struct db *db, const struct totals *totals, int64_t count, bool foreign,
+                           domain_row_fn *row, void *context)
 {
     static const char select[] =
         SELECT_DOMAIN " WHERE d.mine = ? AND (d.first_day IS NOT NULL OR o.id IS NOT NULL)"
@@ -138,7 +138,7 @@ enum db_status domains_by_number(struct db *db, struct day_range range, bool for
     int64_t count;
     enum db_status status = domain_totals(db, range, &totals, &count);
     if (status == DB_OK)
-        status = all_domains(db, totals, count, foreign, row, context);
+        status = domains_all(db, totals, count, foreign, row, context);
     free(totals);
     return status;
 }

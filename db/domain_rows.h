@@ -21,7 +21,10 @@ enum db_status domain_totals(struct db *db, struct day_range range, struct total
 /* Calls ROW for DOMAIN, with TOTALS, if it is there. */
 enum db_status domain_single(struct db *db, int64_t domain, const struct totals *totals,
                              domain_row_fn *row, void *context);
-/* Calls it for all of mine that have had a report or a check, or the FOREIGN ones. */
+/* Calls it for all of mine that have had a report or a check, or the FOREIGN ones, with
+ * their TOTALS, COUNT of them by number; or with those of RANGE. */
+enum db_status domains_all(struct db *db, const struct totals *totals, int64_t count, bool foreign,
+                           domain_row_fn *row, void *context);
 enum db_status domains_by_number(struct db *db, struct day_range range, bool foreign,
                                  domain_row_fn *row, void *context);
 

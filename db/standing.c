@@ -409,12 +409,14 @@ static enum db_status begin(struct standings *standings, struct db *db, bool exa
     return tallies_make(db, &standings->tallies);
 }
 
-static enum db_status add_all(struct standings *standings, struct day_range range)
+/* All of mine, with their TOTALS, COUNT of them by number. */
+static enum db_status add_all(struct standings *standings, const struct totals *totals,
+                              int64_t count)
 {
     struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
     enum db_status status = add_failed(standings->db, ALL_DOMAINS, quiet, &standings->tallies);
     if (status == DB_OK)
-        status = domains_by_number(standings->db, range, false, add_standing, standings);
+        status = domains_all(standings->db, totals, count, false, add_standing, standings);
     return status;
 }
 
@@ -444,15 +446,19 @@ enum db_status query_standings(struct db *db, int64_t domain, struct day_range r
                                void *context)
 {
     struct standings standings;
-    struct totals totals;
+    struct totals one, *all = NULL;
+    int64_t count;
     enum db_status status = begin(&standings, db, domain != ALL_DOMAINS, settings);
     if (status == DB_OK && domain == ALL_DOMAINS) {
-        status = add_all(&standings, range);
-    } else if (status == DB_OK) {
-        status = domain_total(db, domain, range, &totals);
+        status = domain_totals(db, range, &all, &count);
         if (status == DB_OK)
-            status = add_one(&standings, domain, &totals);
+            status = add_all(&standings, all, count);
+    } else if (status == DB_OK) {
+        status = domain_total(db, domain, range, &one);
+        if (status == DB_OK)
+            status = add_one(&standings, domain, &one);
     }
+    free(all);
     return end(&standings, status, row, context);
 }
 
@@ -486,7 +492,7 @@ static enum db_status add_first(struct standings *standings, struct day_range ra
         rank_by_failed(&ranking, totals, count, sums);
     sums->complete = sums->domains <= FEW_DOMAINS;
     if (status == DB_OK && sums->complete)
-        status = add_all(standings, range);
+        status = add_all(standings, totals, count);
     else if (status == DB_OK)
         status = ranking_first(db, &ranking, most, &first, &first_count);
     for (size_t i = 0; i < first_count && status == DB_OK; i++)
