@@ -6,7 +6,7 @@
 #include "growing.h"
 #include "statement.h"
 
-enum { FACTS_MAX = 1 << 18 /* of one part */ };
+enum { FACTS_MAX = 1 << 16 /* of one part */ };
 
 void mx_sources_free(struct mx_sources *sources)
 {

@@ -81,63 +81,69 @@ static unsigned char *written(struct writer *writer, size_t *size)
     return NULL;
 }
 
-static int compare(int64_t a, int64_t b)
+static int64_t number_at(const struct mx_fact *fact, size_t offset)
 {
-    return (a > b) - (a < b);
+    return *(const int64_t *)(const void *)((const char *)fact + offset);
 }
 
-/* By their hosts, a digit after the other from the lowest on; -1 when memory is short. */
-static int sort_by_host(struct mx_fact *facts, size_t count)
+/* Sorts by the number at OFFSET, a digit after the other from the lowest on: facts with
+ * the same one stay in their order.  ROOM is for as many. */
+static void sort_by(size_t offset, struct mx_fact *facts, size_t count, struct mx_fact *room)
 {
-    struct mx_fact *room = malloc(count * sizeof *room + 1), *from = facts, *to = room;
+    struct mx_fact *from = facts, *to = room;
     int64_t last = 0;
-    if (room == NULL)
-        return -1;
     for (size_t i = 0; i < count; i++)
-        last = facts[i].mx_host > last ? facts[i].mx_host : last;
+        last = number_at(&facts[i], offset) > last ? number_at(&facts[i], offset) : last;
     for (int shift = 0; shift < 63 && last >> shift > 0; shift += DIGIT_BITS) {
         size_t starts[DIGITS + 1] = {0};
         for (size_t i = 0; i < count; i++)
-            starts[(from[i].mx_host >> shift & (DIGITS - 1)) + 1]++;
+            starts[(number_at(&from[i], offset) >> shift & (DIGITS - 1)) + 1]++;
         for (int digit = 1; digit < DIGITS; digit++)
             starts[digit] += starts[digit - 1];
         for (size_t i = 0; i < count; i++)
-            to[starts[from[i].mx_host >> shift & (DIGITS - 1)]++] = from[i];
+            to[starts[number_at(&from[i], offset) >> shift & (DIGITS - 1)]++] = from[i];
         struct mx_fact *sorted = to;
         to = from;
         from = sorted;
     }
     if (from != facts)
         memcpy(facts, from, count * sizeof *facts);
-    free(room);
-    return 0;
 }
 
 static int by_type(const void *a, const void *b)
 {
     const struct mx_fact *left = a, *right = b;
-    return compare(left->result_type, right->result_type);
+    return (left->result_type > right->result_type) - (left->result_type < right->result_type);
 }
 
-static int by_address(const void *a, const void *b)
+/* Of the COUNT facts of one host.  An address mostly fails in one way, so that few are
+ * left to be sorted; ROOM is for all. */
+static void pack_types(struct writer *writer, const struct mx_fact *facts, size_t count,
+                       struct mx_fact *room)
 {
-    const struct mx_fact *left = a, *right = b;
-    return compare(left->sending_ip, right->sending_ip);
-}
-
-/* The COUNT facts of one host. */
-static void pack_host(struct writer *writer, struct mx_fact *facts, size_t count)
-{
-    put_host(writer, facts->mx_host);
-    qsort(facts, count, sizeof *facts, by_type);
-    for (size_t i = 0, next; i < count; i = next) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept > 0 && room[kept - 1].result_type == facts[i].result_type)
+            room[kept - 1].failed += facts[i].failed;
+        else
+            room[kept++] = facts[i];
+    }
+    qsort(room, kept, sizeof *room, by_type);
+    for (size_t i = 0, next; i < kept; i = next) {
         int64_t failed = 0;
-        for (next = i; next < count && facts[next].result_type == facts[i].result_type; next++)
-            failed += facts[next].failed;
-        put_type(writer, facts[i].result_type, failed);
+        for (next = i; next < kept && room[next].result_type == room[i].result_type; next++)
+            failed += room[next].failed;
+        put_type(writer, room[i].result_type, failed);
     }
     end_types(writer);
-    qsort(facts, count, sizeof *facts, by_address);
+}
+
+/* The COUNT facts of one host, sorted by address. */
+static void pack_host(struct writer *writer, const struct mx_fact *facts, size_t count,
+                      struct mx_fact *room)
+{
+    put_host(writer, facts->mx_host);
+    pack_types(writer, facts, count, room);
     for (size_t i = 0; i < count; i++) {
         if (facts[i].sending_ip > writer->value)
             put_address(writer, facts[i].sending_ip);
@@ -148,13 +154,17 @@ static void pack_host(struct writer *writer, struct mx_fact *facts, size_t count
 unsigned char *mx_sums_pack(struct mx_fact *facts, size_t count, size_t *size)
 {
     struct writer writer = {.host = -1};
-    if (sort_by_host(facts, count) != 0)
+    struct mx_fact *room = malloc(count * sizeof *room + 1);
+    if (room == NULL)
         return NULL;
+    sort_by(offsetof(struct mx_fact, sending_ip), facts, count, room);
+    sort_by(offsetof(struct mx_fact, mx_host), facts, count, room);
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i; next < count && facts[next].mx_host == facts[i].mx_host; next++)
             ;
-        pack_host(&writer, &facts[i], next - i);
+        pack_host(&writer, &facts[i], next - i, room);
     }
+    free(room);
     return written(&writer, size);
 }
 
