@@ -43,10 +43,11 @@ static enum next_step next_in_testing(const struct standing *standing,
     return NEXT_ENFORCE;
 }
 
-/* Have reports ended?  A mode is inherited for no longer, either. */
-static bool have_ended(const struct standing *standing)
+/* Have reports ended?  Weekly ones begin as many as 14 days before the next has come. */
+static bool is_silent(const struct standing *standing, const struct advice_settings *settings)
 {
-    return standing->silent_days > MODE_INHERIT_DAYS;
+    enum { WEEKLY = 14 };
+    return standing->silent_days > (settings->quiet_days > WEEKLY ? settings->quiet_days : WEEKLY);
 }
 
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings)
@@ -61,11 +62,17 @@ enum next_step advice_next(const struct standing *standing, const struct advice_
         return NEXT_WAIT;
     if (standing->problems > 0)
         return NEXT_FIX_PROBLEMS;
-    if (have_ended(standing))
+    if (is_silent(standing, settings))
         return NEXT_FIND_REPORTS;
     if (in_testing(standing))
         return next_in_testing(standing, settings);
     return tls_mode_enforces(standing->mode) ? NEXT_NOTHING : NEXT_START_TESTING;
+}
+
+int advice_urgency(const struct standing *standing, const struct advice_settings *settings)
+{
+    enum next_step next = advice_next(standing, settings);
+    return next == NEXT_FIX_FAILURES && tls_mode_enforces(standing->mode) ? -1 : (int)next;
 }
 
 enum advice_step advice_step(const struct standing *standing,
@@ -143,7 +150,9 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         snprintf(label, ADVICE_LABEL, "not found in DNS");
         break;
     case NEXT_FIND_REPORTS:
-        snprintf(label, ADVICE_LABEL, "reports have ended");
+        snprintf(text, sizeof text, "no report for %d d", standing->silent_days);
+        snprintf(label, ADVICE_LABEL, "%.18s",
+                 standing->silent_days < 100 ? text : "reports have ended");
         break;
     case NEXT_START_TESTING:
         snprintf(label, ADVICE_LABEL, "start testing");
@@ -159,7 +168,7 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         snprintf(label, ADVICE_LABEL, "ready for enforce");
         break;
     case NEXT_NOTHING:
-        snprintf(label, ADVICE_LABEL, "nothing to do");
+        snprintf(label, ADVICE_LABEL, "keep watching");
         break;
     }
     return label;
@@ -177,7 +186,7 @@ void advice_read_settings(const struct config *config, struct advice_settings *s
     };
 }
 
-/* --- what holds it back --- */
+/* --- the last days --- */
 
 /* The last day before the quiet ones. */
 static int day_before_quiet(const struct advising *advising)
@@ -185,11 +194,20 @@ static int day_before_quiet(const struct advising *advising)
     return advising->evidence->today - advising->settings->quiet_days;
 }
 
-/* Are there reports of the last days, which an absence in DNS contradicts? */
-static bool is_reported_lately(const struct advising *advising)
+bool is_reported_lately(const struct advising *advising)
 {
     return advising->evidence->last_day > day_before_quiet(advising);
 }
+
+/* Have sessions been refused of late? */
+static bool are_refused_lately(const struct advising *advising)
+{
+    struct met_totals refused = met_refused(advising->evidence);
+    return refused.failed > 0 && (advising->evidence->standing.running > 0 ||
+                                  refused.last_failed > day_before_quiet(advising));
+}
+
+/* --- what holds it back --- */
 
 static void tell_missing_name(struct advising *advising)
 {
@@ -213,6 +231,8 @@ static void tell_what_holds_back(struct advising *advising)
     const struct standing *standing = &evidence->standing;
     const struct advice_settings *settings = advising->settings;
     struct sentences *sentences = &advising->advice->held_back;
+    const char *limit =
+        tls_mode_enforces(standing->mode) && !in_testing(standing) ? "" : "; the limit is 0";
     char failed[COUNT_TEXT], tested[COUNT_TEXT], last[DAY_TEXT];
     if (standing->name_missing)
         tell_missing_name(advising);
@@ -220,20 +240,18 @@ static void tell_what_holds_back(struct advising *advising)
         say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
     if (standing->running > 0)
         say(advising, sentences,
-            "%s in reports of several days that began before the last %d days and ended in them; "
-            "the limit is 0.",
-            counted(standing->running, "failure", failed), settings->quiet_days);
+            "%s in reports of several days that began before the last %d days and ended in them%s.",
+            counted(standing->running, "failure", failed), settings->quiet_days, limit);
     else if (standing->named > 0)
         say(advising, sentences,
             "The details of the last %d days name %s, which no summary counts; the limit is 0.",
             settings->quiet_days, counted(standing->named, "failure", failed));
     else if (standing->failed > 0)
         say(advising, sentences, "%s in the last %d days%s.",
-            counted(standing->failed, "failure", failed), settings->quiet_days,
-            tls_mode_enforces(standing->mode) && !in_testing(standing) ? "" : "; the limit is 0");
+            counted(standing->failed, "failure", failed), settings->quiet_days, limit);
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
-    if (have_ended(standing))
+    if (is_silent(standing, settings))
         say(advising, sentences, "No report has come for the %d days since %s.",
             standing->silent_days, day_format(evidence->last_day, last));
     if (!in_testing(standing))
@@ -337,11 +355,30 @@ static void tell_how_to_publish(struct advising *advising)
         advising->evidence->domain);
 }
 
+/* Is mail refused by MTA-STS, which its own policy could stop? */
+static bool is_enforcing_too_early(const struct advising *advising)
+{
+    return advising->advice->next == NEXT_FIX_FAILURES && are_refused_lately(advising) &&
+           advising->evidence->met[MET_ENFORCE].failed > 0 &&
+           tls_mode_sts(advising->evidence->standing.mode) == STS_ENFORCE;
+}
+
+/* RFC 8461 section 5. */
+static void tell_way_back(struct advising *advising)
+{
+    say(advising, &advising->advice->to_do,
+        "If that takes longer, publish the policy in mode testing meanwhile, as below: senders "
+        "look "
+        "for a new id before they give a mail up, and deliver it then.");
+}
+
 /* The policy that is to be published next, or has to be put right. */
 static void advise_policy(struct advising *advising)
 {
     const struct standing *standing = &advising->evidence->standing;
-    if (tls_mode_sts(standing->mode) == STS_ENFORCE || advising->advice->next == NEXT_ENFORCE)
+    if (is_enforcing_too_early(advising))
+        publish_policy(advising, STS_TESTING);
+    else if (tls_mode_sts(standing->mode) == STS_ENFORCE || advising->advice->next == NEXT_ENFORCE)
         publish_policy(advising, STS_ENFORCE);
     else if (in_testing(standing) || advising->advice->next == NEXT_START_TESTING)
         publish_policy(advising, STS_TESTING);
@@ -398,9 +435,12 @@ static void tell_what_to_do(struct advising *advising)
         return;
     case NEXT_FIX_FAILURES:
         tell_remedies(advising);
+        if (is_enforcing_too_early(advising))
+            tell_way_back(advising);
         break;
     case NEXT_FIND_REPORTS:
         tell_where_reports_are(advising);
+        tell_past_remedy(advising);
         return;
     case NEXT_FIND_NAME:
         tell_where_to_look(advising);
@@ -451,7 +491,7 @@ static const char *summarise_start(struct advising *advising)
     return text_of(advising,
                    "MTA-STS was withdrawn: by reports %s became %s on %s. If that was not meant, "
                    "start again with testing, which changes no delivery.",
-                   evidence->withdrawn == STS_ENFORCE ? "enforce" : "testing",
+                   sts_mode_name(evidence->withdrawn),
                    evidence->withdrawn_to_none ? "none" : "no policy",
                    day_format(evidence->withdrawn_since, day));
 }
@@ -462,10 +502,12 @@ static const char *summarise_end(struct advising *advising)
     struct met_totals refused = met_refused(evidence);
     char sessions[COUNT_TEXT], days[SPAN_TEXT];
     if (refused.failed > 0)
-        return text_of(advising, "%s %s refused %s, none since: see that it stays so.",
+        return text_of(advising, "%s %s refused %s, %s.",
                        counted(refused.failed, "session", sessions),
                        refused.failed == 1 ? "was" : "were",
-                       span(refused.first_failed, refused.last_failed, days));
+                       span(refused.first_failed, refused.last_failed, days),
+                       is_reported_lately(advising) ? "none since: see that it stays so"
+                                                    : "and no report tells how it has been since");
     if (evidence->standing.mode == MODE_DANE_STS_ENFORCE)
         return "DANE and MTA-STS are in force: senders that look at either deliver with valid TLS "
                "or not at all.";
@@ -491,11 +533,11 @@ static const char *summarise(struct advising *advising)
                        is_broken(standing)
                            ? "The _mta-sts record is published, its policy is broken: %s in the "
                              "last %d days, with no policy read."
+                       : are_refused_lately(advising)
+                           ? "Sessions are being refused: %s in the last %d days."
                        : in_testing(standing) ? "Not safe to enforce: %s in the last %d days."
                        : !tls_mode_enforces(standing->mode)
                            ? "Not safe to start MTA-STS testing: %s in the last %d days."
-                       : met_refused(evidence).last_failed > day_before_quiet(advising)
-                           ? "Sessions are being refused: %s in the last %d days."
                            : "Sessions fail, though none was refused: %s in the last %d days.",
                        counted(standing->failed, "failure", text), advising->settings->quiet_days);
     case NEXT_FIX_PROBLEMS:
@@ -514,8 +556,11 @@ static const char *summarise(struct advising *advising)
                        evidence->domain);
     case NEXT_FIND_REPORTS:
         return text_of(advising,
-                       "Reports have ended: what senders have met since %s, nobody tells.",
-                       day_format(evidence->last_day, day));
+                       "Reports have ended: what senders have met since %s, nobody tells.%s",
+                       day_format(evidence->last_day, day),
+                       met_refused(evidence).last_failed == evidence->last_day
+                           ? " The last ones told of refused sessions."
+                           : "");
     case NEXT_START_TESTING:
         return summarise_start(advising);
     case NEXT_MORE_REPORTS:

@@ -54,12 +54,16 @@ enum advice_step advice_step(const struct standing *standing,
                              const struct advice_settings *settings);
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings);
 
+/* How soon that is to be done, the smallest first: by the step, and before all others
+ * what has mail refused now. */
+int advice_urgency(const struct standing *standing, const struct advice_settings *settings);
+
 /* Where it is, in words: the label of its step, or what that leaves out, "DANE +
  * enforce" and "MTA-STS broken". */
 const char *advice_place(const struct standing *standing, const struct advice_settings *settings);
 
 /* The next step in 18 columns, if the windows are under 100 days: "publish TLS-RPT",
- * "testing: day 9/14", "fix 312 in 7 days" (failures), "nothing to do"... */
+ * "testing: day 9/14", "fix 312 in 7 days" (failures), "keep watching"... */
 enum { ADVICE_LABEL = 25 };
 const char *advice_label(const struct standing *standing, const struct advice_settings *settings,
                          char label[static ADVICE_LABEL]);

@@ -16,7 +16,10 @@ static void tell_reports(struct advising *advising)
     }
     day_format(evidence->first_day, first);
     day_format(evidence->last_day, last);
-    say(advising, sentences, "Reports have come from %s to %s.", first, last);
+    if (evidence->first_day == evidence->last_day)
+        say(advising, sentences, "Reports have come of one day, %s.", first);
+    else
+        say(advising, sentences, "Reports have come from %s to %s.", first, last);
     counted(evidence->sessions, "session", sessions);
     counted(evidence->reporters, "reporter", reporters);
     day_format(evidence->range.first, first);
@@ -25,8 +28,8 @@ static void tell_reports(struct advising *advising)
             "MTA-STS testing since %s, %d days: reports by %s, %s under a policy.", first,
             evidence->standing.testing_days, reporters, sessions);
     else
-        say(advising, sentences, "Since %s: reports by %s, %s under a usable policy.", first,
-            reporters, sessions);
+        say(advising, sentences, "Since %s: reports by %s, %s under a policy that could be read.",
+            first, reporters, sessions);
 }
 
 /* Those for which the record was there, and no policy to be had or read. */
@@ -51,15 +54,36 @@ static void tell_refused(struct advising *advising)
     char sessions[COUNT_TEXT], days[SPAN_TEXT];
     if (refused.failed == 0)
         return;
-    bool known = evidence->result_count > 0;
-    const char *type = known ? evidence->results[0].result_type : "of an unnamed type";
-    bool is_all = !known || evidence->results[0].failed >= refused.failed;
+    bool known = evidence->result_count > 0 && only_refused_failed(evidence);
+    bool is_all = known && evidence->results[0].failed >= refused.failed;
     say(advising, &advising->advice->evidence,
-        "%s %s refused %s%s: %s%s%s%s. Their mail may have been late or lost.",
+        "%s %s refused %s%s%s%s%s%s%s. Their mail may have been late or lost.",
         counted(refused.failed, "session", sessions), refused.failed == 1 ? "was" : "were",
+        evidence->standing.running > 0 ? "in reports of several days that began " : "",
         span(refused.first_failed, refused.last_failed, days),
-        evidence->standing.failed == 0 ? ", and none since" : "", is_all ? "" : "mostly ", type,
-        evidence->failing_mx[0] != '\0' ? " at " : "", evidence->failing_mx);
+        evidence->standing.failed > 0  ? ""
+        : is_reported_lately(advising) ? ", and none since"
+                                       : ", and no report has come since",
+        !known   ? ""
+        : is_all ? ": "
+                 : ": mostly ",
+        known ? evidence->results[0].result_type : "",
+        known && evidence->failing_mx[0] != '\0' ? " at " : "", known ? evidence->failing_mx : "");
+}
+
+/* Did sessions begin to be refused when the mode was changed? */
+static void tell_change(struct advising *advising)
+{
+    enum { SOON = 2 /* days: senders keep an old policy for a while */ };
+    const struct evidence *evidence = advising->evidence;
+    struct met_totals refused = met_refused(evidence);
+    char day[DAY_TEXT];
+    if (refused.failed == 0 || evidence->mode_since <= evidence->range.first ||
+        refused.first_failed < evidence->mode_since ||
+        refused.first_failed > evidence->mode_since + SOON)
+        return;
+    say(advising, &advising->advice->evidence, "That began with the change to %s on %s.",
+        tls_mode_label(evidence->standing.mode), day_format(evidence->mode_since, day));
 }
 
 static void tell_failures(struct advising *advising)
@@ -70,6 +94,7 @@ static void tell_failures(struct advising *advising)
     int64_t testing = evidence->standing.testing_since >= 0 ? evidence->met[MET_STS].failed : 0;
     int64_t other = evidence->failed - met_refused(evidence).failed - testing;
     tell_refused(advising);
+    tell_change(advising);
     if (testing > 0)
         say(advising, sentences,
             "%s failed in testing: under enforce they would have been refused.",
@@ -80,7 +105,7 @@ static void tell_failures(struct advising *advising)
             counted(other, "session", text));
     if (evidence->failed == 0 && evidence->sessions > 0)
         say(advising, sentences, "%s",
-            evidence->result_count == 0
+            evidence->result_count == 0 || evidence->met[MET_NO_POLICY].failed > 0
                 ? "None of these failed."
                 : "None of these failed by the summaries, which leave out what the details name.");
     if (evidence->met[MET_NO_POLICY].failed > 0 && evidence->sessions > 0)
@@ -88,6 +113,19 @@ static void tell_failures(struct advising *advising)
             "%s failed of senders that saw no policy: delivered, perhaps in the clear. One that "
             "minds a policy would have failed alike.",
             counted(evidence->met[MET_NO_POLICY].failed, "session", text));
+}
+
+/* A policy of before that a sender has kept, or another one that it finds. */
+static void tell_dissent(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    char day[DAY_TEXT];
+    if (evidence->dissenter[0] == '\0')
+        return;
+    say(advising, &advising->advice->evidence,
+        "Not all see the same policy: %s reports mode %s, up to %s (6 shows who sees which).",
+        evidence->dissenter, sts_mode_name(evidence->dissenting_mode),
+        day_format(evidence->dissenting_day, day));
 }
 
 /* A report that anybody may have written is no reason to hold back, nor to feel safe. */
@@ -153,8 +191,7 @@ static void tell_withdrawal(struct advising *advising)
         return;
     say(advising, &advising->advice->evidence,
         "MTA-STS was withdrawn: by reports it was %s up to %s, and %s since %s.",
-        evidence->withdrawn == STS_ENFORCE ? "enforce" : "testing",
-        day_format(evidence->withdrawn_last, last),
+        sts_mode_name(evidence->withdrawn), day_format(evidence->withdrawn_last, last),
         evidence->withdrawn_to_none ? "none" : "not there",
         day_format(evidence->withdrawn_since, day));
     if (evidence->withdrawn == STS_ENFORCE)
@@ -187,6 +224,7 @@ void tell_evidence(struct advising *advising)
     tell_reports(advising);
     tell_failures(advising);
     tell_unread(advising);
+    tell_dissent(advising);
     tell_unproven(advising);
     tell_where(advising);
     tell_check(advising);

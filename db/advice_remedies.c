@@ -134,7 +134,8 @@ void tell_remedies(struct advising *advising)
 void tell_past_remedy(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
-    if (evidence->result_count == 0 || met_refused(evidence).failed == 0)
+    if (evidence->result_count == 0 || met_refused(evidence).failed == 0 ||
+        !only_refused_failed(evidence))
         return;
     struct result_count past = evidence->results[0];
     if (met_refused(evidence).failed == evidence->met[MET_TLSA].failed)

@@ -34,6 +34,9 @@ const char *counted(int64_t count, const char *what, char text[static COUNT_TEXT
 enum { SPAN_TEXT = 2 * DAY_TEXT + 16 };
 const char *span(int first, int last, char text[static SPAN_TEXT]);
 
+/* Are there reports of the last quiet_days? */
+bool is_reported_lately(const struct advising *advising);
+
 /* What was counted, and what a check saw. */
 void tell_evidence(struct advising *advising);
 

@@ -115,6 +115,14 @@ struct met_totals met_refused(const struct evidence *evidence)
     return sum;
 }
 
+bool only_refused_failed(const struct evidence *evidence)
+{
+    int64_t failed = 0;
+    for (int kind = 0; kind < MET_KINDS; kind++)
+        failed += evidence->met[kind].failed;
+    return failed == met_refused(evidence).failed;
+}
+
 /* Some reporters leave the policy text out: where there is a policy by others,
  * theirs is taken for it. */
 static void add_usable(struct evidence *evidence)
@@ -271,14 +279,17 @@ static enum db_status read_signatures(struct gathering *gathering, struct day_ra
 
 static enum db_status read_recent(struct gathering *gathering)
 {
-    struct day_range quiet = last_days(gathering->evidence->today, gathering->settings->quiet_days);
+    const struct evidence *evidence = gathering->evidence;
+    struct day_range recent = evidence->standing.running > 0
+                                  ? evidence->range /* they began before the quiet days */
+                                  : last_days(evidence->today, gathering->settings->quiet_days);
     enum db_status status =
-        query_results(gathering->db, gathering->domain, quiet, take_recent_result, gathering);
+        query_results(gathering->db, gathering->domain, recent, take_recent_result, gathering);
     if (status == DB_OK)
-        status = read_recent_policies(gathering, quiet);
+        status = read_recent_policies(gathering, recent);
     if (status == DB_OK)
-        status = query_mx(gathering->db, gathering->domain, quiet, take_recent_mx, gathering);
-    return status == DB_OK ? read_signatures(gathering, quiet) : status;
+        status = query_mx(gathering->db, gathering->domain, recent, take_recent_mx, gathering);
+    return status == DB_OK ? read_signatures(gathering, recent) : status;
 }
 
 static enum db_status read_failures(struct gathering *gathering)
@@ -498,6 +509,46 @@ static enum db_status read_withdrawal(struct gathering *gathering)
     return db_done(row, status);
 }
 
+static enum db_status read_mode_since(struct gathering *gathering)
+{
+    static const char select[] = "SELECT day FROM mode_change WHERE domain = ?1 AND day <= ?2"
+                                 " AND before <> 0 ORDER BY day DESC LIMIT 1";
+    _Static_assert(MODE_UNKNOWN == 0, "named by number");
+    struct evidence *evidence = gathering->evidence;
+    enum db_status status = DB_OK;
+    sqlite3_stmt *row = select_of_domain(gathering, select);
+    sqlite3_bind_int(row, 2, evidence->today);
+    evidence->mode_since =
+        statement_next(gathering->db, row, &status) ? sqlite3_column_int(row, 0) : -1;
+    return db_done(row, status);
+}
+
+static enum db_status read_dissenter(struct gathering *gathering)
+{
+    static const char select[] =
+        "SELECT o.name, s.mode, s.last_day FROM policy_seen s"
+        "  CROSS JOIN organization o ON o.id = s.organization"
+        " WHERE s.domain = ?1 AND s.type = 2 AND s.mode BETWEEN 1 AND 3 AND s.mode <> ?2"
+        "  AND s.last_day >= ?3 AND NOT EXISTS (SELECT 1 FROM policy_seen n"
+        "   WHERE n.domain = s.domain AND n.type = 2 AND n.mode = ?2"
+        "    AND n.organization = s.organization AND n.last_day >= s.last_day)"
+        " ORDER BY s.successful + s.failed DESC LIMIT 1";
+    _Static_assert(POLICY_STS == 2 && STS_NONE == 1 && STS_ENFORCE == 3, "named by number");
+    struct evidence *evidence = gathering->evidence;
+    enum db_status status = DB_OK;
+    if (!tls_mode_has_sts(evidence->standing.mode))
+        return DB_OK;
+    sqlite3_stmt *row = select_of_domain(gathering, select);
+    sqlite3_bind_int(row, 2, (int)tls_mode_sts(evidence->standing.mode));
+    sqlite3_bind_int(row, 3, last_days(evidence->today, gathering->settings->quiet_days).first);
+    if (statement_next(gathering->db, row, &status)) {
+        evidence->dissenter = keep(gathering, db_text(row, 0));
+        evidence->dissenting_mode = (enum sts_mode)sqlite3_column_int(row, 1);
+        evidence->dissenting_day = sqlite3_column_int(row, 2);
+    }
+    return db_done(row, status);
+}
+
 /* --- TLSA records, by reports --- */
 
 static enum db_status read_tlsa(struct gathering *gathering)
@@ -528,9 +579,9 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
                               struct arena *arena, struct evidence *evidence)
 {
     typedef enum db_status part_fn(struct gathering * gathering);
-    static part_fn *const parts[] = {read_standing,     read_figures, read_failures,
-                                     read_newest_check, read_hosts,   read_reported_policy,
-                                     read_withdrawal,   read_tlsa};
+    static part_fn *const parts[] = {
+        read_standing,        read_figures,    read_failures,   read_newest_check, read_hosts,
+        read_reported_policy, read_withdrawal, read_mode_since, read_dissenter,    read_tlsa};
     struct gathering gathering = {
         .db = db, .settings = settings, .domain = domain, .arena = arena, .evidence = evidence};
     *evidence = (struct evidence){.domain = "",
@@ -538,6 +589,8 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
                                   .failing_mx = "",
                                   .policy_text = "",
                                   .former_text = "",
+                                  .mode_since = -1,
+                                  .dissenter = "",
                                   .withdrawn_since = -1,
                                   .tlsa_records = "",
                                   .policy_id = "",

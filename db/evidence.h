@@ -37,9 +37,10 @@ struct standing {
     int64_t problems;   /* errors the check found */
     int64_t failed;     /* in the last quiet_days: of all sessions if the mode is one with a
                            policy, by the check or by reports, else of those with one that
-                           could not be fetched */
-    int64_t running;    /* of these, of reports that began before and ended in these days... */
-    int64_t named;      /* ...and what only the details name: neither but for a review */
+                           could not be had or read */
+    int64_t running;    /* of these, of reports that began before and ended in these days, where
+                           no others failed... */
+    int64_t named;      /* ...and, for a review, what only the details name */
     int64_t sessions;   /* with a policy, in the last quiet_days */
     int64_t tested;     /* under MTA-STS, in the last testing_days */
     int64_t reporters;  /* of these; no more than are asked for are counted */
@@ -118,7 +119,8 @@ struct evidence {
     int64_t reporters;      /* in testing: those that saw MTA-STS */
     const char *failing_mx; /* the MX host with most failures */
 
-    /* Failures of these days, most first; and those of the last quiet_days. */
+    /* Failures of these days, most first; and the recent ones: of the last quiet_days, or of
+     * all these where standing.running tells that they are in reports that began before. */
     struct result_count results[EVIDENCE_RESULTS];
     size_t result_count;
     struct result_count recent[EVIDENCE_RESULTS];
@@ -146,6 +148,15 @@ struct evidence {
     /* The newest policy in reports that names MX hosts, and the day it was last seen. */
     const char *former_text;
     int former_day;
+
+    /* The day of the last change of mode, by reports; -1 when there was none. */
+    int mode_since;
+
+    /* The reporter with most sessions of those whose latest reports, in the last quiet_days,
+     * have another MTA-STS mode than the domain: "" when there is none. */
+    const char *dissenter;
+    enum sts_mode dissenting_mode;
+    int dissenting_day;
 
     /* Of a domain that is not in MTA-STS testing or enforce: the mode of the two
      * that reports stated last, STS_NONE if they never did; the day they last did;
@@ -182,8 +193,10 @@ struct evidence {
     size_t problem_count;
 };
 
-/* All that enforce and DANE refused. */
+/* All that enforce and DANE refused; and did nothing else fail, so that result types and
+ * hosts are theirs? */
 struct met_totals met_refused(const struct evidence *evidence);
+bool only_refused_failed(const struct evidence *evidence);
 
 /* Gathers the EVIDENCE about DOMAIN into ARENA.  DB_MISSING when there is no
  * such domain. */

@@ -191,8 +191,7 @@ static const char *write_policy(struct advising *advising, const struct proposal
         advising->out_of_memory = true;
         return "";
     }
-    char *end = text + sprintf(text, "version: STSv1\nmode: %s\n",
-                               proposal->mode == STS_ENFORCE ? "enforce" : "testing");
+    char *end = text + sprintf(text, "version: STSv1\nmode: %s\n", sts_mode_name(proposal->mode));
     for (size_t i = 0; i < proposal->count; i++)
         end += sprintf(end, "mx: %s\n", proposal->patterns[i]);
     sprintf(end, "max_age: %" PRId64 "\n", proposal->max_age);

@@ -20,6 +20,7 @@ struct day_range last_days(int today, int days)
 /* Of one domain. */
 struct tally {
     int64_t all_failed; /* in the quiet days, with a policy or without */
+    int64_t running;    /* failed, in reports that began before these days and ended in them */
     int64_t sessions;   /* with a policy, in the quiet days */
     int64_t failed;     /* of these */
     int64_t named;      /* failures in the details of the quiet days */
@@ -177,21 +178,25 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
     return status;
 }
 
-/* What failed in reports on DOMAIN of several days that began before the day FIRST, on
- * which they count, but ended later. */
-static enum db_status read_running(struct db *db, int64_t domain, int first, int64_t *failed)
+/* What failed in reports of several days that began before the day FIRST, on which they
+ * count, but ended later. */
+static enum db_status add_running(struct db *db, int64_t domain, int first, struct tallies *tallies)
 {
     static const char select[] =
-        "SELECT coalesce(sum(p.failed), 0) FROM report r INDEXED BY report_of_days"
-        "  CROSS JOIN policy p ON p.report = r.id AND p.domain = ?1 AND p.day < ?2"
-        " WHERE r.recipient = ?1 AND r.end_time - r.begin_time > 129600"
-        "  AND r.end_time > ?2 * 86400";
+        "SELECT p.domain, p.failed FROM report r INDEXED BY report_of_days"
+        "  CROSS JOIN policy p ON p.report = r.id AND p.day < ?2 AND p.failed > 0"
+        " WHERE r.end_time - r.begin_time > 129600 AND r.end_time > ?2 * 86400"
+        "  AND ?1 IN (0, p.domain)";
+    _Static_assert(ALL_DOMAINS == 0, "named by number");
     sqlite3_stmt *row = db_statement(db, select);
     db_bind_integers(row, (int64_t[]){domain, first}, 2);
     enum db_status status = DB_OK;
-    if (statement_next(db, row, &status))
-        *failed = sqlite3_column_int64(row, 0);
-    return db_done(row, status);
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        if (tally != NULL)
+            tally->running += sqlite3_column_int64(row, 1);
+    }
+    return status;
 }
 
 /* --- one domain --- */
@@ -237,8 +242,9 @@ static enum db_status testing_by_checks(struct db *db, int64_t domain, int *sinc
     static const char select[] =
         "SELECT coalesce(min(first_time) / 86400, -1) FROM observation WHERE domain = ?1"
         "  AND last_time > coalesce((SELECT max(last_time) FROM observation WHERE domain = ?1"
-        "   AND mode NOT IN (3, 6)), -1)";
-    _Static_assert(MODE_STS_TESTING == 3 && MODE_DANE_STS_TESTING == 6, "named by number");
+        "   AND mode NOT IN (0, 3, 6)), -1) AND mode <> 0";
+    _Static_assert(MODE_UNKNOWN == 0 && MODE_STS_TESTING == 3 && MODE_DANE_STS_TESTING == 6,
+                   "named by number");
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int64(statement, 1, domain);
     enum db_status status = DB_OK;
@@ -297,7 +303,8 @@ static enum db_status look_closer(struct standings *standings, int64_t domain)
         return DB_OK;
     if (++standings->looked_at > FEW) {
         for (int64_t i = 0; i < tallies->count; i++)
-            tallies->of[i] = (struct tally){.all_failed = tallies->of[i].all_failed};
+            tallies->of[i] = (struct tally){.all_failed = tallies->of[i].all_failed,
+                                            .running = tallies->of[i].running};
         domain = ALL_DOMAINS;
     }
     enum db_status status = add_sessions(db, domain, quiet, tallies);
@@ -342,37 +349,56 @@ static enum db_status has_fetch_error(struct db *db, int64_t domain, struct day_
     return db_done(statement, db_step(db, statement, found));
 }
 
+/* What failed in RANGE because a policy that is published could not be had: some reporters
+ * tell so, and that they found none. */
+static enum db_status count_unfetched(struct db *db, int64_t domain, struct day_range range,
+                                      int64_t *failed)
+{
+    static const char select[] =
+        SQL_COVER " SELECT sum(t.failed) FROM cover c CROSS JOIN total_result t"
+                  "  ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+                  " CROSS JOIN result_type x ON x.id = t.result_type AND x.name IN"
+                  "  ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid')";
+    sqlite3_stmt *row = db_statement(db, select);
+    sqlite3_bind_int64(row, 2, domain);
+    enum db_status status = cover_bind(db, row, LEVELS_SPARSE, range);
+    if (statement_next(db, row, &status))
+        *failed = sqlite3_column_int64(row, 0);
+    return db_done(row, status);
+}
+
 /* All failures count where there is a policy to refuse them, or was by reports,
- * whatever a check has seen since: senders keep policies.  Elsewhere only those with
- * a policy count, if it is one that cannot be fetched. */
+ * whatever a check has seen since: senders keep policies.  Elsewhere only those of
+ * a policy that could not be had or read count. */
 static enum db_status add_figures(struct standings *standings, const struct domain_row *row,
                                   struct standing *standing)
 {
     const struct advice_settings *settings = standings->settings;
+    struct db *db = standings->db;
+    struct day_range quiet = last_days(standings->today, settings->quiet_days);
     struct tally *tally = tally_of(&standings->tallies, row->id);
     if (tally == NULL)
         return DB_OK;
     enum db_status status = DB_OK;
-    bool testing = in_testing(row->mode);
     bool policy = has_policy(row->mode) || has_policy(row->mode_reported);
+    bool review = in_testing(row->mode) && tally->all_failed == 0 &&
+                  standing->testing_days >= settings->testing_days;
     bool error = false;
-    bool review =
-        testing && tally->all_failed == 0 && standing->testing_days >= settings->testing_days;
+    int64_t unfetched = 0;
     if (!policy && tally->all_failed > 0)
-        status = has_fetch_error(standings->db, row->id,
-                                 last_days(standings->today, settings->quiet_days), &error);
+        status = has_fetch_error(db, row->id, quiet, &error);
+    if (status == DB_OK && !policy && tally->all_failed > 0)
+        status = count_unfetched(db, row->id, quiet, &unfetched);
     if (status == DB_OK && (review || error || standings->exact))
         status = look_closer(standings, row->id);
-    if (status == DB_OK && review)
-        status = read_running(standings->db, row->id,
-                              last_days(standings->today, settings->quiet_days).first,
-                              &standing->running);
-    standing->failed = policy ? tally->all_failed : error ? tally->failed : 0;
-    if (review) {
-        standing->named = standing->running == 0 ? tally->named : 0;
-        standing->failed = standing->running + standing->named;
+    if (policy) {
+        standing->running = tally->all_failed == 0 ? tally->running : 0;
+        standing->named = review && standing->running == 0 ? tally->named : 0;
+        standing->failed = tally->all_failed + standing->running + standing->named;
+    } else {
+        standing->failed = error && tally->failed > unfetched ? tally->failed : unfetched;
+        standing->sts_broken |= standing->failed > 0;
     }
-    standing->sts_broken |= error && standing->failed > 0;
     standing->sessions = tally->sessions;
     standing->tested = tally->tested;
     standing->reporters = tally->reporters;
@@ -401,12 +427,17 @@ static int add_standing(void *context, const struct domain_row *row)
     return by_name_add(&standings->list, &line);
 }
 
-static enum db_status begin(struct standings *standings, struct db *db, bool exact,
+/* Of one DOMAIN, or all. */
+static enum db_status begin(struct standings *standings, struct db *db, int64_t domain,
                             const struct advice_settings *settings)
 {
-    *standings =
-        (struct standings){.db = db, .settings = settings, .exact = exact, .today = today()};
-    return tallies_make(db, &standings->tallies);
+    *standings = (struct standings){
+        .db = db, .settings = settings, .exact = domain != ALL_DOMAINS, .today = today()};
+    enum db_status status = tallies_make(db, &standings->tallies);
+    return status == DB_OK
+               ? add_running(db, domain, last_days(standings->today, settings->quiet_days).first,
+                             &standings->tallies)
+               : status;
 }
 
 /* All of mine, with their TOTALS, COUNT of them by number. */
@@ -448,7 +479,7 @@ enum db_status query_standings(struct db *db, int64_t domain, struct day_range r
     struct standings standings;
     struct totals one, *all = NULL;
     int64_t count;
-    enum db_status status = begin(&standings, db, domain != ALL_DOMAINS, settings);
+    enum db_status status = begin(&standings, db, domain, settings);
     if (status == DB_OK && domain == ALL_DOMAINS) {
         status = domain_totals(db, range, &all, &count);
         if (status == DB_OK)
@@ -508,7 +539,7 @@ enum db_status query_standings_first(struct db *db, struct day_range range,
                                      struct list_sums *sums, domain_row_fn *row, void *context)
 {
     struct standings standings;
-    enum db_status status = begin(&standings, db, false, settings);
+    enum db_status status = begin(&standings, db, ALL_DOMAINS, settings);
     if (status == DB_OK)
         status = add_first(&standings, range, most, sums);
     return end(&standings, status, row, context);

@@ -186,7 +186,6 @@ static int compare_patterns(const void *left, const void *right)
 
 char *sts_policy_canonical(const struct sts_policy *policy, struct arena *arena)
 {
-    static const char *const modes[] = {"unreadable", "none", "testing", "enforce"};
     struct slice patterns[STS_MX_MAX];
     size_t size = 0;
     for (size_t i = 0; i < policy->mx_count; i++) {
@@ -194,8 +193,8 @@ char *sts_policy_canonical(const struct sts_policy *policy, struct arena *arena)
         size += patterns[i].length + 1;
     }
     qsort(patterns, policy->mx_count, sizeof *patterns, compare_patterns);
-    char *text = arena_printf(arena, "%s %" PRId64 "%*s", modes[policy->mode], policy->max_age,
-                              (int)size, "");
+    char *text = arena_printf(arena, "%s %" PRId64 "%*s", sts_mode_name(policy->mode),
+                              policy->max_age, (int)size, "");
     if (text == NULL)
         return NULL;
     char *end = text + strlen(text) - size;

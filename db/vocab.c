@@ -317,6 +317,17 @@ int tls_mode_find(const char *name)
     return -1;
 }
 
+const char *sts_mode_name(enum sts_mode mode)
+{
+    static const char *const names[] = {
+        [STS_UNREADABLE] = "unreadable",
+        [STS_NONE] = "none",
+        [STS_TESTING] = "testing",
+        [STS_ENFORCE] = "enforce",
+    };
+    return names[mode];
+}
+
 enum sts_mode tls_mode_sts(enum tls_mode mode)
 {
     static const enum sts_mode modes[MODE_COUNT] = {

@@ -101,6 +101,8 @@ const char *tls_mode_label(enum tls_mode mode);
 /* The mode named NAME; -1 when there is none. */
 int tls_mode_find(const char *name);
 
+/* "testing", as a policy says it; "unreadable". */
+const char *sts_mode_name(enum sts_mode mode);
 /* The mode of the MTA-STS policy in MODE; STS_UNREADABLE where it has none. */
 enum sts_mode tls_mode_sts(enum tls_mode mode);
 /* Is there an MTA-STS policy, testing or enforce, in MODE? */

@@ -137,14 +137,22 @@ static bool set_recipient(struct report *report, const char *name, size_t length
     return true;
 }
 
-/* The second field of "submitter!domain!begin!end.json.gz", RFC 8460 section 5.1. */
+/* Passes over digits with CLOSING behind them; NULL if there is something else. */
+static const char *skip_number(const char *text, const char *closing)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && strchr(closing, text[digits]) != NULL ? text + digits : NULL;
+}
+
+/* The second field of "submitter!domain!begin!end.json.gz" or "...!end!id.json.gz", RFC
+ * 8460 section 5.1: names of another form may hold exclamation marks, too. */
 static bool recipient_from_name(struct report *report, const char *name)
 {
     const char *start = strchr(name, '!');
-    if (start == NULL)
-        return false;
-    const char *end = strchr(start + 1, '!');
-    return end != NULL && set_recipient(report, start + 1, (size_t)(end - start - 1));
+    const char *end = start != NULL ? strchr(start + 1, '!') : NULL;
+    const char *range = end != NULL ? skip_number(end + 1, "!") : NULL;
+    return range != NULL && skip_number(range + 1, "!.") != NULL &&
+           set_recipient(report, start + 1, (size_t)(end - start - 1));
 }
 
 /* "Report Domain: example.com Submitter: ...", RFC 8460 section 5.3. */

@@ -305,6 +305,7 @@ struct item {
     enum advice_step step;
     const char *place;
     enum next_step next;
+    int urgency;
     const char *label;
     int64_t failed; /* lately */
 };
@@ -355,7 +356,7 @@ static uint64_t item_stamp(const void *row)
 
 static int64_t item_urgency(const void *row)
 {
-    return (int64_t)ITEM->next;
+    return ITEM->urgency;
 }
 
 enum { COLUMN_NEXT_STEP = 1 };
@@ -384,8 +385,8 @@ static const struct table_type items_table = {
 static int compare_items(const void *left, const void *right)
 {
     const struct item *a = left, *b = right;
-    if (a->next != b->next)
-        return a->next < b->next ? -1 : 1;
+    if (a->urgency != b->urgency)
+        return a->urgency < b->urgency ? -1 : 1;
     if (a->failed != b->failed)
         return a->failed > b->failed ? -1 : 1;
     return strcmp(a->name, b->name);
@@ -412,6 +413,7 @@ static int add_item(void *context, const struct domain_row *row)
         .step = advice_step(standing, &adding->settings),
         .place = advice_place(standing, &adding->settings),
         .next = advice_next(standing, &adding->settings),
+        .urgency = advice_urgency(standing, &adding->settings),
         .label = snapshot_text(snapshot, advice_label(standing, &adding->settings, label)),
         .failed = standing->failed,
     };

@@ -14,7 +14,7 @@ struct item {
     struct totals totals;
     int first_day, last_day;
     const char *next_step;
-    int urgency; /* enum next_step; what has none comes last */
+    int urgency; /* of the next step; what has none comes last */
 };
 
 /* --- trends --- */
@@ -202,9 +202,7 @@ static int add_item(void *context, const struct domain_row *row)
     };
     if (row->standing != NULL) {
         advice_label(row->standing, &adding->settings, label);
-        item->urgency = (int)advice_next(row->standing, &adding->settings);
-        if (item->urgency == NEXT_NOTHING && row->totals.failed > 0) /* longer ago */
-            snprintf(label, sizeof label, "no failure in %d d", adding->settings.quiet_days);
+        item->urgency = advice_urgency(row->standing, &adding->settings);
         item->next_step = snapshot_text(snapshot, label);
     }
     return snapshot_stopped(snapshot);

@@ -156,7 +156,6 @@ void policy_say_age(long long max_age, char words[static 48])
 void policy_say_difference(const char *before, const char *now, const char *arrow,
                            char words[static POLICY_WORDS])
 {
-    static const char *const modes[] = {"unreadable", "none", "testing", "enforce"};
     struct sts_policy old, new;
     struct words said = {words, 0};
     char old_age[48], new_age[48];
@@ -164,7 +163,7 @@ void policy_say_difference(const char *before, const char *now, const char *arro
     sts_policy_read(before, strlen(before), &old);
     sts_policy_read(now, strlen(now), &new);
     if (old.mode != new.mode)
-        say(&said, "mode %s %s %s", modes[old.mode], arrow, modes[new.mode]);
+        say(&said, "mode %s %s %s", sts_mode_name(old.mode), arrow, sts_mode_name(new.mode));
     if (old.max_age != new.max_age) {
         policy_say_age(old.max_age, old_age);
         policy_say_age(new.max_age, new_age);

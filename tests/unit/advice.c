@@ -63,11 +63,11 @@ static const struct {
      STEP_REVIEW,
      "ready for enforce"},
 
-    {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "nothing to do"},
-    {{REPORTED, .mode = MODE_STS_ENFORCE}, STEP_ENFORCE, "nothing to do"},
-    {{REPORTED, .mode = MODE_DANE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "nothing to do"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "keep watching"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE}, STEP_ENFORCE, "keep watching"},
+    {{REPORTED, .mode = MODE_DANE_STS_ENFORCE, QUIET}, STEP_ENFORCE, "keep watching"},
     {{REPORTED, .mode = MODE_STS_ENFORCE, .failed = 12345}, STEP_ENFORCE, "fix 12,345 in 7 d"},
-    {{REPORTED, .mode = MODE_DANE, QUIET}, STEP_DANE, "nothing to do"},
+    {{REPORTED, .mode = MODE_DANE, QUIET}, STEP_DANE, "keep watching"},
     {{REPORTED, .mode = MODE_DANE, .failed = 1234567}, STEP_DANE, "fix 1.2M in 7 days"},
     {{REPORTED, .mode = MODE_DANE, .failed = 1289}, STEP_DANE, "fix 1,289 in 7 d"},
     {{REPORTED, .mode = MODE_OPPORTUNISTIC, .sts_broken = true, .failed = 95},
@@ -77,6 +77,10 @@ static const struct {
      STEP_DANE,
      "fix 95 in 7 days"},
     {{REPORTED, .mode = MODE_DANE, .failed = 999999}, STEP_DANE, "fix 999k in 7 days"},
+    {{REPORTED, .mode = MODE_DANE, .silent_days = 14}, STEP_DANE, "keep watching"},
+    {{REPORTED, .mode = MODE_DANE, .silent_days = 15}, STEP_DANE, "no report for 15 d"},
+    {{REPORTED, TESTING(40), QUIET, .silent_days = 99}, STEP_REVIEW, "no report for 99 d"},
+    {{REPORTED, TESTING(14), QUIET, .silent_days = 100}, STEP_REVIEW, "reports have ended"},
 };
 
 static void every_standing_has_its_step_and_label(void **state)
@@ -134,6 +138,8 @@ static int set_up(void **state)
                                  .failing_mx = "",
                                  .policy_text = "",
                                  .former_text = "",
+                                 .mode_since = -1,
+                                 .dissenter = "",
                                  .withdrawn_since = -1,
                                  .tlsa_records = "",
                                  .policy_id = "",
@@ -593,6 +599,75 @@ static void what_was_refused_is_told_when_it_is_over(void **state)
     assert_false(says(&advice.evidence, "None of these failed"));
 }
 
+/* What failed beside it may have had other causes. */
+static void a_cause_is_named_only_of_what_was_refused(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_STS_ENFORCE;
+    evidence.range.first = TODAY - 29;
+    fail_under(MET_ENFORCE, 2, TODAY - 26, TODAY - 24);
+    fail_under(MET_NO_POLICY, 420, TODAY - 26, TODAY - 24);
+    evidence.results[0] = (struct result_count){"starttls-not-supported", 420, 0, NULL};
+    evidence.results[1] = (struct result_count){"certificate-expired", 2, 0, NULL};
+    evidence.result_count = 2;
+    evidence.failing_mx = "mx2.example.com";
+    advise(&settings);
+    expect_to_say(&advice.evidence, "2 sessions were refused from 2026-10-29 to 2026-10-31, and "
+                                    "none since. Their mail may have been late or lost.");
+    assert_false(says(&advice.to_do, "should it come back"));
+}
+
+static void nothing_is_said_of_days_without_reports(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_STS_ENFORCE;
+    evidence.standing.silent_days = 20;
+    evidence.last_day = TODAY - 20;
+    evidence.range.first = TODAY - 29;
+    fail_under(MET_ENFORCE, 200, TODAY - 23, TODAY - 20);
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_FIND_REPORTS);
+    expect_to_say(&advice.evidence, "and no report has come since");
+    assert_non_null(strstr(advice.summary, "The last ones told of refused sessions."));
+    evidence.standing.silent_days = 12;
+    evidence.last_day = TODAY - 12;
+    advise(&settings);
+    assert_non_null(strstr(advice.summary, "and no report tells how it has been since"));
+}
+
+/* Mail that is refused now can be had delivered by the policy itself. */
+static void a_change_that_has_mail_refused_can_be_taken_back(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_STS_ENFORCE;
+    evidence.standing.failed = 120;
+    evidence.range.first = TODAY - 29;
+    evidence.mode_since = TODAY - 6;
+    evidence.policy_text = "version: STSv1\nmode: enforce\nmx: mx1.example.com\nmax_age: 86400";
+    fail_under(MET_ENFORCE, 140, TODAY - 6, TODAY - 1);
+    advise(&settings);
+    expect_to_say(&advice.evidence, "That began with the change to MTA-STS enforce on 2026-11-18.");
+    expect_to_say(&advice.to_do, "publish the policy in mode testing meanwhile");
+    assert_non_null(strstr(advice.texts[0].text, "mode: testing\n"));
+    assert_true(advice_urgency(&evidence.standing, &settings) <
+                advice_urgency(&(struct standing){REPORTED, TESTING(9), .failed = 999}, &settings));
+    evidence.mode_since = TODAY - 20;
+    advise(&settings);
+    assert_false(says(&advice.evidence, "That began with the change"));
+}
+
+static void what_dane_refuses_is_refused_in_testing_too(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.mode = MODE_DANE_STS_TESTING;
+    evidence.standing.failed = 6;
+    fail_under(MET_TLSA, 40, TODAY - 6, TODAY - 1);
+    advise(&settings);
+    assert_string_equal(advice.summary,
+                        "Sessions are being refused: 6 failures in the last 7 days.");
+}
+
 static size_t place_of(const struct sentences *sentences, const char *text)
 {
     expect_to_say(sentences, text);
@@ -676,7 +751,7 @@ static void a_broken_policy_is_no_policy(void **state)
     assert_string_equal(advice.summary,
                         "The _mta-sts record is published, its policy is broken: 95 failures in "
                         "the last 7 days, with no policy read.");
-    expect_to_say(&advice.evidence, "0 sessions under a usable policy.");
+    expect_to_say(&advice.evidence, "0 sessions under a policy that could be read.");
     expect_to_say(&advice.evidence, "104 sessions with no MTA-STS policy read");
     assert_false(says(&advice.evidence, "refused"));
     assert_string_equal(advice_place(&evidence.standing, &settings), "MTA-STS broken");
@@ -747,6 +822,10 @@ int main(void)
         TEST(what_failed_was_not_always_refused),
         TEST(who_may_have_written_it_is_told),
         TEST(what_was_refused_is_told_when_it_is_over),
+        TEST(a_cause_is_named_only_of_what_was_refused),
+        TEST(nothing_is_said_of_days_without_reports),
+        TEST(a_change_that_has_mail_refused_can_be_taken_back),
+        TEST(what_dane_refuses_is_refused_in_testing_too),
         TEST(under_dane_the_records_are_checked_first),
         TEST(the_same_failure_without_dane_is_one_of_tls),
         TEST(beside_dane_mta_sts_is_for_the_others),

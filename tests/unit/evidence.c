@@ -127,6 +127,14 @@ static void expect_labels(const char *expected)
     free(copy);
 }
 
+static void evidence_of(const char *domain, struct evidence *evidence)
+{
+    int64_t id;
+    assert_int_equal(store_commit(store), DB_OK);
+    assert_int_equal(query_find_domain(db, domain, &id), DB_OK);
+    assert_int_equal(query_evidence(db, id, &settings, &arena, evidence), DB_OK);
+}
+
 static void every_domain_of_a_list_has_its_next_step(void **state)
 {
     (void)state;
@@ -141,8 +149,8 @@ static void every_domain_of_a_list_has_its_next_step(void **state)
     keep_day("e.example", "Google", TODAY - 1, "testing", 7);
     keep_days("f.example", "Google", TODAY - 400, TODAY - 398, "testing");
     keep_days("g.example", "Google", TODAY - 1, TODAY, "enforce");
-    keep_day("k.example", "Google", TODAY - 31, "enforce", 0);
-    keep_day("l.example", "Google", TODAY - 30, "enforce", 0);
+    keep_day("k.example", "Google", TODAY - 15, "enforce", 0);
+    keep_day("l.example", "Google", TODAY - 14, "enforce", 0);
     check("h.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"absent\"}}", "[]");
     check("i.example", NOW - 3600, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
     check("j.example", NOW - 8 * 86400, MODE_UNKNOWN, "{\"tlsrpt\":{\"state\":\"found\"}}", "[]");
@@ -152,12 +160,12 @@ static void every_domain_of_a_list_has_its_next_step(void **state)
                   "d.example: not enough reports\n"
                   "e.example: fix 7 in 7 days\n"
                   "f.example: reports have ended\n"
-                  "g.example: nothing to do\n"
+                  "g.example: keep watching\n"
                   "h.example: publish TLS-RPT\n"
                   "i.example: wait for reports\n"
                   "j.example: publish TLS-RPT\n"
-                  "k.example: reports have ended\n"
-                  "l.example: nothing to do\n");
+                  "k.example: no report for 15 d\n"
+                  "l.example: keep watching\n");
 }
 
 /* Failures hold back where there is, or was, a policy that could refuse them. */
@@ -226,6 +234,84 @@ static void what_only_seems_safe_is_not(void **state)
                   "c.example: fix 3 in 7 days\n"
                   "d.example: not enough reports\n"
                   "e.example: not enough reports\n");
+}
+
+/* Their domains are those of their policies, whatever their mails name. */
+static void reports_of_several_days_count_for_all_their_domains(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    struct report report;
+    keep_both("a.example", TODAY - 20, TODAY - 1);
+    keep_both("b.example", TODAY - 20, TODAY - 1);
+    keep_days("c.example", "Google", TODAY - 20, TODAY - 1, "enforce");
+    keep_both("d.example", TODAY - 20, TODAY - 1);
+    make_report(&report, "Weekly", "1", TODAY - 7);
+    report.end = report.begin + 7 * 86400 - 1;
+    report.recipient = "elsewhere.example";
+    add_policy(&report, "sts", "a.example", sts_text("testing"), 70, 2);
+    add_policy(&report, "sts", "b.example", sts_text("testing"), 70, 3);
+    struct policy *policy = add_policy(&report, "sts", "c.example", sts_text("enforce"), 70, 4);
+    add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx1.example.com", 4);
+    assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+    expect_labels("a.example: fix 2 in 7 days\n"
+                  "b.example: fix 3 in 7 days\n"
+                  "c.example: fix 4 in 7 days\n"
+                  "d.example: ready for enforce\n");
+    evidence_of("c.example", &evidence);
+    assert_int_equal(evidence.standing.running, 4);
+    assert_int_equal(evidence.recent_count, 1); /* what has to be put right */
+    assert_string_equal(evidence.recent[0].result_type, "certificate-expired");
+}
+
+static void a_policy_that_cannot_be_had_was_not_withdrawn(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_days("a.example", "Google", TODAY - 20, TODAY - 6, "testing");
+    for (int day = TODAY - 5; day < TODAY; day++) {
+        struct report report;
+        char id[64];
+        snprintf(id, sizeof id, "unfetched %d", day);
+        make_report(&report, "Google", id, day);
+        struct policy *policy = add_policy(&report, "no-policy-found", "a.example", "", 0, 12);
+        add_failure(&report, policy, "sts-policy-fetch-error", "192.0.2.1", "", 12);
+        assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+    }
+    expect_labels("a.example: fix MTA-STS policy\n");
+    evidence_of("a.example", &evidence);
+    assert_true(evidence.standing.sts_broken);
+    assert_int_equal(evidence.standing.failed, 60);
+}
+
+static void who_sees_another_policy_is_named(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_days("a.example", "Google", TODAY - 20, TODAY - 9, "testing");
+    keep_days("a.example", "Google", TODAY - 8, TODAY - 1, "enforce");
+    keep_days("a.example", "Yahoo", TODAY - 20, TODAY - 9, "testing");
+    evidence_of("a.example", &evidence);
+    assert_string_equal(evidence.dissenter, ""); /* one has followed, one is silent */
+    assert_int_equal(evidence.mode_since, TODAY - 8);
+    keep_day("a.example", "Yahoo", TODAY - 2, "testing", 0);
+    evidence_of("a.example", &evidence);
+    assert_string_equal(evidence.dissenter, "Yahoo");
+    assert_int_equal(evidence.dissenting_mode, STS_TESTING);
+    assert_int_equal(evidence.dissenting_day, TODAY - 2);
+}
+
+static void testing_goes_on_when_a_check_cannot_tell(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_day("a.example", "Google", TODAY - 70, "", 0);
+    check("a.example", NOW - 60 * 86400, MODE_STS_TESTING, "{}", "[]");
+    check("a.example", NOW - 2 * 86400, MODE_STS_TESTING, "{}", "[]");
+    check("a.example", NOW - 86400, MODE_UNKNOWN, "{}", "[]");
+    check("a.example", NOW - 3600, MODE_STS_TESTING, "{}", "[]");
+    evidence_of("a.example", &evidence);
+    assert_int_equal(evidence.standing.testing_days, 61);
 }
 
 static void testing_begins_behind_days_that_nobody_told_of(void **state)
@@ -306,14 +392,6 @@ static void a_check_counts_while_it_is_young(void **state)
                   "d.example: start testing\n");
 }
 
-static void evidence_of(const char *domain, struct evidence *evidence)
-{
-    int64_t id;
-    assert_int_equal(store_commit(store), DB_OK);
-    assert_int_equal(query_find_domain(db, domain, &id), DB_OK);
-    assert_int_equal(query_evidence(db, id, &settings, &arena, evidence), DB_OK);
-}
-
 static void reports_that_anybody_may_have_written_are_counted(void **state)
 {
     (void)state;
@@ -359,7 +437,7 @@ static void a_bad_look_does_not_hide_what_is_reported(void **state)
                   "b.example: fix 9 in 7 days\n"
                   "c.example: fix 9 in 7 days\n"
                   "d.example: not found in DNS\n"
-                  "e.example: nothing to do\n"
+                  "e.example: keep watching\n"
                   "f.example: not found in DNS\n");
     evidence_of("a.example", &evidence);
     assert_int_equal(evidence.standing.mode, MODE_STS_ENFORCE);
@@ -611,6 +689,10 @@ int main(void)
         TEST(a_long_list_is_as_right_as_a_short_one),
         TEST(a_check_counts_while_it_is_young),
         TEST(a_bad_look_does_not_hide_what_is_reported),
+        TEST(reports_of_several_days_count_for_all_their_domains),
+        TEST(a_policy_that_cannot_be_had_was_not_withdrawn),
+        TEST(who_sees_another_policy_is_named),
+        TEST(testing_goes_on_when_a_check_cannot_tell),
         TEST(evidence_is_counted_since_testing_began),
         TEST(sessions_are_told_apart_by_what_they_met),
         TEST(a_policy_that_is_only_broken_is_not_usable),
