@@ -6,7 +6,8 @@
 #include "statement.h"
 
 enum {
-    CONTEXT_DAYS = 90, /* before a range: what its first changes changed from */
+    CONTEXT_DAYS = 90, /* around a range: what its first changes changed from, and who followed
+                          its last */
     CHECKS_MAX = 4096,
 };
 
@@ -54,10 +55,8 @@ static sqlite3_stmt *select_statements(struct db *db, int64_t domain, struct day
         "  WHERE m.domain = ?1 AND m.day BETWEEN ?2 AND ?3"
         "  ORDER BY m.day DESC, t.organization LIMIT ?4";
     sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_integers(
-        statement,
-        (int64_t[]){domain, (int64_t)range.first - CONTEXT_DAYS, range.last, EVENT_STATEMENTS_MAX},
-        4);
+    db_bind_integers(statement, (int64_t[]){domain, range.first, range.last, EVENT_STATEMENTS_MAX},
+                     4);
     return statement;
 }
 
@@ -165,11 +164,11 @@ static enum db_status read_checks(struct reader *reader, int64_t domain, struct 
     static const char select[] =
         "SELECT first_time, mode,"
         "   iif(json_valid(evidence), evidence ->> '$.sts.policy.text', NULL)"
-        "  FROM observation WHERE domain = ?1 AND last_time BETWEEN ?2 AND ?3"
+        "  FROM observation WHERE domain = ?1 AND last_time >= ?2 AND first_time <= ?3"
         "  ORDER BY last_time LIMIT ?4";
     sqlite3_stmt *statement = db_statement(reader->db, select);
     db_bind_integers(statement,
-                     (int64_t[]){domain, ((int64_t)range.first - CONTEXT_DAYS) * SECONDS_PER_DAY,
+                     (int64_t[]){domain, (int64_t)range.first * SECONDS_PER_DAY,
                                  ((int64_t)range.last + 1) * SECONDS_PER_DAY - 1, CHECKS_MAX},
                      4);
     struct live_sight *checks = NULL;
@@ -237,19 +236,32 @@ static enum db_status keep_events(const struct reader *reader, struct events *ev
     return status;
 }
 
+static void leave_out_later(struct events *events, int last_day)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < events->count; i++) {
+        if (events->events[i].day <= last_day)
+            events->events[kept++] = events->events[i];
+    }
+    events->count = kept;
+}
+
 enum db_status query_events(struct db *db, int64_t domain, struct day_range range,
                             struct arena *arena, struct events *events)
 {
     struct arena scratch;
     arena_init(&scratch, 0);
     struct reader reader = {.db = db, .arena = &scratch};
-    enum db_status status = read_statements(&reader, domain, range);
+    struct day_range around = {range.first - CONTEXT_DAYS, range.last + CONTEXT_DAYS};
+    enum db_status status = read_statements(&reader, domain, around);
     if (status == DB_OK)
-        status = read_policies(&reader, domain, range.last);
+        status = read_policies(&reader, domain, around.last);
     if (status == DB_OK)
-        status = read_checks(&reader, domain, range);
+        status = read_checks(&reader, domain, around);
     if (status == DB_OK && events_find(&reader.evidence, range.first, &scratch, events) != 0)
         status = complain(&reader);
+    if (status == DB_OK)
+        leave_out_later(events, range.last);
     reader.arena = arena;
     if (status == DB_OK)
         status = keep_events(&reader, events);

@@ -109,6 +109,9 @@ bool app_notes_opening(struct app *app)
     app->opened = true;
     if (!replaced)
         return false;
+    if (app->prompt.type != NULL) /* what it asks for is no more */
+        prompt_close(&app->prompt);
+    app->held.count = 0;
     while (app->depth > 1)
         app_back(app);
     struct view *first = app->stack[0];
@@ -170,6 +173,14 @@ static int depth_below(const struct app *app, const struct view_type *type,
     return depth;
 }
 
+bool app_refuses(struct app *app, const struct scope *scope)
+{
+    bool refused = scope->foreign && scope->domain == ALL_DOMAINS;
+    if (refused)
+        app_say(app, STYLE_WARN, "Of foreign domains there are no sums: choose one of them.");
+    return refused;
+}
+
 /* Goes to the screen of TYPE about what the cursor is on, whose row gets the cursor
  * in a list of all domains. */
 static void go_to(struct app *app, const struct view_type *type)
@@ -186,6 +197,8 @@ static void go_to(struct app *app, const struct view_type *type)
         type = type->of_all;
     if (type->of_no_domain)
         scope = (struct scope){.domain_name = "", .foreign = on.foreign};
+    else if (type != &view_domains && app_refuses(app, &scope))
+        return;
     int below = depth_below(app, type, &scope);
     if (type == &view_domains) {
         back_to(app, top->type == &view_domains ? 1 : lists_depth(app, on.foreign));
@@ -490,6 +503,7 @@ static void load_if_stale(struct app *app)
     struct view *top = app_top(app);
     if (top->stale)
         view_load(top, false);
+    view_arrange_again(top);
 }
 
 static void be_patient(struct app *app, int patience)
@@ -579,9 +593,9 @@ static void watched(struct job *job)
         for (int i = 0; i < app->depth && news; i++)
             app->stack[i]->stale = true;
         struct view *top = app_top(app);
-        if ((news || top->status != DB_OK) && !top->loading && app->prompt.type == NULL)
+        if ((news || top->status != DB_OK) && !top->loading)
             view_load(top, true);
-    } else if (!replaced && job->status != DB_STOPPED && app_top(app)->status == DB_OK) {
+    } else if (!replaced && job->status != DB_STOPPED && app_top(app)->status != job->status) {
         app_top(app)->stale = true; /* reading it tells what is wrong */
     }
     free(watch);

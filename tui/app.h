@@ -70,6 +70,9 @@ void app_back(struct app *app);
  * first screen is left, and is to be read anew. */
 bool app_notes_opening(struct app *app);
 
+/* Is SCOPE that of all foreign domains, of which no sums are kept?  Then it says so. */
+bool app_refuses(struct app *app, const struct scope *scope);
+
 /* Says something in the line above the keys, until the next key. */
 void app_say(struct app *app, int style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "app.h"
+
 static void empty(struct view *view, int pane)
 {
     struct table *table = &view->tables[pane];
@@ -24,13 +26,24 @@ bool beside_begin(struct view *view, int pane, struct beside *beside, uint64_t a
     return true;
 }
 
-void beside_show(struct view *view, int pane, struct beside *beside)
+static void show(struct table *table, const struct rows *rows)
 {
     static const atomic_bool never;
-    struct table *table = &view->tables[pane];
     struct order order;
-    if (table_arrange(&table->arrangement, &beside->made.rows[pane], &order, &never) == 0)
-        table_show(table, &beside->made.rows[pane], order, false);
+    if (table_arrange(&table->arrangement, rows, &order, &never) == 0)
+        table_show(table, rows, order, false);
+}
+
+void beside_show(struct view *view, int pane, struct beside *beside)
+{
+    show(&view->tables[pane], &beside->made.rows[pane]);
+}
+
+void beside_arrange(struct view *view, int pane)
+{
+    struct rows rows = view->tables[pane].rows;
+    show(&view->tables[pane], &rows);
+    view->app->dirty = true;
 }
 
 void beside_forget(struct beside *beside)

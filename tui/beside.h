@@ -22,6 +22,8 @@ struct beside {
  * beside->made and calls beside_show(). */
 bool beside_begin(struct view *view, int pane, struct beside *beside, uint64_t about, int columns);
 void beside_show(struct view *view, int pane, struct beside *beside);
+/* Sorts and filters what PANE shows anew. */
+void beside_arrange(struct view *view, int pane);
 
 /* To be called when a snapshot has come, and before the state is freed. */
 void beside_forget(struct beside *beside);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../db/visible.h"
 #include "app.h"
 #include "row_writer.h"
 
@@ -23,7 +24,7 @@ void copy_from(struct view *view, bool row)
 {
     struct table *table = view_table(view);
     const void *current = table != NULL ? table_current(table) : NULL;
-    char text[COPY_TEXT], value[VALUE_TEXT_MAX];
+    char text[COPY_TEXT], value[VALUE_TEXT_MAX], visible[VALUE_TEXT_MAX];
     size_t length = 0;
     if (current == NULL)
         return;
@@ -38,8 +39,9 @@ void copy_from(struct view *view, bool row)
         if ((!row && i != (size_t)sort) || column_is_picture(column))
             continue;
         value_write(column->kind, column->value(current), value);
+        text_visible(value, visible, sizeof visible); /* a line break would run in a shell */
         int written =
-            snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? "\t" : "", value);
+            snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? "\t" : "", visible);
         length += written > 0 && (size_t)written < sizeof text - length ? (size_t)written : 0;
     }
     copy_text(view->app, text, length);

@@ -172,7 +172,9 @@ static int draw_mode(const struct figures *figures, int y, int columns)
     x += 2;
     format_age(instant_now() - figures->mode_time, age);
     instant_format(figures->mode_time, when);
-    if (figures->mode_is_live)
+    if (figures->mode_time < 0)
+        x += put_text(y, x, columns - x, STYLE_DIM, "no report, and no fresh check");
+    else if (figures->mode_is_live)
         x += put_format(y, x, columns - x, STYLE_DIM, "as published, checked %s", age);
     else
         x += put_format(y, x, columns - x, STYLE_DIM, "by the reports of %.10s", when);
@@ -227,6 +229,10 @@ static void draw_totals(const struct figures *figures, int y, int columns)
     char failed[32], sessions[32], rate[32];
     struct totals totals = figures->totals;
     int x = 1;
+    if (totals.successful + totals.failed == 0) {
+        put_text(y, x, columns - x, STYLE_DIM, "No sessions were reported in these days.");
+        return;
+    }
     format_count(totals.failed, 14, failed);
     format_count(totals.successful + totals.failed, 14, sessions);
     format_rate(value_failure_rate(totals.successful, totals.failed).rate, rate);

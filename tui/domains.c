@@ -66,7 +66,8 @@ static void paint_trend(const void *row, const struct cell *cell)
     const struct domains *domains = view->state;
     const struct totals *steps = extras_find(&domains->trends, item->id);
     int64_t failed[TREND_STEPS];
-    if (steps == NULL || item->totals.successful + item->totals.failed == 0)
+    bool of_mine = view->scope.foreign && item->id == ALL_DOMAINS;
+    if (steps == NULL || of_mine || item->totals.successful + item->totals.failed == 0)
         return;
     if (item->totals.failed == 0) {
         put_glyphs(cell->y, cell->x, cell->columns, STYLE_DIM | cell->style,
@@ -245,6 +246,9 @@ static enum db_status load_domains(const struct request *request, struct db *db,
     const struct rows *rows = &snapshot->rows[0];
     if (request->scope.foreign || request->first_rows == 0)
         *sums = add_up(rows);
+    if (status == DB_OK && !request->scope.foreign) /* a report on two of them is one */
+        status = query_steps(db, ALL_DOMAINS, request->range.first,
+                             request->range.last - request->range.first + 1, 1, &sums->totals);
     snapshot->partial = !sums->complete;
     snapshot->expected = (size_t)sums->domains;
     *(struct item *)(uintptr_t)rows->items =
@@ -307,7 +311,8 @@ static bool act(struct view *view, enum action action)
     case ACT_OPEN:
         if (table_current(&view->tables[0]) != NULL) {
             target(view, &scope);
-            app_open(view->app, &view_domain, &scope);
+            if (!app_refuses(view->app, &scope))
+                app_open(view->app, &view_domain, &scope);
         }
         return true;
     case ACT_FOREIGN:

@@ -361,7 +361,7 @@ const struct view_type view_failures = {
     .help = "Failed sessions by result type (RFC 8460 section 4.3), what each of them means, and "
             "what to do. On top: what came of them, by the policy that the sender had to heed. "
             "Enter shows the single failures of a type.",
-    .panes = {{"Result types", &failed_types_table}, {"Meaning", &lines_type}},
+    .panes = {{"Result types", &failed_types_table}, {"Meaning", &lines_type, .beside = true}},
     .pane_count = PANES,
     .actions = {ACT_OPEN},
     .title = title,

@@ -610,7 +610,12 @@ static void draw_policies(struct view *view, struct area area)
 {
     enum { WORDS_MAX = 4 };
     struct table *texts = &view->tables[PANE_TEXTS];
-    if (view->scope.domain <= 0) {
+    if (view->scope.domain < 0) {
+        put_format(area.y + 1, 2, area.columns - 4, STYLE_STRONG, "No report is about %.200s.",
+                   view->scope.domain_name);
+        return;
+    }
+    if (view->scope.domain == ALL_DOMAINS) {
         put_lines((struct area){area.y + 1, 2, area.rows - 1, area.columns - 4}, STYLE_NORMAL,
                   "A policy is that of one domain: choose one in the list (1), then press 6.");
         return;
@@ -646,9 +651,9 @@ const struct view_type view_policies = {
             "to the changes of mode and policy, with who saw them "
             "first and who went on reporting what was before, and to who reported the text.",
     .panes = {{"Policies", &texts_table},
-              {"Difference to the one before", &difference_table},
+              {"Difference to the one before", &difference_table, .beside = true},
               {"Changes", &all_changes_table},
-              {"Reported by", &reporters_table}},
+              {"Reported by", &reporters_table, .beside = true}},
     .pane_count = PANES,
     .actions = {ACT_OPEN},
     .timeless = true,

@@ -176,6 +176,9 @@ void range_widen(struct range *range, int step, int today, struct day_range exte
     if (chosen == 0) {
         if (step > 0)
             range->days = -1;
+    } else if (range->days < 0 && days.last <= today - chosen) { /* else nothing is left */
+        range->days = 0;
+        range->dates = (struct day_range){days.last - chosen + 1, days.last};
     } else if (range->days != 0) {
         range->days = chosen;
     } else {

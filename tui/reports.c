@@ -221,8 +221,10 @@ static enum db_status load_totals(const struct request *request, struct db *db,
     }
     enum db_status status = query_steps(db, request->scope.domain, range.first,
                                         range.last - range.first + 1, 1, &figures->totals);
-    figures->more = figures->totals.reports > REPORTS_MAX;
-    snapshot->expected = figures->more ? REPORTS_MAX : (size_t)figures->totals.reports;
+    if (snapshot->partial)
+        figures->more = figures->totals.reports > REPORTS_MAX;
+    if (request->scope.domain != ALL_DOMAINS) /* of all, there is a row for each domain */
+        snapshot->expected = figures->more ? REPORTS_MAX : (size_t)figures->totals.reports;
     return status;
 }
 
@@ -277,6 +279,8 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s sessions in %s%s report%s",
                     sessions, of_newest ? "the newest " : "", reports,
                     totals.reports == 1 ? "" : "s");
+    if (view->scope.domain == ALL_DOMAINS && !of_newest)
+        x += put_text(y, x, columns_wide - x, STYLE_DIM, ", a row for each of their domains");
     if (figures->more && !of_newest)
         x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "; the newest %s are here", most);
     if (figures->more)

@@ -138,13 +138,18 @@ const void *table_current(const struct table *table)
 
 bool table_find(struct table *table, uint64_t id)
 {
+    size_t before = table->cursor, found = SIZE_MAX;
     for (size_t n = 0; n < table->order.count; n++) {
-        if (table->arrangement.type->id(ordered_row(table, n)) == id) {
-            table->cursor = n;
-            return true;
-        }
+        if (table->arrangement.type->id(ordered_row(table, n)) != id)
+            continue;
+        if (found == SIZE_MAX || n <= before || n - before < before - found)
+            found = n;
+        if (n >= before)
+            break;
     }
-    return false;
+    if (found != SIZE_MAX)
+        table->cursor = found;
+    return found != SIZE_MAX;
 }
 
 static void cursor_home(struct table *table)

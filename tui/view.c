@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "beside.h"
 #include "text.h"
 
 /* --- snapshots --- */
@@ -439,7 +440,6 @@ static enum db_status run_arrange(struct job *job, struct db *db)
     return DB_OK;
 }
 
-/* What was cancelled is asked for again, unless it has been. */
 static void arranged(struct job *job)
 {
     struct arrange_job *done = (struct arrange_job *)job;
@@ -455,7 +455,7 @@ static void arranged(struct job *job)
         free(done->orders[i].rows);
     }
     if (view != NULL && job->status == DB_STOPPED && done->number == view->arranges)
-        arrange(view);
+        view->overtaken = true;
     snapshot_release(done->snapshot);
     free(done);
 }
@@ -487,7 +487,19 @@ static void arrange(struct view *view)
 
 void view_arrange(struct view *view, int pane)
 {
+    if (view->type->panes[pane].beside) {
+        beside_arrange(view, pane);
+        return;
+    }
     view->wanted[pane]++;
+    arrange(view);
+}
+
+void view_arrange_again(struct view *view)
+{
+    if (!view->overtaken)
+        return;
+    view->overtaken = false;
     arrange(view);
 }
 

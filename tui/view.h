@@ -78,6 +78,7 @@ int snapshot_stopped(const struct snapshot *snapshot);
 struct pane_type {
     const char *title;
     const struct table_type *table; /* NULL: a time axis, which draw() draws */
+    bool beside;                    /* its rows are made as beside.h says */
 };
 
 struct view_type {
@@ -134,7 +135,8 @@ struct view {
     bool asked_for_extras; /* a job of extras.h is under way */
     enum db_status status; /* of the last reading */
     char error[512];
-    unsigned arranges;            /* counts them: what was cancelled last is done again */
+    unsigned arranges;            /* counts them... */
+    bool overtaken;               /* ...the last was cancelled: to be done again on top */
     unsigned wanted[PANES_MAX];   /* counts the changes of an arrangement... */
     unsigned arranged[PANES_MAX]; /* ...up to the one that the order of the rows has */
 };
@@ -160,6 +162,8 @@ void view_load(struct view *view, bool mark);
 void view_search(struct view *view, int step);
 /* Sorts and filters the table of PANE anew. */
 void view_arrange(struct view *view, int pane);
+/* The same once more, if another view's arranging has cancelled it. */
+void view_arrange_again(struct view *view);
 
 /* For lists of domains: puts the cursor on DOMAIN, as soon as there are rows. */
 void view_seek_domain(struct view *view, int64_t domain);

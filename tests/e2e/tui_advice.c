@@ -285,7 +285,7 @@ static void failures_of_earlier_days_change_no_step(void **state)
     keep_day("calm.example", "Google", "enforce", today() - 1, 0);
     struct console *console = open_domain(NULL, 80, 24);
     assert_shows(console, "keep watching");
-    assert_types(console, "a");
+    assert_types(console, "ga");
     assert_shows(console, "keep watching");
     leave_dashboard(console);
 }

@@ -203,6 +203,24 @@ static void the_name_of_a_bare_file_tells_the_recipient(void **state)
     assert_string_equal(seen.line, "Sender r1 for named.example | " USUAL " | " USUAL);
 }
 
+/* RFC 8460 section 5.1. */
+static void a_name_of_another_form_tells_nothing(void **state)
+{
+    (void)state;
+    static char bytes[FILE_MAX];
+    static const char *const names[] = {"a!b.json",           "a!b!c.json",    "old!2026!x.json",
+                                        "a!b.example!1.json", "a!b!1!x2.json", "a!b!1!2x.json"};
+    size_t size = read_file("tests/fixtures/reports/as-the-rfc-says.json", bytes);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct seen seen = {.line = ""};
+        extract(extractor, names[i], bytes, size, see, &seen);
+        assert_string_equal(seen.line, USUAL);
+    }
+    struct seen seen = {.line = ""};
+    extract(extractor, "a!b.example!1!2!id.json", bytes, size, see, &seen);
+    assert_string_equal(seen.line, "Sender r1 for b.example");
+}
+
 static void the_document_is_handed_over_as_it_came(void **state)
 {
     (void)state;
@@ -268,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_report_can_be_taken_over),
         cmocka_unit_test(the_same_report_has_the_same_hashes_however_it_came),
         cmocka_unit_test(the_name_of_a_bare_file_tells_the_recipient),
+        cmocka_unit_test(a_name_of_another_form_tells_nothing),
         cmocka_unit_test(the_document_is_handed_over_as_it_came),
         cmocka_unit_test(extraction_ends_when_the_caller_says_so),
         cmocka_unit_test(every_limit_makes_it_damaged),

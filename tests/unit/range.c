@@ -152,6 +152,17 @@ static void widening_goes_through_the_presets_and_ends_with_all(void **state)
     }
 }
 
+static void narrowing_all_days_leaves_something_to_see(void **state)
+{
+    (void)state;
+    struct range range = read_range("all");
+    struct day_range extent = {TODAY - 500, TODAY - 400};
+    range_widen(&range, -1, TODAY, extent);
+    struct day_range days = range_days(&range, TODAY, extent);
+    assert_int_equal(days.first, TODAY - 489);
+    assert_int_equal(days.last, TODAY - 400);
+}
+
 static void narrowing_all_days_changes_what_is_shown(void **state)
 {
     (void)state;
@@ -202,6 +213,7 @@ int main(void)
         cmocka_unit_test(stepping_ends_where_days_begin),
         cmocka_unit_test(widening_goes_through_the_presets_and_ends_with_all),
         cmocka_unit_test(narrowing_all_days_changes_what_is_shown),
+        cmocka_unit_test(narrowing_all_days_leaves_something_to_see),
         cmocka_unit_test(widening_dates_keeps_their_last_day),
         cmocka_unit_test(ranges_are_named),
     };
