@@ -29,7 +29,7 @@ enum {
     LOG_BYTES_KEPT = 4 * 1024 * 1024, /* of the file, then */
 };
 
-const int db_schema_version = 7;
+const int db_schema_version = 8;
 
 struct kept_statement {
     const char *sql;
@@ -360,11 +360,11 @@ static enum db_status migrate(struct db *db, int64_t from)
     return status;
 }
 
-static enum db_status check_version(struct db *db, enum db_access access)
+/* *VERSION is that of its schema; it is not read by another, but brought up to date. */
+static enum db_status check_version(struct db *db, enum db_access access, int64_t *version)
 {
-    int64_t version, application, tables;
-    enum db_status status =
-        db_integer(db, "SELECT user_version FROM pragma_user_version", &version);
+    int64_t application, tables;
+    enum db_status status = db_integer(db, "SELECT user_version FROM pragma_user_version", version);
     if (status == DB_OK)
         status = db_integer(db, "SELECT application_id FROM pragma_application_id", &application);
     if (status == DB_OK)
@@ -373,21 +373,19 @@ static enum db_status check_version(struct db *db, enum db_access access)
         return status;
     if (application != APPLICATION_ID && tables > 0)
         return db_complain(db, DB_FOREIGN, "is a database of another program");
-    if (version > db_schema_version)
+    if (*version > db_schema_version)
         return db_complain(db, DB_NEWER,
                            "was written by a newer tlsrptop (schema %d, this one knows %d): "
                            "update this one",
-                           (int)version, db_schema_version);
-    if (version == db_schema_version)
+                           (int)*version, db_schema_version);
+    if (*version == db_schema_version || access == DB_WRITE)
         return DB_OK;
-    if (access == DB_WRITE)
-        return migrate(db, version);
     if (tables == 0)
         return db_complain(db, DB_MISSING, "is empty: nothing has been imported into it yet");
     return db_complain(db, DB_FAILED,
                        "was written by an older tlsrptop (schema %d, this one reads %d): "
                        "run tlsrptop-import once to bring it up to date",
-                       (int)version, db_schema_version);
+                       (int)*version, db_schema_version);
 }
 
 int db_checkpoint(struct db *db, int kind)
@@ -423,9 +421,13 @@ static enum db_status set_up(struct db *db, enum db_access access)
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d",
              access == DB_WRITE ? WRITER_CACHE_KIB : READER_CACHE_KIB);
-    enum db_status status = db_exec(db, pragmas);
-    if (status != DB_OK || access != DB_WRITE)
-        return status;
+    return db_exec(db, pragmas);
+}
+
+/* Changes the file, which by now is known to be ours. */
+static enum db_status set_up_writing(struct db *db)
+{
+    char pragmas[160];
     sqlite3_wal_hook(db->sqlite, log_grew, db);
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL;"
@@ -458,8 +460,13 @@ enum db_status db_open(struct db **out, const char *path, enum db_access access)
     int code = sqlite3_open_v2(path, &db->sqlite, flags, NULL);
     if (code != SQLITE_OK)
         return db_fail(db, code);
+    int64_t version = 0;
     status = set_up(db, access);
-    return status == DB_OK ? check_version(db, access) : status;
+    if (status == DB_OK)
+        status = check_version(db, access, &version);
+    if (status == DB_OK && access == DB_WRITE)
+        status = set_up_writing(db);
+    return status == DB_OK && version < db_schema_version ? migrate(db, version) : status;
 }
 
 void db_close(struct db *db)

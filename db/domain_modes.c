@@ -180,8 +180,7 @@ enum db_status modes_update_domain(struct db *db, int64_t domain, int first, int
     return db_run(db, statement);
 }
 
-enum db_status modes_note_first(struct db *db, int64_t organization, int type, int day,
-                                touched_fn *touched, void *context)
+enum db_status modes_note_first(struct db *db, int64_t organization, int type, int day, int *until)
 {
     static const char select_sts[] =
         "SELECT coalesce(first_sts_day, 1 << 30) FROM organization WHERE id = ?";
@@ -189,28 +188,70 @@ enum db_status modes_note_first(struct db *db, int64_t organization, int type, i
         "SELECT coalesce(first_tlsa_day, 1 << 30) FROM organization WHERE id = ?";
     static const char update_sts[] = "UPDATE organization SET first_sts_day = ?2 WHERE id = ?1";
     static const char update_tlsa[] = "UPDATE organization SET first_tlsa_day = ?2 WHERE id = ?1";
-    static const char affected[] =
-        "SELECT DISTINCT domain, block FROM total_reporter"
-        " WHERE level = 0 AND block >= ?2 AND block < ?3 AND organization = ?1 AND domain <> 0";
     sqlite3_stmt *statement = db_statement(db, type == POLICY_STS ? select_sts : select_tlsa);
     sqlite3_bind_int64(statement, 1, organization);
     bool row;
     enum db_status status = db_step(db, statement, &row);
-    int64_t known = row ? sqlite3_column_int64(statement, 0) : 0;
+    int known = row ? sqlite3_column_int(statement, 0) : 0;
     db_done(statement, status);
+    *until = known > day ? known : day;
     if (status != DB_OK || known <= day)
         return status;
-
     statement = db_statement(db, type == POLICY_STS ? update_sts : update_tlsa);
     db_bind_integers(statement, (int64_t[]){organization, day}, 2);
-    status = db_run(db, statement);
-    if (status != DB_OK)
-        return status;
+    return db_run(db, statement);
+}
 
-    statement = db_statement(db, affected);
-    db_bind_integers(statement, (int64_t[]){organization, day, known}, 3);
+static bool is_news(const struct silence *silences, size_t count, int64_t organization, int day)
+{
+    size_t low = 0;
+    for (size_t high = count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (silences[middle].organization < organization)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < count && silences[low].organization == organization; low++) {
+        if (day >= silences[low].first && day < silences[low].until)
+            return true;
+    }
+    return false;
+}
+
+/* Of the organizations of SILENCES all rows on the days of some. */
+static sqlite3_stmt *select_silent(struct db *db, const struct silence *silences, size_t count)
+{
+    static const char select[] = "SELECT domain, block, organization FROM total_reporter"
+                                 " WHERE level = 0 AND block BETWEEN ?1 AND ?2 AND domain <> 0"
+                                 "  AND organization IN (SELECT value FROM json_each(?3))";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_str *organizations = sqlite3_str_new(NULL);
+    int first = silences[0].first, last = silences[0].until - 1;
+    for (size_t i = 0; i < count; i++) {
+        sqlite3_str_appendf(organizations, "%c%lld", i == 0 ? '[' : ',',
+                            (sqlite3_int64)silences[i].organization);
+        first = silences[i].first < first ? silences[i].first : first;
+        last = silences[i].until > last ? silences[i].until - 1 : last;
+    }
+    sqlite3_str_appendchar(organizations, 1, ']');
+    db_bind_integers(statement, (int64_t[]){first, last}, 2);
+    sqlite3_bind_text(statement, 3, sqlite3_str_finish(organizations), -1, sqlite3_free);
+    return statement;
+}
+
+enum db_status modes_find_silent(struct db *db, const struct silence *silences, size_t count,
+                                 touched_fn *touched, void *context)
+{
+    if (count == 0)
+        return DB_OK;
+    sqlite3_stmt *statement = select_silent(db, silences, count);
+    enum db_status status;
+    bool row;
     while ((status = db_step(db, statement, &row)) == DB_OK && row) {
-        if (touched(context, sqlite3_column_int64(statement, 0), sqlite3_column_int(statement, 1)))
+        int day = sqlite3_column_int(statement, 1);
+        if (is_news(silences, count, sqlite3_column_int64(statement, 2), day) &&
+            touched(context, sqlite3_column_int64(statement, 0), day) != 0)
             return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
     }
     return db_done(statement, status);

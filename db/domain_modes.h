@@ -17,11 +17,21 @@ enum db_status modes_weigh_day(struct db *db, int64_t domain, int day);
 enum db_status modes_update_domain(struct db *db, int64_t domain, int first, int last);
 
 /* ORGANIZATION has reported policies of TYPE (sts or tlsa) on DAY: from then on
- * its silence about them states something.  If that is news, calls TOUCHED for
- * the days of domains to be weighed anew; it returns 0, or -1 when memory is
- * short. */
+ * its silence about them states something.  That is news for the days before *UNTIL, which
+ * is DAY when there are none. */
+enum db_status modes_note_first(struct db *db, int64_t organization, int type, int day, int *until);
+
+/* Silence of a reporter, from the day FIRST on and before UNTIL. */
+struct silence {
+    int64_t organization;
+    int first, until;
+};
+
+/* Calls TOUCHED, which returns 0, or -1 when memory is short, for the days of domains that
+ * are to be weighed anew, as COUNT SILENCES, sorted by organization, are news.  However
+ * many there are, it is one walk through the days from the first of them on. */
 typedef int touched_fn(void *context, int64_t domain, int day);
-enum db_status modes_note_first(struct db *db, int64_t organization, int type, int day,
-                                touched_fn *touched, void *context);
+enum db_status modes_find_silent(struct db *db, const struct silence *silences, size_t count,
+                                 touched_fn *touched, void *context);
 
 #endif

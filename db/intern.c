@@ -72,6 +72,12 @@ void intern_clear(struct interns *interns)
     interns->count = 0;
 }
 
+void intern_use(struct interns *interns, const char *mine)
+{
+    interns->mine = mine;
+    intern_clear(interns);
+}
+
 /* Eight bytes at a time, for this process only: a collision costs a comparison. */
 static uint32_t hash_of(enum intern_kind kind, const char *value)
 {

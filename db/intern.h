@@ -28,6 +28,8 @@ struct interns;
 struct interns *interns_new(struct db *db, const char *mine);
 void interns_free(struct interns *interns);
 void intern_clear(struct interns *interns);
+/* The patterns are others now. */
+void intern_use(struct interns *interns, const char *mine);
 
 /* The number of VALUE, entered if it is new, at *ID.  Of a domain *MINE tells
  * whether it is mine; MINE may be NULL. */

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "identities.h"
+#include "packer.h"
 #include "report.h"
 #include "statement.h"
 
@@ -180,7 +181,10 @@ enum db_status query_report(struct db *db, int64_t report, const struct report_p
 
 /* --- documents --- */
 
-enum { DOCUMENT_MAX = 64 * 1024 * 1024, DOCUMENT_START = 16 * 1024 };
+enum {
+    DOCUMENT_MAX = 1024 * 1024 * 1024, /* the most that document-max lets in */
+    DOCUMENT_START = 16 * 1024
+};
 
 /* A buffer that documents are unpacked into, one after the other. */
 struct unpacked {
@@ -207,7 +211,7 @@ static int make_room(struct unpacked *unpacked)
  * gzip does.  Returns 0, or -1 when they cannot be. */
 static int unpack(struct unpacked *unpacked, const void *bytes, size_t size)
 {
-    enum { GZIP_WINDOW = 15 + 16, MAGIC = 0x1f };
+    enum { GZIP_WINDOW = 15 + 16 };
     z_stream stream = {.next_in = (z_const Bytef *)bytes, .avail_in = (uInt)size};
     unpacked->size = 0;
     if (inflateInit2(&stream, GZIP_WINDOW) != Z_OK)
@@ -218,7 +222,7 @@ static int unpack(struct unpacked *unpacked, const void *bytes, size_t size)
         stream.avail_out = (uInt)(unpacked->capacity - unpacked->size);
         code = inflate(&stream, Z_NO_FLUSH);
         unpacked->size = unpacked->capacity - stream.avail_out;
-        if (code == Z_STREAM_END && stream.avail_in > 0 && *stream.next_in == MAGIC)
+        if (code == Z_STREAM_END && packer_is_packed(stream.next_in, stream.avail_in))
             code = inflateReset(&stream);
     }
     inflateEnd(&stream);

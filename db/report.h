@@ -22,8 +22,8 @@ enum {
     REPORT_FAILURES_MAX = 1000000, /* in the whole report */
 };
 
-/* Counts above this are absurd and make a report damaged: sums of a year of
- * them still fit an int64_t. */
+/* Counts above this, and a report whose counts sum up to more, are absurd and make it
+ * damaged: the sums of some millions of reports still fit an int64_t. */
 #define SESSIONS_MAX INT64_C(1000000000000)
 
 /* An entry of failure-details. */

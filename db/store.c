@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "connection.h"
 #include "day.h"
 #include "domain.h"
@@ -75,6 +76,27 @@ static enum db_status settle(struct store *store, enum db_status status)
     return status == DB_OK ? DB_OK : roll_back(store, status);
 }
 
+static const char select_mine[] =
+    "SELECT coalesce((SELECT value FROM meta WHERE key = 'mine'), '')";
+
+/* Another importer may have been told of other patterns meanwhile, by which domains and
+ * totals stand now: those of the one that began last hold for all. */
+static enum db_status follow_mine(struct store *store)
+{
+    sqlite3_stmt *statement = db_statement(store->db, select_mine);
+    bool row;
+    enum db_status status = db_step(store->db, statement, &row);
+    if (status == DB_OK && row && strcmp(db_text(statement, 0), store->mine) != 0) {
+        char *mine = strdup(db_text(statement, 0));
+        if (mine == NULL)
+            return db_done(statement, db_complain(store->db, DB_MEMORY, "out of memory"));
+        intern_use(store->interns, mine);
+        free(store->mine);
+        store->mine = mine;
+    }
+    return db_done(statement, status);
+}
+
 static enum db_status begin(struct store *store)
 {
     static const char begin_sql[] = "BEGIN IMMEDIATE";
@@ -87,6 +109,8 @@ static enum db_status begin(struct store *store)
     identities_refresh(store->identities);
     status =
         db_integer(store->db, "SELECT coalesce(max(id), 0) + 1 FROM journal", &store->next_journal);
+    if (status == DB_OK && store->run != 0) /* of this run they have been applied */
+        status = follow_mine(store);
     return settle(store, status);
 }
 
@@ -167,12 +191,17 @@ enum db_status store_commit(struct store *store)
 
 /* Brings what is committed to the disk itself, before a mail is deleted from a
  * mailbox, or a mail system told that it need not keep its copy: a commit that waits
- * for the disk takes with it what is in the log before it. */
+ * for the disk takes with it what is in the log before it.  It has to change something,
+ * as a commit of nothing waits for nothing. */
 static enum db_status make_durable(struct store *store)
 {
+    static const char change[] = "INSERT INTO meta VALUES('synced', 1)"
+                                 " ON CONFLICT DO UPDATE SET value = value + 1";
     enum db_status status = db_exec(store->db, "PRAGMA synchronous = FULL");
     if (status == DB_OK)
         status = begin(store);
+    if (status == DB_OK)
+        status = settle(store, db_run(store->db, db_statement(store->db, change)));
     if (status == DB_OK)
         status = commit(store);
     if (status == DB_OK)
@@ -185,12 +214,11 @@ static enum db_status make_durable(struct store *store)
 /* A change of [domains] mine moves domains between mine and foreign. */
 static enum db_status apply_mine(struct store *store)
 {
-    static const char select[] = "SELECT coalesce((SELECT value FROM meta WHERE key = 'mine'), '')";
     static const char domains[] = "SELECT id, name, mine FROM domain";
     static const char set_mine[] = "UPDATE domain SET mine = ?2 WHERE id = ?1";
     static const char set_meta[] = "INSERT OR REPLACE INTO meta VALUES('mine', ?)";
     struct db *db = store->db;
-    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_stmt *statement = db_statement(db, select_mine);
     bool row;
     enum db_status status = db_step(db, statement, &row);
     bool same = row && strcmp(db_text(statement, 0), store->mine) == 0;
@@ -787,31 +815,50 @@ enum db_status store_unacted(struct store *store, int64_t mailbox, store_uid_row
 
 /* --- damaged attachments --- */
 
-enum db_status store_each_damaged(struct store *store, store_damaged_row *row, void *context)
+/* The first row behind *JOURNAL, copied: the caller stores reports between them, and no
+ * statement may be on an older state of the database then. */
+static enum db_status copy_damaged(struct store *store, struct arena *arena, int64_t *journal,
+                                   struct origin *origin, const char **bytes, size_t *size)
 {
-    /* by one statement a row: the caller stores reports between them */
     static const char next[] = "SELECT d.journal, j.part, d.bytes, 'retry of ' || " SQL_SOURCE
                                " FROM damaged d JOIN journal j ON j.id = d.journal"
                                " LEFT JOIN mailbox m ON m.id = j.mailbox"
                                " WHERE d.journal > ? AND j.outcome = 5 ORDER BY d.journal LIMIT 1";
     _Static_assert(OUTCOME_DAMAGED == 5, "the statement names it by number");
+    sqlite3_stmt *statement = db_statement(store->db, next);
+    sqlite3_bind_int64(statement, 1, *journal);
+    bool found;
+    enum db_status status = db_step(store->db, statement, &found);
+    *journal = found ? sqlite3_column_int64(statement, 0) : -1;
+    if (status != DB_OK || !found)
+        return db_done(statement, status);
+    const void *kept = sqlite3_column_blob(statement, 2);
+    *size = (size_t)sqlite3_column_bytes(statement, 2);
+    *bytes = arena_strndup(arena, *size > 0 ? kept : "", *size);
+    *origin = (struct origin){.path = arena_strdup(arena, db_text(statement, 3)),
+                              .part = (unsigned)sqlite3_column_int(statement, 1)};
+    if (*bytes == NULL || origin->path == NULL)
+        status = db_complain(store->db, DB_MEMORY, "out of memory");
+    return db_done(statement, status);
+}
+
+enum db_status store_each_damaged(struct store *store, store_damaged_row *row, void *context)
+{
+    struct arena arena;
     int64_t journal = 0;
-    for (;;) {
-        sqlite3_stmt *statement = db_statement(store->db, next);
-        sqlite3_bind_int64(statement, 1, journal);
-        bool found;
-        enum db_status status = db_step(store->db, statement, &found);
-        if (status != DB_OK || !found)
-            return db_done(statement, status);
-        journal = sqlite3_column_int64(statement, 0);
-        struct origin origin = {.path = db_text(statement, 3),
-                                .part = (unsigned)sqlite3_column_int(statement, 1)};
-        int stop = row(context, journal, &origin, sqlite3_column_blob(statement, 2),
-                       (size_t)sqlite3_column_bytes(statement, 2));
-        db_done(statement, DB_OK);
-        if (stop != 0)
-            return DB_STOPPED;
+    enum db_status status = DB_OK;
+    arena_init(&arena, 0);
+    while (status == DB_OK && journal >= 0) {
+        struct origin origin;
+        const char *bytes = "";
+        size_t size = 0;
+        arena_reset(&arena);
+        status = copy_damaged(store, &arena, &journal, &origin, &bytes, &size);
+        if (status == DB_OK && journal >= 0 && row(context, journal, &origin, bytes, size) != 0)
+            status = DB_STOPPED;
     }
+    arena_free(&arena);
+    return status;
 }
 
 static enum db_status forget_damaged(struct store *store, int64_t journal)

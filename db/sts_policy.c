@@ -119,7 +119,7 @@ static bool first_of(struct sts_policy *policy, unsigned *seen, enum key key)
     return first;
 }
 
-static void read_line(struct sts_policy *policy, struct slice line, bool is_first, unsigned *seen)
+static void read_line(struct sts_policy *policy, struct slice line, unsigned *seen)
 {
     if (has_control_bytes(line))
         policy->problems |= STS_CONTROL_BYTES;
@@ -134,7 +134,7 @@ static void read_line(struct sts_policy *policy, struct slice line, bool is_firs
     if (key.length == 0)
         policy->problems |= STS_BAD_LINE;
     if (equals(key, "version")) {
-        if (first_of(policy, seen, KEY_VERSION) && is_first && equals(value, "STSv1"))
+        if (first_of(policy, seen, KEY_VERSION) && equals(value, "STSv1"))
             policy->problems &= ~(unsigned)STS_NO_VERSION;
     } else if (equals(key, "mode")) {
         if (first_of(policy, seen, KEY_MODE))
@@ -163,7 +163,7 @@ void sts_policy_read(const char *text, size_t length, struct sts_policy *policy)
         const char *line_end = newline == NULL ? end : newline;
         if (newline != NULL && newline > line && newline[-1] == '\r')
             line_end--;
-        read_line(policy, trim(line, line_end), line == text, &seen);
+        read_line(policy, trim(line, line_end), &seen);
         line = newline == NULL ? end : newline + 1;
     }
     if (!(seen & KEY_MODE))

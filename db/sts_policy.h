@@ -21,7 +21,7 @@ enum {
 };
 
 enum sts_problem {
-    STS_NO_VERSION = 1 << 0, /* the first line is not version: STSv1 */
+    STS_NO_VERSION = 1 << 0, /* the first version is not STSv1, or there is none */
     STS_NO_MODE = 1 << 1,
     STS_BAD_MODE = 1 << 2,
     STS_NO_MAX_AGE = 1 << 3,

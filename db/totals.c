@@ -391,17 +391,35 @@ static int touch(void *context, int64_t domain, int day)
     return push(&batch->touched, &(struct fact){.key = {domain, day}});
 }
 
-static enum db_status update_modes(struct totals_batch *batch, struct db *db)
+/* Silence that has come to state something touches days, too. */
+static enum db_status touch_silent(struct totals_batch *batch, struct db *db)
 {
     enum db_status status = DB_OK;
     const struct facts *firsts = &batch->firsts;
     merge(&batch->firsts, 0, false);
+    struct silence *silences = calloc(firsts->count + 1, sizeof *silences);
+    size_t count = 0;
+    if (silences == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
     for (size_t i = 0; i < firsts->count && status == DB_OK; i++) {
         const int64_t *key = firsts->rows[i].key;
         const int64_t *before = i == 0 ? NULL : firsts->rows[i - 1].key;
-        if (before == NULL || key[0] != before[0] || key[1] != before[1])
-            status = modes_note_first(db, key[0], (int)key[1], (int)key[2], touch, batch);
+        struct silence *silence = &silences[count];
+        if (before != NULL && key[0] == before[0] && key[1] == before[1])
+            continue;
+        *silence = (struct silence){.organization = key[0], .first = (int)key[2]};
+        status = modes_note_first(db, key[0], (int)key[1], silence->first, &silence->until);
+        count += silence->until > silence->first;
     }
+    if (status == DB_OK)
+        status = modes_find_silent(db, silences, count, touch, batch);
+    free(silences);
+    return status;
+}
+
+static enum db_status update_modes(struct totals_batch *batch, struct db *db)
+{
+    enum db_status status = touch_silent(batch, db);
     merge(&batch->touched, 0, false);
     const struct fact *touched = batch->touched.rows;
     size_t count = batch->touched.count;

@@ -37,6 +37,7 @@ struct extractor {
     extracted_fn *found;
     void *context;
     unsigned found_count;
+    unsigned other_count;      /* documents in one attachment that are no reports */
     char why_not[REASON_TEXT]; /* the last thing that was no report */
     struct {
         struct slice mail; /* start NULL: there is none */
@@ -219,6 +220,7 @@ static int read_document(struct extractor *extractor, const struct source *sourc
     if (*used < json.length && raw.start == json.start)
         raw.length = *used;
     if (outcome == OUTCOME_NOT_A_REPORT) {
+        extractor->other_count++;
         snprintf(extractor->why_not, REASON_TEXT, "%s", report_reader_reason(extractor->reader));
         return 0;
     }
@@ -236,8 +238,11 @@ static int read_documents(struct extractor *extractor, const struct source *sour
                           struct slice json, struct slice raw)
 {
     int stop = 0;
+    extractor->other_count = 0;
     while (stop == 0) {
         size_t used;
+        if (extractor->other_count > extractor->limits.parts_max)
+            return refuse(extractor, source, "it holds too much JSON that is no report", json);
         stop = read_document(extractor, source, json, raw, &used);
         json.start += used;
         json.length -= used;

@@ -143,10 +143,12 @@ static struct slice without_charset(struct slice value)
 /* Undoes Q encoding (RFC 2047 section 4.2) of TEXT in place; returns the length. */
 static size_t decode_q(struct slice text, char *out)
 {
-    size_t length = decode_quoted_printable(text, out);
-    for (size_t i = 0; i < length; i++) {
-        if (out[i] == '_')
-            out[i] = ' ';
+    size_t length = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.start[i];
+        int byte = c == '=' && text.length - i >= 3 ? decode_hex(text.start + i + 1) : -1;
+        out[length++] = byte >= 0 ? (char)byte : c == '_' ? ' ' : c;
+        i += byte >= 0 ? 2 : 0;
     }
     return length;
 }

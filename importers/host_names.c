@@ -126,21 +126,23 @@ static void write_reverse(struct sender *sender)
     strcpy(end, is_v4 ? "in-addr.arpa" : "ip6.arpa");
 }
 
-/* Begins with IP; what is no address is passed over.  Returns 0, or -1 when memory is
- * short. */
+/* The bytes of the address IP, 4 or 16; 0 when it is none. */
+static size_t read_address(const char *ip, unsigned char bytes[static sizeof(struct in6_addr)])
+{
+    if (inet_pton(AF_INET, ip, bytes) == 1)
+        return sizeof(struct in_addr);
+    return inet_pton(AF_INET6, ip, bytes) == 1 ? sizeof(struct in6_addr) : 0;
+}
+
+/* Begins with the address IP.  Returns 0, or -1 when memory is short. */
 static int begin(struct names *names, const char *ip)
 {
-    unsigned char bytes[sizeof(struct in6_addr)];
-    bool is_v4 = inet_pton(AF_INET, ip, bytes) == 1;
-    if (!is_v4 && inet_pton(AF_INET6, ip, bytes) != 1)
-        return 0;
     struct sender *sender = calloc(1, sizeof *sender);
     if (sender == NULL)
         return -1;
     sender->names = names;
     sender->ip = ip;
-    sender->length = is_v4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
-    memcpy(sender->bytes, bytes, sender->length);
+    sender->length = read_address(ip, sender->bytes);
     write_reverse(sender);
     LIST_INSERT_HEAD(&names->senders, sender, entry);
     names->under_way++;
@@ -154,6 +156,9 @@ static int begin(struct names *names, const char *ip)
 static int take_ip(void *context, const char *ip)
 {
     struct names *names = context;
+    unsigned char bytes[sizeof(struct in6_addr)];
+    if (read_address(ip, bytes) == 0)
+        return 0;
     const char **ips =
         arena_grow(&names->arena, names->ips, sizeof *names->ips, names->count, &names->capacity);
     const char *copy = arena_strdup(&names->arena, ip);

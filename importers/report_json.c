@@ -481,6 +481,21 @@ static int read_policy(struct report_reader *reader, json_object *entry, struct 
     return read_count(reader, summary, "total-failure-session-count", &policy->failed);
 }
 
+/* What the sums of many reports are made of is as absurd as a count. */
+static int check_sums(struct report_reader *reader, const struct report *report)
+{
+    int64_t sessions = 0, named = 0; /* of so many policies and failures they do not overflow */
+    for (size_t i = 0; i < report->policy_count; i++) {
+        const struct policy *policy = &report->policies[i];
+        sessions += policy->successful + policy->failed;
+        for (size_t j = 0; j < policy->failure_count; j++)
+            named += policy->failures[j].failed;
+    }
+    if (sessions <= SESSIONS_MAX && named <= SESSIONS_MAX)
+        return 0;
+    return complain(reader, "its counts sum up to more than %" PRId64 " sessions", SESSIONS_MAX);
+}
+
 static int read_policies(struct report_reader *reader, json_object *root, struct report *report)
 {
     json_object *array;
@@ -499,7 +514,7 @@ static int read_policies(struct report_reader *reader, json_object *root, struct
         if (read_policy(reader, json_object_array_get_idx(array, i), &report->policies[i]) != 0)
             return -1;
     }
-    return 0;
+    return check_sums(reader, report);
 }
 
 /* What the mail told of a report that `tlsrptop export reports` wrote; a mail or
@@ -551,33 +566,51 @@ static int read_root(struct report_reader *reader, json_object *root, struct rep
 
 /* Parsing. */
 
-/* Would its parsed form pass REPORT_MEMORY_MAX?  Every value ends with a comma
- * or its container's end. */
-static bool is_too_large(struct slice json)
+/* The last byte of the string that begins at AT, or of all. */
+static const char *skip_string(const char *at, const char *end)
 {
-    size_t cost = 0;
-    for (size_t i = 0; json.length > SHORT_DOCUMENT && i < json.length; i++) {
-        char c = json.start[i];
-        cost += c == ',' ? VALUE_COST : c == '[' ? ARRAY_COST : c == '{' ? OBJECT_COST : 0;
+    for (at++; at < end && *at != '"'; at++)
+        at += *at == '\\' && at + 1 < end;
+    return at < end ? at : end - 1;
+}
+
+/* Bytes of the first value in JSON, of which *COST is what its parsed form takes, or
+ * all of them; of a short rest nobody needs to know.  Every value ends with a comma or
+ * its container's end. */
+static size_t first_length(struct slice json, size_t *cost)
+{
+    const char *end = json.start + json.length;
+    size_t depth = 0;
+    *cost = 0;
+    if (json.length <= SHORT_DOCUMENT)
+        return json.length;
+    for (const char *at = json.start; at < end; at++) {
+        *cost += *at == ',' ? VALUE_COST : *at == '[' ? ARRAY_COST : *at == '{' ? OBJECT_COST : 0;
+        depth += *at == '{' || *at == '[';
+        if (*at == '"')
+            at = skip_string(at, end);
+        else if ((*at == '}' || *at == ']') && (depth == 0 || --depth == 0))
+            return (size_t)(at + 1 - json.start);
     }
-    return cost > REPORT_MEMORY_MAX;
+    return json.length;
 }
 
 static json_object *parse(struct report_reader *reader, struct slice json, size_t *used)
 {
+    size_t cost, length = first_length(json, &cost);
     *used = json.length;
-    if (json.length > INT_MAX || is_too_large(json)) {
+    if (length > INT_MAX || cost > REPORT_MEMORY_MAX) {
         complain(reader, "its JSON has more values than fit into memory");
         return NULL;
     }
     json_tokener_reset(reader->tokener);
-    json_object *root = json_tokener_parse_ex(reader->tokener, json.start, (int)json.length);
+    json_object *root = json_tokener_parse_ex(reader->tokener, json.start, (int)length);
     enum json_tokener_error error = json_tokener_get_error(reader->tokener);
     size_t end = json_tokener_get_parse_end(reader->tokener);
     if (root != NULL)
         *used = end;
     else if (error == json_tokener_continue)
-        complain(reader, "its JSON ends too early, after %zu bytes", json.length);
+        complain(reader, "its JSON ends too early, after %zu bytes", length);
     else if (error == json_tokener_error_depth)
         complain(reader, "its JSON is nested more than %u deep", reader->depth_max);
     else

@@ -143,6 +143,19 @@ static void forget_old(struct signatures *signatures)
     signatures->key_count = kept;
 }
 
+/* The oldest, but rather a name without a key: anybody can have many of these asked for. */
+static void forget_one(struct signatures *signatures)
+{
+    size_t n = 0;
+    while (n < signatures->key_count && signatures->keys[n].text != NULL)
+        n++;
+    n = n < signatures->key_count ? n : 0;
+    free(signatures->keys[n].text);
+    signatures->key_count--;
+    memmove(&signatures->keys[n], &signatures->keys[n + 1],
+            (signatures->key_count - n) * sizeof *signatures->keys);
+}
+
 /* The key NAME; NULL with a clause at *WHY when there is none to be had. */
 static const struct key *find_key(struct signatures *signatures, const char *name, const char **why)
 {
@@ -155,10 +168,8 @@ static const struct key *find_key(struct signatures *signatures, const char *nam
     }
     if (signatures->key_count == KEYS_MAX)
         forget_old(signatures);
-    if (signatures->key_count == KEYS_MAX) {
-        *why = "too many other keys had to be asked for";
-        return NULL;
-    }
+    if (signatures->key_count == KEYS_MAX)
+        forget_one(signatures);
     if (!ask(signatures, name, &answer)) {
         *why = "DNS does not tell its key";
         return NULL;

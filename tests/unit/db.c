@@ -145,8 +145,15 @@ static void a_database_of_another_program_is_refused(void **state)
 {
     (void)state;
     create();
-    change("PRAGMA application_id = 7");
+    change("PRAGMA application_id = 7; PRAGMA journal_mode = DELETE");
+    size_t before_size, after_size;
+    char *before = read_whole_file(path, &before_size);
     expect_refused(DB_WRITE, DB_FOREIGN, "another program");
+    char *after = read_whole_file(path, &after_size);
+    assert_int_equal(after_size, before_size);
+    assert_memory_equal(after, before, before_size); /* the other program has not asked for WAL */
+    free(before);
+    free(after);
 }
 
 static void a_file_that_is_no_database_is_refused_and_kept(void **state)

@@ -162,6 +162,7 @@ static void encoded_words_are_decoded(void **state)
     expect_text("=?utf-8?Q?Report_Domain=3A?= a.example", "Report Domain: a.example");
     expect_text("=?UTF-8?b?Zm9v?=\r\n =?UTF-8?B?YmFy?= baz", "foobar baz");
     expect_text("=?utf-8?Q?a?= b =?utf-8?Q?c?=", "a b c");
+    expect_text("=?utf-8?Q?my=5Fcorp_a=ZZ_?=", "my_corp a=ZZ "); /* a blank is '_', '_' is =5F */
 }
 
 static void what_is_no_encoded_word_stays(void **state)

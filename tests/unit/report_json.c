@@ -347,6 +347,51 @@ static void what_follows_the_object_is_left_to_the_caller(void **state)
     report_free(&report);
 }
 
+/* Each is looked through for its own end, not for that of all: with a look at the rest
+ * for each of so many, nobody would wait for the end. */
+static void of_many_documents_each_ends_by_itself(void **state)
+{
+    (void)state;
+    enum { DOCUMENTS = 100000 };
+    static const char one[] = "{\"note\":\"}{\\\"]\",\"list\":[[],{}]} \n";
+    size_t length = strlen(one), count = 0, used;
+    char *json = malloc(DOCUMENTS * length + 1), *at = json;
+    assert_non_null(json);
+    for (int i = 0; i < DOCUMENTS; i++)
+        at = stpcpy(at, one);
+    for (const char *rest = json; rest + 2 < at; rest += used, count++) {
+        report_init(&report, 0);
+        enum outcome outcome =
+            report_read(reader, (struct slice){rest, (size_t)(at - rest)}, &report, &used);
+        report_free(&report);
+        assert_int_equal(outcome, OUTCOME_NOT_A_REPORT);
+        assert_in_range(used, length - 2, length + 2); /* with the blanks around it */
+    }
+    assert_int_equal(count, DOCUMENTS);
+    free(json);
+}
+
+/* Thirty such reports would leave no room for another number. */
+static void counts_that_sum_up_to_what_is_absurd_are_damaged(void **state)
+{
+    (void)state;
+    static char json[64 * 1024];
+    int length = sprintf(json, "{%s,\"policies\":[{\"summary\":{},\"failure-details\":[{}", RANGE);
+    for (int i = 0; i < 2; i++)
+        length += sprintf(json + length, ",{\"failed-session-count\":600000000000}");
+    sprintf(json + length, "]}]}");
+    assert_int_equal(read_text(json), OUTCOME_DAMAGED);
+    assert_string_equal(report_reader_reason(reader),
+                        "its counts sum up to more than 1000000000000 sessions");
+    report_free(&report);
+    sprintf(json,
+            "{%s,\"policies\":[{\"summary\":{\"total-successful-session-count\":600000000000,"
+            "\"total-failure-session-count\":600000000000}}]}",
+            RANGE);
+    assert_int_equal(read_text(json), OUTCOME_DAMAGED);
+    report_free(&report);
+}
+
 static void parsed_forms_beyond_memory_are_refused(void **state)
 {
     (void)state;
@@ -393,6 +438,8 @@ int main(void)
         cmocka_unit_test(a_long_policy_is_kept_whole),
         cmocka_unit_test(reasons_are_printable),
         cmocka_unit_test(what_follows_the_object_is_left_to_the_caller),
+        cmocka_unit_test(of_many_documents_each_ends_by_itself),
+        cmocka_unit_test(counts_that_sum_up_to_what_is_absurd_are_damaged),
         cmocka_unit_test(parsed_forms_beyond_memory_are_refused),
         cmocka_unit_test(a_report_that_outgrows_its_arena_is_damaged),
     };

@@ -555,6 +555,71 @@ static void what_is_left_to_do_after_an_import_is_known_by_uid(void **state)
     assert_int_equal(store_close(store, ""), DB_OK);
 }
 
+/* In place of the C library's: how often a file was brought to the disk. */
+static int syncs;
+int fdatasync(int fd);
+int fdatasync(int fd)
+{
+    syncs++;
+    return fsync(fd);
+}
+
+/* A mail is deleted only then, and a mail system told that it may forget its copy. */
+static void what_is_let_go_of_is_on_the_disk(void **state)
+{
+    (void)state;
+    struct mailbox_position position;
+    struct seen_uids seen = {0};
+    struct db *reader;
+    int64_t count;
+    struct store *store = open_store(db);
+    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    struct origin origin = {.mailbox = position.id, .uid = 1};
+    assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", NULL, 0), DB_OK);
+    assert_int_equal(store_position(store, position.id, 1), DB_OK);
+    assert_int_equal(store_commit(store), DB_OK);
+    syncs = 0;
+    assert_int_equal(store_unacted(store, position.id, see_uid, &seen), DB_OK);
+    assert_int_equal(seen.count, 1);
+    assert_in_range(syncs, 1, 9);
+    /* a reader keeps the log from being moved, which would wait for the disk by itself */
+    assert_int_equal(db_open(&reader, path, DB_READ), DB_OK);
+    assert_int_equal(db_hold(reader), DB_OK);
+    assert_int_equal(db_integer(reader, "SELECT count(*) FROM journal", &count), DB_OK);
+    origin.uid = 2;
+    assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", NULL, 0), DB_OK);
+    assert_int_equal(store_commit(store), DB_OK);
+    syncs = 0;
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_in_range(syncs, 1, 9);
+    db_release(reader);
+    db_close(reader);
+}
+
+/* Then another importer may have changed what is mine: one that runs for years follows. */
+static void patterns_of_a_later_run_hold_for_all(void **state)
+{
+    (void)state;
+    struct db *second;
+    struct store *old, *new;
+    struct report report;
+    struct store_settings settings = {.mine = ""};
+    assert_int_equal(store_open(&old, db, "watch", &settings), DB_OK);
+    simple_report(&report, "Google", "1", DAY, 0);
+    assert_int_equal(keep_report(old, &report, "a"), OUTCOME_IMPORTED);
+    assert_int_equal(store_commit(old), DB_OK);
+    settings.mine = "example.net";
+    assert_int_equal(db_open(&second, path, DB_WRITE), DB_OK);
+    assert_int_equal(store_open(&new, second, "once", &settings), DB_OK);
+    assert_int_equal(store_close(new, ""), DB_OK);
+    db_close(second);
+    simple_report(&report, "Google", "2", DAY, 0);
+    assert_int_equal(keep_report(old, &report, "b"), OUTCOME_IMPORTED);
+    assert_int_equal(store_close(old, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT mine FROM domain"), 0);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM total_domain WHERE domain = 0"), 0);
+}
+
 static int mend(void *context, int64_t journal, const struct origin *origin, const void *bytes,
                 size_t size)
 {
@@ -562,6 +627,11 @@ static int mend(void *context, int64_t journal, const struct origin *origin, con
     assert_memory_equal(bytes, "abc", 3);
     assert_int_equal(origin->mailbox, 0);
     assert_non_null(strstr(origin->path, "bad.eml"));
+    /* another importer may store something at any time */
+    struct db *other;
+    assert_int_equal(db_open(&other, path, DB_WRITE), DB_OK);
+    assert_int_equal(db_exec(other, "INSERT OR REPLACE INTO meta VALUES('other', 1)"), DB_OK);
+    db_close(other);
     return store_mended(context, journal) == DB_OK ? 0 : -1;
 }
 
@@ -807,6 +877,8 @@ int main(void)
         TEST(a_file_that_changed_is_journalled_anew),
         TEST(what_is_known_already_counts_as_pending),
         TEST(what_is_left_to_do_after_an_import_is_known_by_uid),
+        TEST(what_is_let_go_of_is_on_the_disk),
+        TEST(patterns_of_a_later_run_hold_for_all),
         TEST(damaged_attachments_are_kept_within_limits_until_they_are_mended),
         TEST(reports_on_others_are_kept_out_of_my_totals),
         TEST(a_late_first_tlsa_report_weighs_later_days_anew),

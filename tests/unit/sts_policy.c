@@ -70,7 +70,9 @@ static void a_wrong_version_is_none(void **state)
 {
     (void)state;
     expect_problems("version: STSv10\nmode: none\nmax_age: 1\n", STS_NO_VERSION);
-    expect_problems("mode: none\nversion: STSv1\nmax_age: 1\n", STS_NO_VERSION);
+    expect_problems("mode: none\nversion: STSv1\nmax_age: 1\n", 0); /* in any order */
+    expect_problems("version: STSv2\nversion: STSv1\nmode: none\nmax_age: 1\n",
+                    STS_NO_VERSION | STS_REPEATED_KEY);
 }
 
 static void bad_values_are_named(void **state)
