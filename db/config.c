@@ -386,6 +386,17 @@ static int take(void *context, const char *section_text, const char *name, const
     return enter_value(config, key, section_name, value) == 0;
 }
 
+/* inih tells of a section only with its keys, which may be far below, or none. */
+static int check_header(struct config *config, const char *line)
+{
+    char section[LINE_MAX_BYTES];
+    const char *name, *end = strchr(line, ']');
+    if (line[0] != '[' || end == NULL)
+        return 0;
+    snprintf(section, sizeof section, "%.*s", (int)(end - line - 1), line + 1);
+    return split_section(config, section, &name);
+}
+
 /* Gives inih a line without its indentation, which it would take for a
  * continuation of the key before. */
 static char *read_line(char *line, int size, void *context)
@@ -401,7 +412,7 @@ static char *read_line(char *line, int size, void *context)
         return complain(config, "the line is too long, or holds a NUL"), NULL;
     size_t indentation = strspn(line, " \t");
     memmove(line, line + indentation, length - indentation + 1);
-    return line;
+    return check_header(config, line) == 0 ? line : NULL;
 }
 
 static int check_accounts(struct config *config)

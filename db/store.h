@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "db.h"
+#include "domain.h"
 #include "report.h"
 #include "vocab.h"
 
@@ -57,7 +58,8 @@ struct origin {
 struct store_counts {
     int64_t messages;
     int64_t outcomes[OUTCOME_END];
-    int64_t foreign; /* of those imported: no policy is of a domain of mine */
+    int64_t foreign;                  /* of those imported: no policy is of a domain of mine... */
+    char foreign_domain[DOMAIN_TEXT]; /* ...but of this one, the first of them */
 };
 
 struct store_settings {

@@ -217,8 +217,9 @@ static int read_document(struct extractor *extractor, const struct source *sourc
     const char *why;
     reset_report(report);
     enum outcome outcome = report_read(extractor->reader, json, report, used);
-    if (*used < json.length && raw.start == json.start)
-        raw.length = *used;
+    struct slice rest = slice_between(json.start + *used, json.start + json.length);
+    if (raw.start == json.start || format_of(rest) == FORMAT_JSON) /* not all is of this one */
+        raw = (struct slice){json.start, *used};
     if (outcome == OUTCOME_NOT_A_REPORT) {
         extractor->other_count++;
         snprintf(extractor->why_not, REASON_TEXT, "%s", report_reader_reason(extractor->reader));
@@ -232,12 +233,38 @@ static int read_document(struct extractor *extractor, const struct source *sourc
     return give(extractor, OUTCOME_IMPORTED, "", raw);
 }
 
-/* Reads the JSON documents that stand one behind the other in JSON.  Of a
+/* Passes over CHARACTER and white space around it; false where JSON begins with another. */
+static bool pass_over(struct slice *json, char character)
+{
+    struct slice rest = slice_skip_space(*json);
+    if (rest.length == 0 || *rest.start != character)
+        return false;
+    *json = slice_skip_space(slice_between(rest.start + 1, rest.start + rest.length));
+    return true;
+}
+
+/* Is JSON a list?  Then it begins behind its bracket. */
+static bool open_list(struct slice *json)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    struct slice rest = *json;
+    if (slice_begins(rest, mark))
+        rest = slice_between(rest.start + strlen(mark), rest.start + rest.length);
+    if (!pass_over(&rest, '['))
+        return false;
+    *json = rest;
+    return true;
+}
+
+/* Reads the JSON documents that stand one behind the other in JSON, or in a list.  Of a
  * single one RAW, what it was unpacked from, is kept. */
 static int read_documents(struct extractor *extractor, const struct source *source,
                           struct slice json, struct slice raw)
 {
     int stop = 0;
+    bool list = open_list(&json);
+    if (list)
+        raw = json;
     extractor->other_count = 0;
     while (stop == 0) {
         size_t used;
@@ -246,7 +273,7 @@ static int read_documents(struct extractor *extractor, const struct source *sour
         stop = read_document(extractor, source, json, raw, &used);
         json.start += used;
         json.length -= used;
-        if (format_of(json) != FORMAT_JSON)
+        if ((list && !pass_over(&json, ',')) || format_of(json) != FORMAT_JSON)
             break;
         raw = json;
     }

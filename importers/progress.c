@@ -211,10 +211,10 @@ void progress_summary(const struct store_counts *counts, bool quiet, int status,
 {
     double elapsed = now() - progress.started;
     const int64_t *outcomes = counts->outcomes;
-    char foreign[64] = "";
+    char foreign[64 + DOMAIN_TEXT] = "";
     if (counts->foreign > 0)
-        snprintf(foreign, sizeof foreign, ", %" PRId64 " of them on foreign domains",
-                 counts->foreign);
+        snprintf(foreign, sizeof foreign, ", %" PRId64 " of them on foreign domains (%s%s)",
+                 counts->foreign, counts->foreign_domain, counts->foreign > 1 ? "..." : "");
     if (progress.style == PROGRESS_JSON) {
         struct json_object *event = new_event("end");
         add_counts(event, counts);

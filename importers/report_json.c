@@ -624,9 +624,7 @@ static struct slice skip_mark(struct slice bytes)
     struct slice rest = bytes;
     if (rest.length >= 3 && memcmp(rest.start, "\xef\xbb\xbf", 3) == 0)
         rest = slice_between(rest.start + 3, rest.start + rest.length);
-    while (rest.length > 0 && slice_space(*rest.start))
-        rest = slice_between(rest.start + 1, rest.start + rest.length);
-    return rest;
+    return slice_skip_space(rest);
 }
 
 enum outcome report_read(struct report_reader *reader, struct slice bytes, struct report *report,

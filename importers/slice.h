@@ -35,12 +35,18 @@ static inline bool slice_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static inline struct slice slice_trim(struct slice slice)
+static inline struct slice slice_skip_space(struct slice slice)
 {
     while (slice.length > 0 && slice_space(slice.start[0])) {
         slice.start++;
         slice.length--;
     }
+    return slice;
+}
+
+static inline struct slice slice_trim(struct slice slice)
+{
+    slice = slice_skip_space(slice);
     while (slice.length > 0 && slice_space(slice.start[slice.length - 1]))
         slice.length--;
     return slice;

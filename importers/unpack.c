@@ -44,10 +44,9 @@ enum format format_of(struct slice bytes)
         bytes.start += 3;
         bytes.length -= 3;
     }
-    while (bytes.length > 0 && slice_space(*bytes.start)) {
-        bytes.start++;
-        bytes.length--;
-    }
+    bytes = slice_skip_space(bytes);
+    if (bytes.length > 0 && *bytes.start == '[') /* a list of documents */
+        bytes = slice_skip_space(slice_between(bytes.start + 1, bytes.start + bytes.length));
     return bytes.length > 0 && *bytes.start == '{' ? FORMAT_JSON : FORMAT_OTHER;
 }
 

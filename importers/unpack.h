@@ -17,7 +17,7 @@ enum {
 
 enum format { FORMAT_OTHER, FORMAT_JSON, FORMAT_GZIP, FORMAT_ZIP };
 
-/* What BYTES are, by themselves. */
+/* What BYTES are, by themselves.  JSON is an object, or a list of objects. */
 enum format format_of(struct slice bytes);
 
 struct unpacker;

@@ -41,8 +41,11 @@ static void loaded(struct view *view)
     struct domains *domains = view->state;
     if (view->snapshot->completes)
         return;
+    const struct list_sums *sums = view_figures(view);
     struct day_range range = view->snapshot->request.range;
     int days = range.last - range.first + 1;
+    if (sums != NULL && sums->last_day >= range.first && sums->last_day < range.last)
+        range.last = sums->last_day; /* days that nobody has told of yet look like a fall */
     int step = days > TREND_STEPS ? (days + TREND_STEPS - 1) / TREND_STEPS : 1;
     int count = days > step ? (days + step - 1) / step : 1;
     domains->trend =
@@ -163,6 +166,12 @@ static const struct column columns[] = {
     {"last_day", "Last seen", VALUE_DAY, 10, 10, 6, true, last_day_value, NULL, NULL},
 };
 
+/* What only details name is failing, too, if the next step says so. */
+static bool item_fails(const void *row)
+{
+    return ITEM->totals.failed > 0 || ITEM->urgency <= NEXT_FIX_FAILURES;
+}
+
 static const struct table_type domains_table = {
     .title = "Domains",
     .columns = columns,
@@ -171,6 +180,7 @@ static const struct table_type domains_table = {
     .stamp = item_stamp,
     .grade = item_urgency,
     .graded = COLUMN_NEXT_STEP,
+    .fails = item_fails,
     .sort = COLUMN_FAILED,
     .pinned = true,
     .nothing = "No domain of yours has a report.",
@@ -273,6 +283,14 @@ static void draw_summary(const struct view *view, int y, int columns_wide)
     format_count(sums->ranked, 20, failing);
     format_count(sums->domains, 20, domains);
     int x = 1;
+    const struct extent *extent = &view->app->extent;
+    if (sessions == 0 && extent->domains == 0 && extent->foreign_domains > 0) {
+        format_count(extent->foreign_domains, 20, domains);
+        put_format(y, x, columns_wide, STYLE_WARN,
+                   "Reports are on %s domain%s that [domains] mine does not name: F shows them.",
+                   domains, extent->foreign_domains == 1 ? "" : "s");
+        return;
+    }
     if (sessions == 0) {
         put_text(y, x, columns_wide, STYLE_DIM, "No sessions were reported in these days.");
         return;

@@ -161,7 +161,7 @@ static void a_mistake_is_named_with_its_line(void **state)
     (void)state;
     assert_refused("[database]\npth = x\n", 2,
                    "[database] has no key \"pth\"; its keys are: path keep-details-days");
-    assert_refused("\n[databse]\npath = x\n", 3,
+    assert_refused("\n[databse]\n\n\npath = x\n", 2,
                    "there is no section [databse]; there are [database] [domains] [imap NAME] "
                    "[import] [check] [advice] [display]");
     assert_refused("path = x\n", 1,
@@ -170,10 +170,14 @@ static void a_mistake_is_named_with_its_line(void **state)
     assert_refused("[database]\nnonsense\n", 2, "neither a [section] nor a \"key = value\"");
     assert_refused("[database\npath = x\n", 1, "neither a [section] nor a \"key = value\"");
     assert_refused("[database]\npath = a\n\npath = b\n", 4, "path stands in line 2 already");
-    assert_refused("[imap]\nhost = x\n", 2,
+    assert_refused("[imap]\nhost = x\n", 1,
                    "[imap] needs a name of your choice, as in [imap work]");
-    assert_refused("[database x]\npath = x\n", 2, "[database] takes no name");
-    assert_refused("\n[imap work]\nhost = x\n", 3, "[imap work] has no user");
+    assert_refused("[database x]\npath = x\n", 1, "[database] takes no name");
+    assert_refused("[advise]\n", 1,
+                   "there is no section [advise]; there are [database] [domains] [imap NAME] "
+                   "[import] [check] [advice] [display]");
+    assert_refused("[imap work]\n", 1, "[imap work] has no host");
+    assert_refused("\n[imap work]\nhost = x\n", 2, "[imap work] has no user");
     assert_refused("[imap -x]\nhost = x\n", 2,
                    "the name \"-x\" must not hold a slash, begin with a dash, or be longer than 40 "
                    "bytes");

@@ -203,6 +203,20 @@ static void the_name_of_a_bare_file_tells_the_recipient(void **state)
     assert_string_equal(seen.line, "Sender r1 for named.example | " USUAL " | " USUAL);
 }
 
+/* As `jq -s` makes it. */
+static void a_list_of_reports_is_read_one_by_one(void **state)
+{
+    (void)state;
+    static char bytes[FILE_MAX], list[3 * FILE_MAX];
+    struct seen seen = {.line = ""};
+    size_t size = read_file("tests/fixtures/reports/as-the-rfc-says.json", bytes);
+    int length =
+        sprintf(list, "\xef\xbb\xbf [ \n%.*s , %.*s\n]\n", (int)size, bytes, (int)size, bytes);
+    extract(extractor, NULL, list, (size_t)length, see, &seen);
+    assert_string_equal(seen.line, USUAL " | " USUAL);
+    assert_in_range(seen.bytes, 1, size + 2); /* of each its own text is kept */
+}
+
 /* RFC 8460 section 5.1. */
 static void a_name_of_another_form_tells_nothing(void **state)
 {
@@ -287,6 +301,7 @@ int main(void)
         cmocka_unit_test(the_same_report_has_the_same_hashes_however_it_came),
         cmocka_unit_test(the_name_of_a_bare_file_tells_the_recipient),
         cmocka_unit_test(a_name_of_another_form_tells_nothing),
+        cmocka_unit_test(a_list_of_reports_is_read_one_by_one),
         cmocka_unit_test(the_document_is_handed_over_as_it_came),
         cmocka_unit_test(extraction_ends_when_the_caller_says_so),
         cmocka_unit_test(every_limit_makes_it_damaged),
