@@ -40,12 +40,18 @@ void say(struct advising *advising, struct sentences *sentences, const char *for
 
 const char *group_digits(int64_t count, char text[static COUNT_TEXT])
 {
+    static const char units[] = "MGTPE";
+    size_t unit = 0;
     if (count < 1000)
         snprintf(text, COUNT_TEXT, "%d", (int)count);
     else if (count < 1000000)
         snprintf(text, COUNT_TEXT, "%d,%03d", (int)(count / 1000), (int)(count % 1000));
-    else
-        snprintf(text, COUNT_TEXT, "%" PRId64 ".%dM", count / 1000000, (int)(count / 100000 % 10));
+    if (count < 1000000)
+        return text;
+    for (; count >= INT64_C(1000000000); count /= 1000)
+        unit++;
+    snprintf(text, COUNT_TEXT, "%d.%d%c", (int)(count / 1000000), (int)(count / 100000 % 10),
+             units[unit]);
     return text;
 }
 

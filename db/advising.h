@@ -24,7 +24,7 @@ void say(struct advising *advising, struct sentences *sentences, const char *for
 const char *text_of(struct advising *advising, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* "95", "12,345"; from a million on "1.2M". */
+/* "95", "12,345"; from a million on "1.2M", "1.2G"... */
 enum { COUNT_TEXT = 64 };
 const char *group_digits(int64_t count, char text[static COUNT_TEXT]);
 /* "1 failure", "12,345 failures"; from a million on "1.2M failures". */

@@ -327,8 +327,8 @@ static void ask_names(struct check *check)
     if (status != DB_OK && status != DB_STOPPED)
         database_failed(check, status);
     else if (!check->options.quiet)
-        say("%zu senders asked for: %zu have a name that leads back, %zu gave no answer for now",
-            counts.asked, counts.named, counts.unknown);
+        say("%zu sender%s asked for: %zu have a name that leads back, %zu gave no answer for now",
+            counts.asked, counts.asked == 1 ? "" : "s", counts.named, counts.unknown);
 }
 
 static void summarize(const struct check *check)

@@ -78,8 +78,7 @@ const struct table_type all_changes_table = {
     .column_count = sizeof columns / sizeof *columns,
     .id = change_id,
     .sort = -1,
-    .nothing = "The reports of the last three years tell of no change of mode or policy; 8 shows "
-               "all domains.",
+    .nothing = "No change of mode or policy in the last three years; 8 shows all domains.",
 };
 _Static_assert(CHANGES_YEARS == 3, "in words");
 

@@ -14,8 +14,10 @@ enum { COPY_TEXT = 64 * 1024 };
 
 void copy_text(struct app *app, const char *text, size_t length)
 {
+    size_t first = strcspn(text, "\n"); /* of several lines one stands for all */
     if (terminal_copy(text, length))
-        app_say(app, STYLE_GOOD, "copied: %.*s", (int)length, text);
+        app_say(app, STYLE_GOOD, "copied: %.*s%s", (int)(first < length ? first : length), text,
+                first < length ? " ..." : "");
     else
         app_say(app, STYLE_WARN, "this terminal has no clipboard; e writes a file");
 }

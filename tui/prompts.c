@@ -97,7 +97,7 @@ static void filter_complete_here(struct app *app)
 
 static const struct prompt_type filter_prompt = {
     .label = "filter:",
-    .hint = "failed>0  mode:sts-testing  org:google  !type:certificate-*  word; Tab names columns",
+    .hint = "word  failed>0  mode:sts-testing  !type:certificate-*; Tab: columns",
     .changed = filter_changed,
     .accept = filter_accept,
     .cancelled = filter_cancelled,

@@ -478,7 +478,7 @@ static void senders_are_named_if_the_name_leads_back(void **state)
     assert_int_equal(sql_integer(stored, "SELECT count(*) FROM host_name"), 5);
 
     run_program(&run, CHECK, "--config", world.config, "--db", path, "--names", NULL);
-    assert_non_null(strstr(run.err, "1 senders asked for: 0 have a name")); /* none anew */
+    assert_non_null(strstr(run.err, "1 sender asked for: 0 have a name")); /* none anew */
     run_free(&run);
     db_close(stored);
     unlink(path);

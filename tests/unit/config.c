@@ -178,7 +178,7 @@ static void a_mistake_is_named_with_its_line(void **state)
                    "[import] [check] [advice] [display]");
     assert_refused("[imap work]\n", 1, "[imap work] has no host");
     assert_refused("\n[imap work]\nhost = x\n", 2, "[imap work] has no user");
-    assert_refused("[imap -x]\nhost = x\n", 2,
+    assert_refused("[imap -x]\nhost = x\n", 1,
                    "the name \"-x\" must not hold a slash, begin with a dash, or be longer than 40 "
                    "bytes");
 }
