@@ -584,9 +584,3 @@ bool config_bool(const struct config *config, const char *section, const char *n
 {
     return config_number(config, section, name, key) != 0;
 }
-
-int config_line(const struct config *config, const char *section, const char *name, const char *key)
-{
-    const struct entry *entry = find(config, section, name, key);
-    return entry != NULL ? entry->line : 0;
-}

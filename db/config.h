@@ -35,10 +35,6 @@ int64_t config_number(const struct config *config, const char *section, const ch
 bool config_bool(const struct config *config, const char *section, const char *name,
                  const char *key);
 
-/* Was it written in the file, and in which line?  0 when it was not. */
-int config_line(const struct config *config, const char *section, const char *name,
-                const char *key);
-
 /* The names of the [imap NAME] sections in the order of the file; NULL behind
  * the last. */
 const char *config_account(const struct config *config, size_t index);

@@ -250,7 +250,8 @@ static int take_recent_mx(void *context, const struct mx_row *row)
     struct evidence *evidence = gathering->evidence;
     for (size_t i = 0; i < evidence->recent_count && row->mx_host[0] != '\0'; i++) {
         struct result_count *recent = &evidence->recent[i];
-        if (recent->mx_host == NULL && strstr(row->result_types, recent->result_type) != NULL)
+        if (recent->mx_host == NULL &&
+            joined_has(row->result_types, recent->result_type, strlen(recent->result_type)))
             recent->mx_host = keep(gathering, row->mx_host);
     }
     return 0;

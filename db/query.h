@@ -35,6 +35,9 @@ struct totals {
 };
 void totals_add(struct totals *sum, struct totals totals);
 
+/* Is TEXT, of LENGTH bytes, one of those that LIST joins by ", "? */
+bool joined_has(const char *list, const char *text, size_t length);
+
 /* What there is at all. */
 struct extent {
     int first_day; /* of reports on my domains; 0 and -1 when there are none */
@@ -87,16 +90,6 @@ struct list_sums {
  * ranked: those that changed. */
 enum db_status query_timeline(struct db *db, struct day_range range, bool foreign, size_t most,
                               struct list_sums *sums, domain_row_fn *row, void *context);
-
-/* Totals of a domain (or ALL_DOMAINS) day by day, ascending, days without a
- * report left out. */
-struct day_row {
-    int day;
-    struct totals totals;
-};
-typedef int day_row_fn(void *context, const struct day_row *row);
-enum db_status query_days(struct db *db, int64_t domain, struct day_range range, day_row_fn *row,
-                          void *context);
 
 /* The same in COUNT equal steps of DAYS days from range.first: a sparkline or a
  * chart.  STEPS[i] is zeroed where nothing was reported. */
@@ -156,15 +149,6 @@ struct coverage {
 };
 enum db_status query_coverage(struct db *db, int64_t domain, struct day_range range,
                               struct coverage *coverage);
-
-/* Sessions by policy type in a range, by type. */
-struct policy_type_row {
-    const char *policy_type;
-    struct totals totals;
-};
-typedef int policy_type_row_fn(void *context, const struct policy_type_row *row);
-enum db_status query_policy_types(struct db *db, int64_t domain, struct day_range range,
-                                  policy_type_row_fn *row, void *context);
 
 /* Failed sessions by result type in a range, most first. */
 struct result_row {

@@ -41,25 +41,6 @@ enum db_status query_steps_each(struct db *db, const int64_t *domains, size_t do
     return status;
 }
 
-enum db_status query_days(struct db *db, int64_t domain, struct day_range range, day_row_fn *row,
-                          void *context)
-{
-    static const char select[] =
-        SQL_COVER " SELECT t.block, t.reports, t.successful, t.failed"
-                  " FROM cover c CROSS JOIN total_domain t"
-                  "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2";
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int64(statement, 2, domain);
-    enum db_status status = cover_bind(db, statement, LEVELS_DAYS, range);
-    while (statement_next(db, statement, &status)) {
-        struct day_row day = {.day = sqlite3_column_int(statement, 0),
-                              .totals = statement_totals(statement, 1)};
-        if (row(context, &day) != 0)
-            return db_done(statement, DB_STOPPED);
-    }
-    return status;
-}
-
 /* --- what there is --- */
 
 enum db_status query_extent(struct db *db, struct extent *extent)

@@ -128,29 +128,6 @@ enum db_status query_coverage(struct db *db, int64_t domain, struct day_range ra
                            &coverage->reporters);
 }
 
-enum db_status query_policy_types(struct db *db, int64_t domain, struct day_range range,
-                                  policy_type_row_fn *row, void *context)
-{
-    static const char select[] =
-        SQL_COVER ", seen AS MATERIALIZED ("
-                  "  SELECT t.type, sum(t.reports) AS reports, sum(t.successful) AS successful,"
-                  "    sum(t.failed) AS failed"
-                  "   FROM cover c CROSS JOIN total_reporter t"
-                  "    ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
-                  "   GROUP BY t.type)"
-                  " SELECT p.name, s.reports, s.successful, s.failed"
-                  "  FROM seen s CROSS JOIN policy_type p ON p.id = s.type ORDER BY s.type";
-    enum db_status status;
-    sqlite3_stmt *statement = over_range(db, select, domain, range, &status);
-    while (statement_next(db, statement, &status)) {
-        struct policy_type_row line = {.policy_type = db_text(statement, 0),
-                                       .totals = statement_totals(statement, 1)};
-        if (row(context, &line) != 0)
-            return db_done(statement, DB_STOPPED);
-    }
-    return status;
-}
-
 enum db_status query_policies(struct db *db, int64_t domain, policy_seen_row_fn *row, void *context)
 {
     static const char select[] =

@@ -164,8 +164,3 @@ int report_day(const struct report *report)
 {
     return day_of(report->begin);
 }
-
-int report_covers_days(const struct report *report)
-{
-    return report->end > report->begin && day_of(report->end - 1) > day_of(report->begin);
-}

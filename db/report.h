@@ -81,8 +81,7 @@ void report_free(struct report *report);
  * at all, with a reason at *WHY (a constant). */
 int report_resolve(struct report *report, const char **why);
 
-/* The UTC day the report counts on, and whether it covers more than that. */
+/* The UTC day the report counts on. */
 int report_day(const struct report *report);
-int report_covers_days(const struct report *report);
 
 #endif

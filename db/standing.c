@@ -6,6 +6,7 @@
 #include "by_name.h"
 #include "cover.h"
 #include "domain_rows.h"
+#include "growing.h"
 #include "mode.h"
 #include "ranking.h"
 #include "statement.h"
@@ -39,8 +40,7 @@ struct tallies {
     struct tally *of;
     int64_t count;
     struct reporter *reporters; /* from 1 on */
-    int32_t reporter_count;
-    int32_t reporter_capacity;
+    size_t reporter_count, reporter_capacity;
 };
 
 static void tallies_free(struct tallies *tallies)
@@ -67,16 +67,13 @@ static int count_reporter(struct tallies *tallies, struct tally *tally, int64_t 
         if (tallies->reporters[i].organization == organization)
             return 0;
     }
-    if (tallies->reporter_count >= tallies->reporter_capacity) {
-        int32_t capacity = tallies->reporter_capacity == 0 ? 4096 : tallies->reporter_capacity * 2;
-        struct reporter *more = realloc(tallies->reporters, (size_t)capacity * sizeof *more);
-        if (more == NULL)
-            return -1;
-        tallies->reporters = more;
-        tallies->reporter_capacity = capacity;
-    }
-    tallies->reporters[tallies->reporter_count] = (struct reporter){organization, tally->newest};
-    tally->newest = tallies->reporter_count++;
+    struct reporter *reporters = with_room(tallies->reporters, tallies->reporter_count,
+                                           &tallies->reporter_capacity, sizeof *reporters);
+    if (reporters == NULL || tallies->reporter_count == INT32_MAX)
+        return -1;
+    tallies->reporters = reporters;
+    reporters[tallies->reporter_count] = (struct reporter){organization, tally->newest};
+    tally->newest = (int32_t)tallies->reporter_count++;
     tally->reporters++;
     return 0;
 }

@@ -42,15 +42,14 @@ struct day_statement statement_day(sqlite3_stmt *statement, int column)
 static const char separator[] = ", ";
 enum { SEPARATOR = sizeof separator - 1 };
 
-static bool holds(const struct joined *joined, const char *text, size_t length)
+bool joined_has(const char *list, const char *text, size_t length)
 {
-    const char *part = joined->text;
-    while (part != NULL && joined->length > 0) {
-        const char *end = strstr(part, separator);
-        size_t size = end == NULL ? strlen(part) : (size_t)(end - part);
-        if (size == length && memcmp(part, text, length) == 0)
+    while (*list != '\0') {
+        const char *end = strstr(list, separator);
+        size_t size = end == NULL ? strlen(list) : (size_t)(end - list);
+        if (size == length && memcmp(list, text, length) == 0)
             return true;
-        part = end == NULL ? NULL : end + SEPARATOR;
+        list += size + (end == NULL ? 0 : SEPARATOR);
     }
     return false;
 }
@@ -65,13 +64,13 @@ void join(struct joined *joined, const char *text)
 {
     static const char ellipsis[] = "\xe2\x80\xa6";
     size_t length = strlen(text);
-    if (length == 0 || holds(joined, text, length))
+    if (length == 0 || joined_has(joined->text, text, length))
         return;
     /* there is always room left for a separator and the ellipsis */
     if (joined->length + SEPARATOR + length + SEPARATOR + sizeof ellipsis > JOINED_MAX) {
         text = ellipsis;
         length = sizeof ellipsis - 1;
-        if (holds(joined, text, length))
+        if (joined_has(joined->text, text, length))
             return;
     }
     if (joined->length > 0) {

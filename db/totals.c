@@ -76,6 +76,12 @@ static const struct {
     [POLICY_SEEN] = {6, 3, LEVELS_DAYS, NULL, NULL, NULL}, /* upsert_seen() */
 };
 
+/* Is the first sum of TABLE that of reports? */
+static bool counts_reports(enum table table)
+{
+    return tables[table].sums == SUMS_MAX;
+}
+
 struct totals_batch {
     struct facts facts[TABLES];
     size_t begun[TABLES]; /* where the facts of the report being gathered start */
@@ -224,7 +230,7 @@ int totals_end(struct totals_batch *batch)
         if (batch->failed)
             batch->facts[t].count = batch->begun[t];
         else if (several)
-            merge(&batch->facts[t], batch->begun[t], tables[t].sums == SUMS_MAX);
+            merge(&batch->facts[t], batch->begun[t], counts_reports((enum table)t));
     }
     batch->reports += !batch->failed;
     return batch->failed ? -1 : 0;

@@ -308,15 +308,6 @@ const char *tls_mode_label(enum tls_mode mode)
     return tls_modes[mode].label;
 }
 
-int tls_mode_find(const char *name)
-{
-    for (int mode = 0; mode < MODE_COUNT; mode++) {
-        if (strcmp(tls_modes[mode].name, name) == 0)
-            return mode;
-    }
-    return -1;
-}
-
 const char *sts_mode_name(enum sts_mode mode)
 {
     static const char *const names[] = {

@@ -98,9 +98,6 @@ int policy_type_find(const char *name);
 const char *tls_mode_name(enum tls_mode mode);
 /* As screens write it: "MTA-STS testing", "DANE + MTA-STS enforce"... */
 const char *tls_mode_label(enum tls_mode mode);
-/* The mode named NAME; -1 when there is none. */
-int tls_mode_find(const char *name);
-
 /* "testing", as a policy says it; "unreadable". */
 const char *sts_mode_name(enum sts_mode mode);
 /* The mode of the MTA-STS policy in MODE; STS_UNREADABLE where it has none. */

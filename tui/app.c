@@ -227,7 +227,7 @@ static void show_import(struct app *app)
 
 /* --- days --- */
 
-static void range_changed(struct app *app)
+void app_range_changed(struct app *app)
 {
     for (int i = 0; i < app->depth; i++)
         if (view_has_range(app->stack[i]))
@@ -250,7 +250,7 @@ static bool change_range(struct app *app, enum action action)
     default:
         return false;
     }
-    range_changed(app);
+    app_range_changed(app);
     return true;
 }
 

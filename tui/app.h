@@ -70,6 +70,9 @@ void app_back(struct app *app);
  * first screen is left, and is to be read anew. */
 bool app_notes_opening(struct app *app);
 
+/* app->range is another one: what shows it is read again. */
+void app_range_changed(struct app *app);
+
 /* Is SCOPE that of all foreign domains, of which no sums are kept?  Then it says so. */
 bool app_refuses(struct app *app, const struct scope *scope);
 

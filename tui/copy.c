@@ -12,7 +12,8 @@
 
 enum { COPY_TEXT = 64 * 1024 };
 
-void copy_text(struct app *app, const char *text, size_t length)
+/* To the terminal's clipboard; says so. */
+static void to_clipboard(struct app *app, const char *text, size_t length)
 {
     size_t first = strcspn(text, "\n"); /* of several lines one stands for all */
     if (terminal_copy(text, length))
@@ -32,7 +33,7 @@ void copy_from(struct view *view, bool row)
         return;
     const struct table_type *type = table->arrangement.type;
     if (type->copied != NULL && !row) {
-        copy_text(view->app, type->copied(current), strlen(type->copied(current)));
+        to_clipboard(view->app, type->copied(current), strlen(type->copied(current)));
         return;
     }
     int sort = table->arrangement.sort >= 0 ? table->arrangement.sort : 0;
@@ -46,7 +47,7 @@ void copy_from(struct view *view, bool row)
             snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? "\t" : "", visible);
         length += written > 0 && (size_t)written < sizeof text - length ? (size_t)written : 0;
     }
-    copy_text(view->app, text, length);
+    to_clipboard(view->app, text, length);
 }
 
 /* --- files --- */

@@ -6,9 +6,6 @@
 
 #include "view.h"
 
-/* Copies TEXT to the terminal's clipboard, and says so. */
-void copy_text(struct app *app, const char *text, size_t length);
-
 /* Copies the cell of the row under the cursor that the table is sorted by (its
  * first, where it is not sorted), or the whole row with tabs between the cells,
  * and says what it copied. */

@@ -101,8 +101,7 @@ static int add_seen(void *context, const struct composition_row *row)
         .mode = row->mode,
         .totals = row->totals,
     };
-    figures->totals.successful += row->totals.successful;
-    figures->totals.failed += row->totals.failed;
+    totals_add(&figures->totals, row->totals);
     return snapshot_stopped(snapshot);
 }
 

@@ -37,18 +37,6 @@ struct figures {
 
 /* --- reading --- */
 
-/* Is NAME one of LIST, joined by ", "? */
-static bool is_listed(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; (at = strstr(at, name)) != NULL; at += length) {
-        bool begins = at == list || (at > list + 1 && at[-1] == ' ' && at[-2] == ',');
-        if (begins && (at[length] == '\0' || at[length] == ','))
-            return true;
-    }
-    return false;
-}
-
 /* The hosts come with most failures first. */
 static int note_mx(void *context, const struct mx_row *row)
 {
@@ -60,7 +48,7 @@ static int note_mx(void *context, const struct mx_row *row)
         const struct failed_type *type = row_at(types, i);
         const char **host = &figures->mx_hosts[i];
         if (*host == NULL && domain_is_host(row->mx_host) &&
-            is_listed(row->result_types, type->name))
+            joined_has(row->result_types, type->name, strlen(type->name)))
             *host = snapshot_text(snapshot, row->mx_host);
         wanting = wanting || *host == NULL;
     }
@@ -97,11 +85,8 @@ static enum heeded heeded_by(const struct composition_row *row)
 static int add_composition(void *context, const struct composition_row *row)
 {
     struct figures *figures = context;
-    struct totals *heeded = &figures->heeded[heeded_by(row)];
-    heeded->successful += row->totals.successful;
-    heeded->failed += row->totals.failed;
-    figures->totals.successful += row->totals.successful;
-    figures->totals.failed += row->totals.failed;
+    totals_add(&figures->heeded[heeded_by(row)], row->totals);
+    totals_add(&figures->totals, row->totals);
     return 0;
 }
 

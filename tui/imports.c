@@ -425,12 +425,7 @@ static void paint_last_uid(const void *row, const struct cell *cell)
 
 static uint64_t mailbox_id(const void *row)
 {
-    uint64_t hash = (uint64_t)MAILBOX->uidvalidity;
-    for (const char *at = MAILBOX->account; *at != '\0'; at++)
-        hash = hash * 31 + (unsigned char)*at;
-    for (const char *at = MAILBOX->name; *at != '\0'; at++)
-        hash = hash * 31 + (unsigned char)*at;
-    return hash;
+    return hash_text(hash_text((uint64_t)MAILBOX->uidvalidity, MAILBOX->account), MAILBOX->name);
 }
 static uint64_t mailbox_stamp(const void *row)
 {

@@ -114,9 +114,7 @@ static bool range_accept(struct app *app)
         prompt_note(&app->prompt, true, "%s", why);
         return false;
     }
-    for (int i = 0; i < app->depth; i++)
-        if (view_has_range(app->stack[i]))
-            app->stack[i]->stale = true;
+    app_range_changed(app);
     return true;
 }
 

@@ -150,26 +150,13 @@ static const struct table_type senders_table = {
 
 enum { UNION_MAX = 1024 };
 
-/* Is a name of LENGTH in LIST, which is joined by ", "? */
-static bool list_has(const char *list, const char *name, size_t length)
-{
-    while (*list != '\0') {
-        size_t here = strcspn(list, ",");
-        if (here == length && memcmp(list, name, length) == 0)
-            return true;
-        list += here;
-        list += strspn(list, ", ");
-    }
-    return false;
-}
-
 /* What MORE has and LIST lacks, behind LIST, as far as there is room. */
 static void add_to_list(char list[static UNION_MAX], const char *more)
 {
     size_t used = strlen(list);
     for (; *more != '\0'; more += strspn(more, ", ")) {
         size_t length = strcspn(more, ",");
-        if (!list_has(list, more, length) && used + length + sizeof ", " <= UNION_MAX)
+        if (!joined_has(list, more, length) && used + length + sizeof ", " <= UNION_MAX)
             used += (size_t)snprintf(list + used, UNION_MAX - used, "%s%.*s", used > 0 ? ", " : "",
                                      (int)length, more);
         more += length;

@@ -64,7 +64,7 @@ int snapshot_stopped(const struct snapshot *snapshot)
 
 /* --- scopes --- */
 
-static const char *copy_text(struct arena *arena, const char *text, bool *short_of_memory)
+static const char *keep_text(struct arena *arena, const char *text, bool *short_of_memory)
 {
     const char *copy = text != NULL ? arena_strdup(arena, text) : NULL;
     *short_of_memory = *short_of_memory || (copy == NULL && text != NULL);
@@ -76,11 +76,11 @@ static bool copy_scope(struct arena *arena, const struct scope *from, struct sco
     bool short_of_memory = false;
     *to = *from;
     to->domain_name =
-        copy_text(arena, from->domain_name != NULL ? from->domain_name : "", &short_of_memory);
-    to->organization = copy_text(arena, from->organization, &short_of_memory);
-    to->sending_mta_ip = copy_text(arena, from->sending_mta_ip, &short_of_memory);
-    to->result_type = copy_text(arena, from->result_type, &short_of_memory);
-    to->mx_host = copy_text(arena, from->mx_host, &short_of_memory);
+        keep_text(arena, from->domain_name != NULL ? from->domain_name : "", &short_of_memory);
+    to->organization = keep_text(arena, from->organization, &short_of_memory);
+    to->sending_mta_ip = keep_text(arena, from->sending_mta_ip, &short_of_memory);
+    to->result_type = keep_text(arena, from->result_type, &short_of_memory);
+    to->mx_host = keep_text(arena, from->mx_host, &short_of_memory);
     return !short_of_memory;
 }
 

@@ -76,15 +76,13 @@ static enum db_status run_held(struct job *job, struct db *db)
 
 static void run(struct worker *worker, struct job *job)
 {
-    enum db_status status = job->needs_none ? DB_OK : open_database(worker, job);
-    if (status == DB_OK) {
+    enum db_status status = job->needs_none ? job->run(job, NULL) : open_database(worker, job);
+    if (status == DB_OK && !job->needs_none) {
         pthread_mutex_lock(&worker->lock);
         worker->interruptible = worker->db;
         pthread_mutex_unlock(&worker->lock);
         if (atomic_load(&job->cancelled))
             status = DB_STOPPED;
-        else if (worker->db == NULL)
-            status = job->run(job, NULL);
         else
             status = run_held(job, worker->db);
         if (status != DB_OK && job->error[0] == '\0' && worker->db != NULL)

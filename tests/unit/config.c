@@ -96,8 +96,6 @@ static void what_the_design_shows_is_read(void **state)
     assert_string_equal(config_account(config, 0), "work");
     assert_string_equal(config_account(config, 1), "other");
     assert_null(config_account(config, 2));
-    assert_int_equal(config_line(config, "imap", "work", "mailbox"), 13);
-    assert_int_equal(config_line(config, "imap", "other", "mailbox"), 0);
     assert_string_equal(config_path(config), path);
 }
 
@@ -152,7 +150,6 @@ static void what_is_not_written_has_its_default(void **state)
             fail_msg("%s is \"%s\"", defaults[i].key, text);
         assert_int_equal(config_number(config, defaults[i].section, name, defaults[i].key),
                          defaults[i].number);
-        assert_int_equal(config_line(config, defaults[i].section, name, defaults[i].key), 0);
     }
 }
 

@@ -254,24 +254,6 @@ static void expect_same_rows(const char *query, const struct question *question,
 
 /* --- totals --- */
 
-static int put_day(void *file, const struct day_row *row)
-{
-    fprintf(file, "%d|%lld|%lld|%lld\n", row->day, (long long)row->totals.reports,
-            (long long)row->totals.successful, (long long)row->totals.failed);
-    return 0;
-}
-
-static void check_days(const struct question *question)
-{
-    struct lines got;
-    lines_open(&got);
-    ASK(query_days, put_day, got.file);
-    expect_lines("query_days", question, &got,
-                 by_sql("SELECT day, count(DISTINCT report), sum(successful), sum(failed)"
-                        " FROM seen WHERE %s GROUP BY day ORDER BY day",
-                        question->scope));
-}
-
 /* In five steps of a fifth. */
 static void check_steps(const struct question *question)
 {
@@ -400,26 +382,6 @@ static void check_reporters(const struct question *question)
     lines_open(&got);
     ASK(query_reporters, put_reporter, got.file);
     expect_lines("query_reporters", question, &got, by_sql(sql, question->scope));
-}
-
-static int put_policy_type(void *file, const struct policy_type_row *row)
-{
-    fprintf(file, "%s|%lld|%lld|%lld\n", row->policy_type, (long long)row->totals.reports,
-            (long long)row->totals.successful, (long long)row->totals.failed);
-    return 0;
-}
-
-static void check_policy_types(const struct question *question)
-{
-    struct lines got;
-    lines_open(&got);
-    ASK(query_policy_types, put_policy_type, got.file);
-    expect_lines("query_policy_types", question, &got,
-                 by_sql("SELECT type_name, sum(n), sum(s), sum(f) FROM (SELECT type, type_name,"
-                        "  count(DISTINCT report) AS n, sum(successful) AS s, sum(failed) AS f"
-                        "  FROM seen WHERE %s GROUP BY organization, type, mode)"
-                        " GROUP BY type ORDER BY type",
-                        question->scope));
 }
 
 static void check_coverage(const struct question *question)
@@ -808,12 +770,10 @@ static struct question ask(int64_t domain, int first, int last)
 /* Answers that stand on totals, which outlive the details. */
 static void check_totals(const struct question *question)
 {
-    check_days(question);
     check_domains(question, false);
     check_domains(question, true);
     check_composition(question);
     check_reporters(question);
-    check_policy_types(question);
     check_coverage(question);
     check_mode_days(question);
     if (question->range.first <= question->range.last)
@@ -1019,7 +979,7 @@ static void failures_of_a_summary_without_any_are_found(void **state)
     }
 }
 
-static int stop_at_once(void *context, const struct day_row *row)
+static int stop_at_once(void *context, const struct reporter_row *row)
 {
     (void)row;
     ++*(int *)context;
@@ -1032,7 +992,7 @@ static void a_row_that_has_enough_ends_the_query(void **state)
     int rows = 0;
     keep_reports(0, 20, 20);
     assert_int_equal(
-        query_days(db, ALL_DOMAINS, (struct day_range){DAY, DAY + DAYS}, stop_at_once, &rows),
+        query_reporters(db, ALL_DOMAINS, (struct day_range){DAY, DAY + DAYS}, stop_at_once, &rows),
         DB_STOPPED);
     assert_int_equal(rows, 1);
 }

@@ -118,10 +118,8 @@ static const struct advice_settings settings = {
         return 0;                                                                                  \
     }
 TAKE(domain_row, struct domain_row)
-TAKE(day_row, struct day_row)
 TAKE(composition_row, struct composition_row)
 TAKE(reporter_row, struct reporter_row)
-TAKE(policy_type_row, struct policy_type_row)
 TAKE(result_row, struct result_row)
 TAKE(sender_row, struct sender_row)
 TAKE(mx_row, struct mx_row)
@@ -159,11 +157,6 @@ static enum db_status ask_domains(int64_t domain, int *rows)
 static enum db_status ask_standings(int64_t domain, int *rows)
 {
     return query_standings(db, domain, month, &settings, domain_row, rows);
-}
-
-static enum db_status ask_days(int64_t domain, int *rows)
-{
-    return query_days(db, domain, month, day_row, rows);
 }
 
 static enum db_status ask_steps(int64_t domain, int *rows)
@@ -209,11 +202,6 @@ static enum db_status ask_composition(int64_t domain, int *rows)
 static enum db_status ask_reporters(int64_t domain, int *rows)
 {
     return query_reporters(db, domain, month, reporter_row, rows);
-}
-
-static enum db_status ask_policy_types(int64_t domain, int *rows)
-{
-    return query_policy_types(db, domain, month, policy_type_row, rows);
 }
 
 static enum db_status ask_results(int64_t domain, int *rows)
@@ -339,7 +327,6 @@ static const struct {
     {"extent", ask_extent},
     {"domains", ask_domains},
     {"standings", ask_standings},
-    {"days", ask_days},
     {"steps", ask_steps},
     {"steps of several", ask_steps_each},
     {"modes", ask_modes},
@@ -347,7 +334,6 @@ static const struct {
     {"timeline", ask_timeline},
     {"composition", ask_composition},
     {"reporters", ask_reporters},
-    {"policy types", ask_policy_types},
     {"results", ask_results},
     {"senders", ask_senders},
     {"MX hosts", ask_mx},
