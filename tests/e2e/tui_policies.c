@@ -164,6 +164,9 @@ static void a_text_names_its_reporters(void **state)
     assert_shows(console, "Reported by (1)");
     assert_types(console, "j");
     assert_shows(console, "Reported by (2)");
+    assert_types(console, "<Tab><Tab><Tab>s"); /* another order of the same rows */
+    assert_shows(console, "Reported by (2)");
+    assert_shows(console, "row 1 of 2");
     leave_dashboard(console);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../db/connection.h"
 #include "../console_assert.h"
 #include "../dashboard.h"
 #include "../own_database.h"
@@ -232,6 +233,32 @@ static void letters_of_modes_have_a_legend(void **state)
     leave_dashboard(console);
 }
 
+/* Sums are kept of mine only: they are no answer here. */
+static void all_foreign_domains_have_no_screen(void **state)
+{
+    (void)state;
+    char path[160], into[200];
+    struct db *db;
+    snprintf(path, sizeof path, "%s/foreign.db", own.folder);
+    snprintf(into, sizeof into, "VACUUM INTO '%s'", path);
+    assert_int_equal(db_open(&db, own.path, DB_WRITE), DB_OK);
+    assert_int_equal(db_exec(db, into), DB_OK);
+    db_close(db);
+    assert_int_equal(db_open(&db, path, DB_WRITE), DB_OK);
+    assert_int_equal(db_exec(db, "UPDATE domain SET mine = 0 WHERE name = 'net.example'"), DB_OK);
+    db_close(db);
+    struct console *console = open_dashboard(path, 80, 24);
+    expect_way(console, "F", "");
+    assert_shows(console, "net.example");
+    assert_types(console, "g<Enter>");
+    assert_shows(console, "Of foreign domains there are no sums: choose one of them.");
+    assert_types(console, "3");
+    assert_shows(console, "choose one of them");
+    assert_types(console, "j<Enter>");
+    assert_shows(console, "net.example");
+    leave_dashboard(console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +275,7 @@ int main(void)
         cmocka_unit_test(the_next_step_stays_where_it_is_narrow),
         cmocka_unit_test(keys_without_a_use_are_not_offered),
         cmocka_unit_test(letters_of_modes_have_a_legend),
+        cmocka_unit_test(all_foreign_domains_have_no_screen),
     };
     return cmocka_run_group_tests(tests, fill, own_database_tear_down);
 }
