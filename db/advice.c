@@ -368,8 +368,7 @@ static void tell_way_back(struct advising *advising)
 {
     say(advising, &advising->advice->to_do,
         "If that takes longer, publish the policy in mode testing meanwhile, as below: senders "
-        "look "
-        "for a new id before they give a mail up, and deliver it then.");
+        "look for a new id before they give a mail up, and deliver it then.");
 }
 
 /* The policy that is to be published next, or has to be put right. */
