@@ -335,7 +335,7 @@ static void draw_cell_line(const struct view *view, int y, int columns_wide)
     if (figures == NULL)
         return;
     if (figures->totals.reports == 0) {
-        put_text(y, x, columns_wide, STYLE_DIM, "No report is on these days.");
+        put_text(y, x, columns_wide, STYLE_DIM, "No report tells of that time.");
         return;
     }
     format_count(figures->totals.successful + figures->totals.failed, 14, sessions);

@@ -172,7 +172,7 @@ static void days_without_a_report_say_so(void **state)
     struct console *console = open_timeline(path, 100, 30);
     assert_types(console, "<Tab>g");
     assert_shows(console, "Thu 2026-10-22");
-    assert_shows(console, "No report is about that.");
+    assert_shows(console, "No report tells of that time.");
     leave_dashboard(console);
 }
 
