@@ -346,8 +346,9 @@ const struct view_type view_failures = {
     .help = "Failed sessions by result type (RFC 8460 section 4.3), what each of them means, and "
             "what to do. On top: what came of them, by the policy that the sender had to heed. "
             "Enter shows the single failures of a type.",
-    .panes = {{"Result types", &failed_types_table}, {"Meaning", &lines_type, .beside = true}},
+    .panes = {{"Result types", &failed_types_table}, {"Meaning", &lines_type}},
     .pane_count = PANES,
+    .beside = 1 << PANE_MEANING,
     .actions = {ACT_OPEN},
     .title = title,
     .load = load_failures,

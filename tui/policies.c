@@ -651,10 +651,11 @@ const struct view_type view_policies = {
             "to the changes of mode and policy, with who saw them "
             "first and who went on reporting what was before, and to who reported the text.",
     .panes = {{"Policies", &texts_table},
-              {"Difference to the one before", &difference_table, .beside = true},
+              {"Difference to the one before", &difference_table},
               {"Changes", &all_changes_table},
-              {"Reported by", &reporters_table, .beside = true}},
+              {"Reported by", &reporters_table}},
     .pane_count = PANES,
+    .beside = 1 << PANE_DIFFERENCE | 1 << PANE_REPORTERS,
     .actions = {ACT_OPEN},
     .timeless = true,
     .load = load_policies,

@@ -487,7 +487,7 @@ static void arrange(struct view *view)
 
 void view_arrange(struct view *view, int pane)
 {
-    if (view->type->panes[pane].beside) {
+    if (view->type->beside >> pane & 1) {
         beside_arrange(view, pane);
         return;
     }

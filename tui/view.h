@@ -78,7 +78,6 @@ int snapshot_stopped(const struct snapshot *snapshot);
 struct pane_type {
     const char *title;
     const struct table_type *table; /* NULL: a time axis, which draw() draws */
-    bool beside;                    /* its rows are made as beside.h says */
 };
 
 struct view_type {
@@ -86,6 +85,7 @@ struct view_type {
     const char *help; /* a sentence or two for the head of its help */
     struct pane_type panes[PANES_MAX];
     int pane_count;
+    unsigned beside; /* a bit for each pane whose rows are made as beside.h says */
     enum action actions[VIEW_ACTIONS_MAX]; /* what act() understands, besides ACT_OPEN */
     bool timeless;                         /* does not depend on the range of days */
     bool of_no_domain;                     /* its scope names none */

@@ -49,8 +49,9 @@ static void expect_table(void)
     assert_non_null(strstr(run.out, "\nexample.com             sts-enforce   "));
     assert_non_null(strstr(run.out, "\nxn--mnchen-3ya.example  opportunistic "));
     assert_null(strstr(run.out, "stranger.example"));
-    assert_non_null(strstr(run.err, "888 imported, 16 of them on foreign domains (stranger.example...), 2 "
-                                    "duplicates, 1 in conflict, 4 damaged, 5 not"));
+    assert_non_null(strstr(run.err,
+                           "888 imported, 16 of them on foreign domains (stranger.example...), "
+                           "2 duplicates, 1 in conflict, 4 damaged, 5 not"));
     run_free(&run);
     assert_false(exists(BUILD "/demo/server-folder"));
 }

@@ -136,7 +136,8 @@ static void where_there_is_no_policy_the_words_fit(void **state)
     (void)state;
     struct console *console = open_policies("bare", 140, 40);
     assert_shows(console, "These reporters found neither an MTA-STS policy nor DANE.");
-    assert_shows(console, "No change of mode or policy in the last three years; 8 shows all domains.");
+    assert_shows(console,
+                 "No change of mode or policy in the last three years; 8 shows all domains.");
     assert_hides(console, "in these days");
     assert_types(console, "2<S-Tab>");
     assert_shows(console, "No mode or policy changed in these");
