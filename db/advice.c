@@ -199,12 +199,15 @@ bool is_reported_lately(const struct advising *advising)
     return advising->evidence->last_day > day_before_quiet(advising);
 }
 
-/* Have sessions been refused of late? */
-static bool are_refused_lately(const struct advising *advising)
+/* Sessions that were refused of late: by MTA-STS, and by DANE, too. */
+static int64_t enforced_lately(const struct evidence *evidence)
 {
-    struct met_totals refused = met_refused(advising->evidence);
-    return refused.failed > 0 && (advising->evidence->standing.running > 0 ||
-                                  refused.last_failed > day_before_quiet(advising));
+    return evidence->met[MET_ENFORCE].late + evidence->standing.running_enforced;
+}
+static int64_t refused_lately(const struct evidence *evidence)
+{
+    return enforced_lately(evidence) + evidence->met[MET_TLSA].late +
+           evidence->standing.running_dane;
 }
 
 /* --- what holds it back --- */
@@ -238,6 +241,10 @@ static void tell_what_holds_back(struct advising *advising)
         tell_missing_name(advising);
     else if (standing->tlsrpt_missed)
         say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
+    int64_t late = standing->failed - standing->running - standing->named;
+    if (late > 0)
+        say(advising, sentences, "%s in the last %d days%s.", counted(late, "failure", failed),
+            settings->quiet_days, limit);
     if (standing->running > 0)
         say(advising, sentences,
             "%s in reports of several days that began before the last %d days and ended in them%s.",
@@ -246,9 +253,6 @@ static void tell_what_holds_back(struct advising *advising)
         say(advising, sentences,
             "The details of the last %d days name %s, which no summary counts; the limit is 0.",
             settings->quiet_days, counted(standing->named, "failure", failed));
-    else if (standing->failed > 0)
-        say(advising, sentences, "%s in the last %d days%s.",
-            counted(standing->failed, "failure", failed), settings->quiet_days, limit);
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
     if (is_silent(standing, settings))
@@ -358,8 +362,7 @@ static void tell_how_to_publish(struct advising *advising)
 /* Is mail refused by MTA-STS, which its own policy could stop? */
 static bool is_enforcing_too_early(const struct advising *advising)
 {
-    return advising->advice->next == NEXT_FIX_FAILURES && are_refused_lately(advising) &&
-           advising->evidence->met[MET_ENFORCE].failed > 0 &&
+    return advising->advice->next == NEXT_FIX_FAILURES && enforced_lately(advising->evidence) > 0 &&
            tls_mode_sts(advising->evidence->standing.mode) == STS_ENFORCE;
 }
 
@@ -515,6 +518,31 @@ static const char *summarise_end(struct advising *advising)
                : "Enforced: senders that look at the policy deliver with valid TLS or not at all.";
 }
 
+/* In testing failures are what enforce would refuse, unless DANE refuses all of them now. */
+static const char *summarise_failures(struct advising *advising)
+{
+    const struct standing *standing = &advising->evidence->standing;
+    int days = advising->settings->quiet_days;
+    int64_t refused = refused_lately(advising->evidence);
+    char failed[COUNT_TEXT];
+    counted(standing->failed, "failure", failed);
+    if (is_broken(standing))
+        return text_of(advising,
+                       "The _mta-sts record is published, its policy is broken: %s in the "
+                       "last %d days, with no policy read.",
+                       failed, days);
+    if (in_testing(standing) && refused < standing->failed)
+        return text_of(advising, "Not safe to enforce: %s in the last %d days.", failed, days);
+    if (refused > 0)
+        return text_of(advising, "Sessions are being refused: %s in the last %d days.",
+                       group_digits(refused, failed), days);
+    return text_of(advising,
+                   tls_mode_enforces(standing->mode)
+                       ? "Sessions fail, though none was refused: %s in the last %d days."
+                       : "Not safe to start MTA-STS testing: %s in the last %d days.",
+                   failed, days);
+}
+
 static const char *summarise(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
@@ -528,17 +556,7 @@ static const char *summarise(struct advising *advising)
     case NEXT_WAIT:
         return "Reports are asked for, and none has come yet.";
     case NEXT_FIX_FAILURES:
-        return text_of(advising,
-                       is_broken(standing)
-                           ? "The _mta-sts record is published, its policy is broken: %s in the "
-                             "last %d days, with no policy read."
-                       : are_refused_lately(advising)
-                           ? "Sessions are being refused: %s in the last %d days."
-                       : in_testing(standing) ? "Not safe to enforce: %s in the last %d days."
-                       : !tls_mode_enforces(standing->mode)
-                           ? "Not safe to start MTA-STS testing: %s in the last %d days."
-                           : "Sessions fail, though none was refused: %s in the last %d days.",
-                       counted(standing->failed, "failure", text), advising->settings->quiet_days);
+        return summarise_failures(advising);
     case NEXT_FIX_PROBLEMS:
         return text_of(advising,
                        in_testing(standing) ? "Not safe to enforce: the check found %s."

@@ -55,7 +55,7 @@ enum advice_step advice_step(const struct standing *standing,
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings);
 
 /* How soon that is to be done, the smallest first: by the step, and before all others
- * what has mail refused now. */
+ * what fails in a mode that refuses. */
 int advice_urgency(const struct standing *standing, const struct advice_settings *settings);
 
 /* Where it is, in words: the label of its step, or what that leaves out, "DANE +

@@ -57,9 +57,8 @@ static void tell_refused(struct advising *advising)
     bool known = evidence->result_count > 0 && only_refused_failed(evidence);
     bool is_all = known && evidence->results[0].failed >= refused.failed;
     say(advising, &advising->advice->evidence,
-        "%s %s refused %s%s%s%s%s%s%s. Their mail may have been late or lost.",
+        "%s %s refused %s%s%s%s%s%s. Their mail may have been late or lost.",
         counted(refused.failed, "session", sessions), refused.failed == 1 ? "was" : "were",
-        evidence->standing.running > 0 ? "in reports of several days that began " : "",
         span(refused.first_failed, refused.last_failed, days),
         evidence->standing.failed > 0  ? ""
         : is_reported_lately(advising) ? ", and none since"
@@ -78,12 +77,13 @@ static void tell_change(struct advising *advising)
     const struct evidence *evidence = advising->evidence;
     struct met_totals refused = met_refused(evidence);
     char day[DAY_TEXT];
-    if (refused.failed == 0 || evidence->mode_since <= evidence->range.first ||
-        refused.first_failed < evidence->mode_since ||
-        refused.first_failed > evidence->mode_since + SOON)
+    if (refused.failed == 0 || !tls_mode_enforces(evidence->changed_mode) ||
+        evidence->changed_day <= evidence->range.first ||
+        refused.first_failed < evidence->changed_day ||
+        refused.first_failed > evidence->changed_day + SOON)
         return;
     say(advising, &advising->advice->evidence, "That began with the change to %s on %s.",
-        tls_mode_label(evidence->standing.mode), day_format(evidence->mode_since, day));
+        tls_mode_label(evidence->changed_mode), day_format(evidence->changed_day, day));
 }
 
 static void tell_failures(struct advising *advising)
@@ -103,7 +103,7 @@ static void tell_failures(struct advising *advising)
         say(advising, sentences,
             "%s failed under a policy that refuses nothing, or whose text was not reported.",
             counted(other, "session", text));
-    if (evidence->failed == 0 && evidence->sessions > 0)
+    if (evidence->failed == 0 && evidence->sessions > 0 && evidence->standing.running == 0)
         say(advising, sentences, "%s",
             evidence->result_count == 0 || evidence->met[MET_NO_POLICY].failed > 0
                 ? "None of these failed."

@@ -390,6 +390,9 @@ static int take(void *context, const char *section_text, const char *name, const
 static int check_header(struct config *config, const char *line)
 {
     char section[LINE_MAX_BYTES];
+    static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, which inih passes over, too */
+    if (config->line == 1 && strncmp(line, mark, strlen(mark)) == 0)
+        line += strlen(mark);
     const char *name, *end = strchr(line, ']');
     if (line[0] != '[' || end == NULL)
         return 0;

@@ -66,10 +66,11 @@ static enum met met_by(int type, enum sts_mode mode)
     return mode == STS_UNREADABLE ? MET_UNREAD : mode == STS_ENFORCE ? MET_ENFORCE : MET_STS;
 }
 
-static void add_met(struct met_totals *met, int day, int64_t sessions, int64_t failed)
+static void add_met(struct met_totals *met, int day, int64_t sessions, int64_t failed, bool late)
 {
     met->sessions += sessions;
     met->failed += failed;
+    met->late += late ? failed : 0;
     if (failed == 0)
         return;
     if (met->last_failed < 0 || day < met->first_failed)
@@ -85,6 +86,7 @@ static enum db_status read_met(struct gathering *gathering)
                   " FROM cover c CROSS JOIN total_reporter t"
                   "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2";
     struct evidence *evidence = gathering->evidence;
+    int late_from = last_days(evidence->today, gathering->settings->quiet_days).first;
     sqlite3_stmt *row = db_statement(gathering->db, select);
     sqlite3_bind_int64(row, 2, gathering->domain);
     for (int kind = 0; kind < MET_KINDS; kind++)
@@ -93,8 +95,9 @@ static enum db_status read_met(struct gathering *gathering)
     while (statement_next(gathering->db, row, &status)) {
         enum met kind =
             met_by(sqlite3_column_int(row, 0), (enum sts_mode)sqlite3_column_int(row, 1));
-        add_met(&evidence->met[kind], sqlite3_column_int(row, 2), sqlite3_column_int64(row, 3),
-                sqlite3_column_int64(row, 4));
+        int day = sqlite3_column_int(row, 2);
+        add_met(&evidence->met[kind], day, sqlite3_column_int64(row, 3),
+                sqlite3_column_int64(row, 4), day >= late_from);
     }
     return status;
 }
@@ -108,6 +111,7 @@ struct met_totals met_refused(const struct evidence *evidence)
     struct met_totals sum = *tlsa;
     sum.sessions += enforce->sessions;
     sum.failed += enforce->failed;
+    sum.late += enforce->late;
     if (enforce->failed > 0 && enforce->first_failed < sum.first_failed)
         sum.first_failed = enforce->first_failed;
     if (enforce->failed > 0 && enforce->last_failed > sum.last_failed)
@@ -281,9 +285,7 @@ static enum db_status read_signatures(struct gathering *gathering, struct day_ra
 static enum db_status read_recent(struct gathering *gathering)
 {
     const struct evidence *evidence = gathering->evidence;
-    struct day_range recent = evidence->standing.running > 0
-                                  ? evidence->range /* they began before the quiet days */
-                                  : last_days(evidence->today, gathering->settings->quiet_days);
+    struct day_range recent = {evidence->standing.recent_since, evidence->today};
     enum db_status status =
         query_results(gathering->db, gathering->domain, recent, take_recent_result, gathering);
     if (status == DB_OK)
@@ -510,17 +512,19 @@ static enum db_status read_withdrawal(struct gathering *gathering)
     return db_done(row, status);
 }
 
-static enum db_status read_mode_since(struct gathering *gathering)
+static enum db_status read_change(struct gathering *gathering)
 {
-    static const char select[] = "SELECT day FROM mode_change WHERE domain = ?1 AND day <= ?2"
+    static const char select[] = "SELECT day, mode FROM mode_change WHERE domain = ?1 AND day <= ?2"
                                  " AND before <> 0 ORDER BY day DESC LIMIT 1";
     _Static_assert(MODE_UNKNOWN == 0, "named by number");
     struct evidence *evidence = gathering->evidence;
     enum db_status status = DB_OK;
     sqlite3_stmt *row = select_of_domain(gathering, select);
     sqlite3_bind_int(row, 2, evidence->today);
-    evidence->mode_since =
-        statement_next(gathering->db, row, &status) ? sqlite3_column_int(row, 0) : -1;
+    if (statement_next(gathering->db, row, &status)) {
+        evidence->changed_day = sqlite3_column_int(row, 0);
+        evidence->changed_mode = (enum tls_mode)sqlite3_column_int(row, 1);
+    }
     return db_done(row, status);
 }
 
@@ -581,8 +585,8 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
 {
     typedef enum db_status part_fn(struct gathering * gathering);
     static part_fn *const parts[] = {
-        read_standing,        read_figures,    read_failures,   read_newest_check, read_hosts,
-        read_reported_policy, read_withdrawal, read_mode_since, read_dissenter,    read_tlsa};
+        read_standing,        read_figures,    read_failures, read_newest_check, read_hosts,
+        read_reported_policy, read_withdrawal, read_change,   read_dissenter,    read_tlsa};
     struct gathering gathering = {
         .db = db, .settings = settings, .domain = domain, .arena = arena, .evidence = evidence};
     *evidence = (struct evidence){.domain = "",
@@ -590,7 +594,7 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
                                   .failing_mx = "",
                                   .policy_text = "",
                                   .former_text = "",
-                                  .mode_since = -1,
+                                  .changed_day = -1,
                                   .dissenter = "",
                                   .withdrawn_since = -1,
                                   .tlsa_records = "",

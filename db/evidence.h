@@ -38,15 +38,17 @@ struct standing {
     int64_t failed;     /* in the last quiet_days: of all sessions if the mode is one with a
                            policy, by the check or by reports, else of those with one that
                            could not be had or read */
-    int64_t running;    /* of these, of reports that began before and ended in these days, where
-                           no others failed... */
-    int64_t named;      /* ...and, for a review, what only the details name */
-    int64_t sessions;   /* with a policy, in the last quiet_days */
-    int64_t tested;     /* under MTA-STS, in the last testing_days */
-    int64_t reporters;  /* of these; no more than are asked for are counted */
-    int testing_since;  /* day; -1 when it is not in MTA-STS testing */
-    int testing_days;   /* from then to today, both counted */
-    int silent_days;    /* since the last day with a report, today counted; 0: never reported */
+    int64_t running;    /* of these, of reports that began before and ended in these days... */
+    int64_t running_enforced; /* ...under MTA-STS enforce, and under TLSA records */
+    int64_t running_dane;
+    int64_t named;     /* and, for a review, what only the details name */
+    int recent_since;  /* day: the first of the last quiet_days, or that of these reports */
+    int64_t sessions;  /* with a policy, in the last quiet_days */
+    int64_t tested;    /* under MTA-STS, in the last testing_days */
+    int64_t reporters; /* of these; no more than are asked for are counted */
+    int testing_since; /* day; -1 when it is not in MTA-STS testing */
+    int testing_days;  /* from then to today, both counted */
+    int silent_days;   /* since the last day with a report, today counted; 0: never reported */
 };
 
 /* As query_domains() of mine, with the standing of each: exact when it is of one
@@ -91,6 +93,7 @@ enum met {
 struct met_totals {
     int64_t sessions;
     int64_t failed;
+    int64_t late;     /* of these, on the last quiet_days */
     int first_failed; /* day with a failure; 0 and -1 when there is none */
     int last_failed;
 };
@@ -119,8 +122,7 @@ struct evidence {
     int64_t reporters;      /* in testing: those that saw MTA-STS */
     const char *failing_mx; /* the MX host with most failures */
 
-    /* Failures of these days, most first; and the recent ones: of the last quiet_days, or of
-     * all these where standing.running tells that they are in reports that began before. */
+    /* Failures of these days, most first; and those from standing.recent_since on. */
     struct result_count results[EVIDENCE_RESULTS];
     size_t result_count;
     struct result_count recent[EVIDENCE_RESULTS];
@@ -149,8 +151,9 @@ struct evidence {
     const char *former_text;
     int former_day;
 
-    /* The day of the last change of mode, by reports; -1 when there was none. */
-    int mode_since;
+    /* The day of the last change of mode, by reports, and to which; -1 when there was none. */
+    int changed_day;
+    enum tls_mode changed_mode;
 
     /* The reporter with most sessions of those whose latest reports, in the last quiet_days,
      * have another MTA-STS mode than the domain: "" when there is none. */

@@ -18,16 +18,25 @@ struct day_range last_days(int today, int days)
 
 /* --- sums by domain --- */
 
+/* What reports tell that began before the quiet days and ended in them. */
+struct running {
+    int64_t failed;
+    int64_t enforced; /* of these, under MTA-STS enforce */
+    int64_t dane;     /* and under TLSA records */
+    int64_t sessions; /* with a policy */
+    int first_day;    /* that any of them counts on; 0: there are none */
+};
+
 /* Of one domain. */
 struct tally {
     int64_t all_failed; /* in the quiet days, with a policy or without */
-    int64_t running;    /* failed, in reports that began before these days and ended in them */
-    int64_t sessions;   /* with a policy, in the quiet days */
-    int64_t failed;     /* of these */
-    int64_t named;      /* failures in the details of the quiet days */
-    int64_t tested;     /* sessions under MTA-STS in the testing days */
-    int32_t reporters;  /* of MTA-STS in the testing days, no more than are asked for */
-    int32_t newest;     /* of these, an index; 0: none */
+    struct running running;
+    int64_t sessions;  /* with a policy, in the quiet days */
+    int64_t failed;    /* of these */
+    int64_t named;     /* failures in the details of the quiet days */
+    int64_t tested;    /* sessions under MTA-STS in the testing days */
+    int32_t reporters; /* of MTA-STS in the testing days, no more than are asked for */
+    int32_t newest;    /* of these, an index; 0: none */
 };
 
 struct reporter {
@@ -175,13 +184,14 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
     return status;
 }
 
-/* What failed in reports of several days that began before the day FIRST, on which they
- * count, but ended later. */
+/* Reports of several days that began before the day FIRST, and ended later, count on
+ * their first. */
 static enum db_status add_running(struct db *db, int64_t domain, int first, struct tallies *tallies)
 {
     static const char select[] =
-        "SELECT p.domain, p.failed FROM report r INDEXED BY report_of_days"
-        "  CROSS JOIN policy p ON p.report = r.id AND p.day < ?2 AND p.failed > 0"
+        "SELECT p.domain, p.day, p.type, p.mode, p.successful + p.failed, p.failed"
+        "  FROM report r INDEXED BY report_of_days"
+        "  CROSS JOIN policy p ON p.report = r.id AND p.day < ?2"
         " WHERE r.end_time - r.begin_time > 129600 AND r.end_time > ?2 * 86400"
         "  AND ?1 IN (0, p.domain)";
     _Static_assert(ALL_DOMAINS == 0, "named by number");
@@ -190,8 +200,20 @@ static enum db_status add_running(struct db *db, int64_t domain, int first, stru
     enum db_status status = DB_OK;
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
-        if (tally != NULL)
-            tally->running += sqlite3_column_int64(row, 1);
+        if (tally == NULL)
+            continue;
+        struct running *running = &tally->running;
+        int day = sqlite3_column_int(row, 1), type = sqlite3_column_int(row, 2);
+        int64_t failed = sqlite3_column_int64(row, 5);
+        if (type == POLICY_STS || type == POLICY_TLSA)
+            running->sessions += sqlite3_column_int64(row, 4);
+        if (type == POLICY_STS && sqlite3_column_int(row, 3) == STS_ENFORCE)
+            running->enforced += failed;
+        else if (type == POLICY_TLSA)
+            running->dane += failed;
+        running->failed += failed;
+        if (running->first_day == 0 || day < running->first_day)
+            running->first_day = day;
     }
     return status;
 }
@@ -365,38 +387,57 @@ static enum db_status count_unfetched(struct db *db, int64_t domain, struct day_
 }
 
 /* All failures count where there is a policy to refuse them, or was by reports,
- * whatever a check has seen since: senders keep policies.  Elsewhere only those of
- * a policy that could not be had or read count. */
+ * whatever a check has seen since: senders keep policies. */
+static enum db_status add_refusable(struct standings *standings, const struct domain_row *row,
+                                    const struct tally *tally, struct standing *standing)
+{
+    bool review = in_testing(row->mode) && tally->all_failed == 0 &&
+                  standing->testing_days >= standings->settings->testing_days;
+    enum db_status status = DB_OK;
+    if (review || standings->exact)
+        status = look_closer(standings, row->id);
+    standing->running = tally->running.failed;
+    standing->running_enforced = tally->running.enforced;
+    standing->running_dane = tally->running.dane;
+    standing->named = review && standing->running == 0 ? tally->named : 0;
+    standing->failed = tally->all_failed + standing->running + standing->named;
+    return status;
+}
+
+/* Without a policy only failures of one that could not be had or read count. */
+static enum db_status add_unfetched(struct standings *standings, const struct domain_row *row,
+                                    const struct tally *tally, struct day_range quiet,
+                                    struct standing *standing)
+{
+    bool error = false;
+    int64_t unfetched = 0;
+    enum db_status status = DB_OK;
+    if (tally->running.failed > 0)
+        quiet.first = tally->running.first_day;
+    if (tally->all_failed + tally->running.failed > 0)
+        status = has_fetch_error(standings->db, row->id, quiet, &error);
+    if (status == DB_OK && tally->all_failed + tally->running.failed > 0)
+        status = count_unfetched(standings->db, row->id, quiet, &unfetched);
+    if (status == DB_OK && (error || standings->exact))
+        status = look_closer(standings, row->id);
+    standing->failed = error && tally->failed > unfetched ? tally->failed : unfetched;
+    standing->sts_broken |= standing->failed > 0;
+    return status;
+}
+
 static enum db_status add_figures(struct standings *standings, const struct domain_row *row,
                                   struct standing *standing)
 {
-    const struct advice_settings *settings = standings->settings;
-    struct db *db = standings->db;
-    struct day_range quiet = last_days(standings->today, settings->quiet_days);
-    struct tally *tally = tally_of(&standings->tallies, row->id);
+    struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
+    const struct tally *tally = tally_of(&standings->tallies, row->id);
     if (tally == NULL)
         return DB_OK;
-    enum db_status status = DB_OK;
     bool policy = has_policy(row->mode) || has_policy(row->mode_reported);
-    bool review = in_testing(row->mode) && tally->all_failed == 0 &&
-                  standing->testing_days >= settings->testing_days;
-    bool error = false;
-    int64_t unfetched = 0;
-    if (!policy && tally->all_failed > 0)
-        status = has_fetch_error(db, row->id, quiet, &error);
-    if (status == DB_OK && !policy && tally->all_failed > 0)
-        status = count_unfetched(db, row->id, quiet, &unfetched);
-    if (status == DB_OK && (review || error || standings->exact))
-        status = look_closer(standings, row->id);
-    if (policy) {
-        standing->running = tally->all_failed == 0 ? tally->running : 0;
-        standing->named = review && standing->running == 0 ? tally->named : 0;
-        standing->failed = tally->all_failed + standing->running + standing->named;
-    } else {
-        standing->failed = error && tally->failed > unfetched ? tally->failed : unfetched;
-        standing->sts_broken |= standing->failed > 0;
-    }
-    standing->sessions = tally->sessions;
+    enum db_status status = policy ? add_refusable(standings, row, tally, standing)
+                                   : add_unfetched(standings, row, tally, quiet, standing);
+    standing->recent_since = tally->running.failed > 0 ? tally->running.first_day : quiet.first;
+    if (tally->sessions > 0 || standings->exact)
+        standing->sessions = tally->sessions + tally->running.sessions;
     standing->tested = tally->tested;
     standing->reporters = tally->reporters;
     return status;

@@ -696,7 +696,7 @@ static enum db_status write_report(struct store *store, const struct origin *ori
     for (size_t i = 0; i < report->policy_count && status == DB_OK; i++)
         status = write_policy(store, id, i, day, &report->policies[i], &mine);
     if (!mine && store->counts.foreign++ == 0)
-        snprintf(store->counts.foreign_domain, DOMAIN_TEXT, "%s", report->recipient);
+        snprintf(store->counts.foreign_domain, DOMAIN_TEXT, "%s", report->policies[0].counts_for);
     if (totals_end(store->totals) != 0 && status == DB_OK)
         status = db_complain(store->db, DB_MEMORY, "out of memory");
     if (status == DB_OK)

@@ -142,7 +142,8 @@ static bool set_recipient(struct report *report, const char *name, size_t length
 static const char *skip_number(const char *text, const char *closing)
 {
     size_t digits = strspn(text, "0123456789");
-    return digits > 0 && strchr(closing, text[digits]) != NULL ? text + digits : NULL;
+    bool closes = text[digits] != '\0' && strchr(closing, text[digits]) != NULL;
+    return digits > 0 && closes ? text + digits : NULL;
 }
 
 /* The second field of "submitter!domain!begin!end.json.gz" or "...!end!id.json.gz", RFC
@@ -273,7 +274,10 @@ static int read_documents(struct extractor *extractor, const struct source *sour
         stop = read_document(extractor, source, json, raw, &used);
         json.start += used;
         json.length -= used;
-        if ((list && !pass_over(&json, ',')) || format_of(json) != FORMAT_JSON)
+        bool more = !list || pass_over(&json, ',');
+        if (!more && !pass_over(&json, ']'))
+            return refuse(extractor, source, "its list goes on without a comma", json);
+        if (!more || format_of(json) != FORMAT_JSON)
             break;
         raw = json;
     }

@@ -566,12 +566,25 @@ static int read_root(struct report_reader *reader, json_object *root, struct rep
 
 /* Parsing. */
 
-/* The last byte of the string that begins at AT, or of all. */
+/* The last byte of the string that begins at AT, with one quote or two as the parser lets
+ * pass, or of all. */
 static const char *skip_string(const char *at, const char *end)
 {
-    for (at++; at < end && *at != '"'; at++)
+    char quote = *at;
+    for (at++; at < end && *at != quote; at++)
         at += *at == '\\' && at + 1 < end;
     return at < end ? at : end - 1;
+}
+
+/* The same of a comment, which it lets pass, too; AT where none begins. */
+static const char *skip_comment(const char *at, const char *end)
+{
+    const char *close = at;
+    if (end - at >= 2 && at[1] == '*')
+        close = memmem(at + 2, (size_t)(end - at - 2), "*/", 2);
+    else if (end - at >= 2 && at[1] == '/')
+        close = memchr(at, '\n', (size_t)(end - at));
+    return close == NULL ? end - 1 : *close == '*' ? close + 1 : close;
 }
 
 /* Bytes of the first value in JSON, of which *COST is what its parsed form takes, or
@@ -587,8 +600,10 @@ static size_t first_length(struct slice json, size_t *cost)
     for (const char *at = json.start; at < end; at++) {
         *cost += *at == ',' ? VALUE_COST : *at == '[' ? ARRAY_COST : *at == '{' ? OBJECT_COST : 0;
         depth += *at == '{' || *at == '[';
-        if (*at == '"')
+        if (*at == '"' || *at == '\'')
             at = skip_string(at, end);
+        else if (*at == '/')
+            at = skip_comment(at, end);
         else if ((*at == '}' || *at == ']') && (depth == 0 || --depth == 0))
             return (size_t)(at + 1 - json.start);
     }

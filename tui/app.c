@@ -109,8 +109,7 @@ bool app_notes_opening(struct app *app)
     app->opened = true;
     if (!replaced)
         return false;
-    if (app->prompt.type != NULL) /* what it asks for is no more */
-        prompt_close(&app->prompt);
+    prompt_cancel(app, &app->prompt); /* what it asks for is no more */
     app->held.count = 0;
     while (app->depth > 1)
         app_back(app);

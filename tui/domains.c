@@ -43,9 +43,9 @@ static void loaded(struct view *view)
         return;
     const struct list_sums *sums = view_figures(view);
     struct day_range range = view->snapshot->request.range;
-    int days = range.last - range.first + 1;
     if (sums != NULL && sums->last_day >= range.first && sums->last_day < range.last)
         range.last = sums->last_day; /* days that nobody has told of yet look like a fall */
+    int days = range.last - range.first + 1;
     int step = days > TREND_STEPS ? (days + TREND_STEPS - 1) / TREND_STEPS : 1;
     int count = days > step ? (days + step - 1) / step : 1;
     domains->trend =
@@ -284,7 +284,8 @@ static void draw_summary(const struct view *view, int y, int columns_wide)
     format_count(sums->domains, 20, domains);
     int x = 1;
     const struct extent *extent = &view->app->extent;
-    if (sessions == 0 && extent->domains == 0 && extent->foreign_domains > 0) {
+    if (sessions == 0 && !view->scope.foreign && extent->domains == 0 &&
+        extent->foreign_domains > 0) {
         format_count(extent->foreign_domains, 20, domains);
         put_format(y, x, columns_wide, STYLE_WARN,
                    "Reports are on %s domain%s that [domains] mine does not name: F shows them.",

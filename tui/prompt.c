@@ -150,6 +150,13 @@ bool prompt_is_cancelled(wint_t key)
     return key == '\033' || key == ('G' & 0x1f);
 }
 
+void prompt_cancel(struct app *app, struct prompt *prompt)
+{
+    if (prompt->type != NULL && prompt->type->cancelled != NULL)
+        prompt->type->cancelled(app);
+    prompt_close(prompt);
+}
+
 void prompt_key(struct app *app, struct prompt *prompt, wint_t key)
 {
     const struct prompt_type *type = prompt->type;
@@ -163,9 +170,7 @@ void prompt_key(struct app *app, struct prompt *prompt, wint_t key)
         return;
     }
     if (prompt_is_cancelled(key)) {
-        if (type->cancelled != NULL)
-            type->cancelled(app);
-        prompt_close(prompt);
+        prompt_cancel(app, prompt);
         return;
     }
     if (key != '\t')

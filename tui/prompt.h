@@ -50,6 +50,8 @@ void prompt_note(struct prompt *prompt, bool error, const char *format, ...)
 bool prompt_is_accepted(wint_t key);
 /* Does it call cancelled()? */
 bool prompt_is_cancelled(wint_t key);
+/* What that does; nothing where there is no prompt. */
+void prompt_cancel(struct app *app, struct prompt *prompt);
 /* Takes such a key. */
 void prompt_key(struct app *app, struct prompt *prompt, wint_t key);
 

@@ -276,10 +276,11 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     }
     x += put_format(y, x, columns_wide - x, totals.failed > 0 ? STYLE_WARN : STYLE_GOOD,
                     "%s failed", totals.failed > 0 ? failed : "None");
-    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s sessions in %s%s report%s",
-                    sessions, of_newest ? "the newest " : "", reports,
+    bool of_domains = view->scope.domain == ALL_DOMAINS && figures->totals_are == OF_ROWS;
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s sessions in %s%s %s%s", sessions,
+                    of_newest ? "the newest " : "", reports, of_domains ? "row" : "report",
                     totals.reports == 1 ? "" : "s");
-    if (view->scope.domain == ALL_DOMAINS && !of_newest)
+    if (view->scope.domain == ALL_DOMAINS && figures->totals_are != OF_ROWS)
         x += put_text(y, x, columns_wide - x, STYLE_DIM, ", a row for each of their domains");
     if (figures->more && !of_newest)
         x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "; the newest %s are here", most);

@@ -193,7 +193,7 @@ static void a_look_that_finds_nothing_hides_no_failures(void **state)
     struct console *console = open_domain("example.com", 80, 40);
     assert_types(console, "a");
     assert_row(console, 1, " Opportunistic › Reporting › Testing › Review › [Enforce]  or  DANE");
-    assert_row(console, 2, " Sessions are being refused: 7 failures in the last 7 days.");
+    assert_row(console, 2, " Sessions are being refused: 7 in the last 7 days.");
     assert_shows(console, "The resolver did not know example.com at");
     assert_shows(console, "certificate-expired: Renew");
     assert_shows(console, "dig NS example.com");

@@ -138,7 +138,7 @@ static int set_up(void **state)
                                  .failing_mx = "",
                                  .policy_text = "",
                                  .former_text = "",
-                                 .mode_since = -1,
+                                 .changed_day = -1,
                                  .dissenter = "",
                                  .withdrawn_since = -1,
                                  .tlsa_records = "",
@@ -537,9 +537,11 @@ static void enforced_stays_as_it_is_unless_its_max_age_is_short(void **state)
 
 /* --- what reports tell of the past --- */
 
+/* The last day of the failures is late or all are over. */
 static void fail_under(enum met met, int64_t failed, int first, int last)
 {
-    evidence.met[met] = (struct met_totals){failed + 100, failed, first, last};
+    int64_t late = last > TODAY - settings.quiet_days ? failed : 0;
+    evidence.met[met] = (struct met_totals){failed + 100, failed, late, first, last};
     evidence.sessions += failed + 100;
     evidence.failed += failed;
 }
@@ -565,8 +567,7 @@ static void what_failed_was_not_always_refused(void **state)
     expect_to_say(&advice.evidence, "9 sessions failed of senders that saw no policy: delivered");
     fail_under(MET_ENFORCE, 3, TODAY - 2, TODAY - 1);
     advise(&settings);
-    assert_string_equal(advice.summary,
-                        "Sessions are being refused: 9 failures in the last 7 days.");
+    assert_string_equal(advice.summary, "Sessions are being refused: 3 in the last 7 days.");
 }
 
 static void who_may_have_written_it_is_told(void **state)
@@ -642,7 +643,8 @@ static void a_change_that_has_mail_refused_can_be_taken_back(void **state)
     evidence.standing.mode = MODE_STS_ENFORCE;
     evidence.standing.failed = 120;
     evidence.range.first = TODAY - 29;
-    evidence.mode_since = TODAY - 6;
+    evidence.changed_day = TODAY - 6;
+    evidence.changed_mode = MODE_STS_ENFORCE;
     evidence.policy_text = "version: STSv1\nmode: enforce\nmx: mx1.example.com\nmax_age: 86400";
     fail_under(MET_ENFORCE, 140, TODAY - 6, TODAY - 1);
     advise(&settings);
@@ -651,7 +653,7 @@ static void a_change_that_has_mail_refused_can_be_taken_back(void **state)
     assert_non_null(strstr(advice.texts[0].text, "mode: testing\n"));
     assert_true(advice_urgency(&evidence.standing, &settings) <
                 advice_urgency(&(struct standing){REPORTED, TESTING(9), .failed = 999}, &settings));
-    evidence.mode_since = TODAY - 20;
+    evidence.changed_day = TODAY - 20;
     advise(&settings);
     assert_false(says(&advice.evidence, "That began with the change"));
 }
@@ -662,10 +664,27 @@ static void what_dane_refuses_is_refused_in_testing_too(void **state)
     in_testing(24);
     evidence.standing.mode = MODE_DANE_STS_TESTING;
     evidence.standing.failed = 6;
-    fail_under(MET_TLSA, 40, TODAY - 6, TODAY - 1);
+    fail_under(MET_TLSA, 6, TODAY - 6, TODAY - 1);
     advise(&settings);
-    assert_string_equal(advice.summary,
-                        "Sessions are being refused: 6 failures in the last 7 days.");
+    assert_string_equal(advice.summary, "Sessions are being refused: 6 in the last 7 days.");
+    evidence.standing.failed = 500; /* most would be refused by enforce */
+    advise(&settings);
+    assert_string_equal(advice.summary, "Not safe to enforce: 500 failures in the last 7 days.");
+}
+
+/* The way back is for what MTA-STS refuses now. */
+static void enforce_is_not_taken_back_for_what_dane_refuses(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_DANE_STS_ENFORCE;
+    evidence.standing.failed = 6;
+    fail_under(MET_TLSA, 6, TODAY - 6, TODAY - 1);
+    fail_under(MET_ENFORCE, 1, TODAY - 25, TODAY - 25);
+    advise(&settings);
+    assert_false(says(&advice.to_do, "mode testing meanwhile"));
+    evidence.standing.running = evidence.standing.running_enforced = 2;
+    advise(&settings);
+    expect_to_say(&advice.to_do, "mode testing meanwhile");
 }
 
 static size_t place_of(const struct sentences *sentences, const char *text)
@@ -728,7 +747,7 @@ static void beside_dane_mta_sts_is_for_the_others(void **state)
     (void)state;
     evidence.standing.mode = MODE_DANE;
     evidence.range.first = TODAY - 29;
-    evidence.met[MET_NO_POLICY] = (struct met_totals){4453, 0, 0, -1};
+    evidence.met[MET_NO_POLICY] = (struct met_totals){.sessions = 4453, .last_failed = -1};
     advise(&settings);
     expect_to_say(&advice.ways, "DANE: in force, by the reports.");
     expect_to_say(&advice.ways, "4,453 sessions since 2026-10-26 met no policy");
@@ -746,7 +765,7 @@ static void a_broken_policy_is_no_policy(void **state)
     evidence.standing.mode = MODE_OPPORTUNISTIC;
     evidence.standing.sts_broken = true;
     evidence.standing.failed = 95;
-    evidence.met[MET_UNREAD] = (struct met_totals){104, 104, TODAY - 9, TODAY - 1};
+    evidence.met[MET_UNREAD] = (struct met_totals){104, 104, 100, TODAY - 9, TODAY - 1};
     advise(&settings);
     assert_string_equal(advice.summary,
                         "The _mta-sts record is published, its policy is broken: 95 failures in "
@@ -826,6 +845,7 @@ int main(void)
         TEST(nothing_is_said_of_days_without_reports),
         TEST(a_change_that_has_mail_refused_can_be_taken_back),
         TEST(what_dane_refuses_is_refused_in_testing_too),
+        TEST(enforce_is_not_taken_back_for_what_dane_refuses),
         TEST(under_dane_the_records_are_checked_first),
         TEST(the_same_failure_without_dane_is_one_of_tls),
         TEST(beside_dane_mta_sts_is_for_the_others),

@@ -293,7 +293,8 @@ static void who_sees_another_policy_is_named(void **state)
     keep_days("a.example", "Yahoo", TODAY - 20, TODAY - 9, "testing");
     evidence_of("a.example", &evidence);
     assert_string_equal(evidence.dissenter, ""); /* one has followed, one is silent */
-    assert_int_equal(evidence.mode_since, TODAY - 8);
+    assert_int_equal(evidence.changed_day, TODAY - 8);
+    assert_int_equal(evidence.changed_mode, MODE_STS_ENFORCE);
     keep_day("a.example", "Yahoo", TODAY - 2, "testing", 0);
     evidence_of("a.example", &evidence);
     assert_string_equal(evidence.dissenter, "Yahoo");

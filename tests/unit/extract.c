@@ -222,8 +222,9 @@ static void a_name_of_another_form_tells_nothing(void **state)
 {
     (void)state;
     static char bytes[FILE_MAX];
-    static const char *const names[] = {"a!b.json",           "a!b!c.json",    "old!2026!x.json",
-                                        "a!b.example!1.json", "a!b!1!x2.json", "a!b!1!2x.json"};
+    static const char *const names[] = {"a!b.example!123", "a!b.json",           "a!b!c.json",
+                                        "old!2026!x.json", "a!b.example!1.json", "a!b!1!x2.json",
+                                        "a!b!1!2x.json"};
     size_t size = read_file("tests/fixtures/reports/as-the-rfc-says.json", bytes);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct seen seen = {.line = ""};

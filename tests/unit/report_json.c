@@ -353,7 +353,7 @@ static void of_many_documents_each_ends_by_itself(void **state)
 {
     (void)state;
     enum { DOCUMENTS = 100000 };
-    static const char one[] = "{\"note\":\"}{\\\"]\",\"list\":[[],{}]} \n";
+    static const char one[] = "{\"note\":\"}{\\\"]\",/*}*/'list':[[],{},'}']} \n";
     size_t length = strlen(one), count = 0, used;
     char *json = malloc(DOCUMENTS * length + 1), *at = json;
     assert_non_null(json);
