@@ -531,7 +531,7 @@ static const char *summarise_failures(struct advising *advising)
                        "The _mta-sts record is published, its policy is broken: %s in the "
                        "last %d days, with no policy read.",
                        failed, days);
-    if (in_testing(standing) && refused < standing->failed)
+    if (in_testing(standing) && (refused < standing->failed || !tls_mode_has_dane(standing->mode)))
         return text_of(advising, "Not safe to enforce: %s in the last %d days.", failed, days);
     if (refused > 0)
         return text_of(advising, "Sessions are being refused: %s in the last %d days.",

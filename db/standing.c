@@ -436,8 +436,7 @@ static enum db_status add_figures(struct standings *standings, const struct doma
     enum db_status status = policy ? add_refusable(standings, row, tally, standing)
                                    : add_unfetched(standings, row, tally, quiet, standing);
     standing->recent_since = tally->running.failed > 0 ? tally->running.first_day : quiet.first;
-    if (tally->sessions > 0 || standings->exact)
-        standing->sessions = tally->sessions + tally->running.sessions;
+    standing->sessions = tally->sessions + tally->running.sessions;
     standing->tested = tally->tested;
     standing->reporters = tally->reporters;
     return status;

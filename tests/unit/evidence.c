@@ -264,6 +264,25 @@ static void reports_of_several_days_count_for_all_their_domains(void **state)
     assert_string_equal(evidence.recent[0].result_type, "certificate-expired");
 }
 
+/* Nor are those without mail who are only reported on by the week. */
+static void weekly_reports_are_enough(void **state)
+{
+    (void)state;
+    static const char *const reporters[] = {"Weekly", "Monday"};
+    for (int week = 1; week <= 5; week++) {
+        for (int i = 0; i < 2; i++) {
+            struct report report;
+            char id[64];
+            snprintf(id, sizeof id, "week %d", week);
+            make_report(&report, reporters[i], id, TODAY - 7 * week - 1);
+            report.end = report.begin + 7 * 86400 - 1;
+            add_policy(&report, "sts", "a.example", sts_text("testing"), 70, 0);
+            assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+        }
+    }
+    expect_labels("a.example: ready for enforce\n");
+}
+
 static void a_policy_that_cannot_be_had_was_not_withdrawn(void **state)
 {
     (void)state;
@@ -691,6 +710,7 @@ int main(void)
         TEST(a_check_counts_while_it_is_young),
         TEST(a_bad_look_does_not_hide_what_is_reported),
         TEST(reports_of_several_days_count_for_all_their_domains),
+        TEST(weekly_reports_are_enough),
         TEST(a_policy_that_cannot_be_had_was_not_withdrawn),
         TEST(who_sees_another_policy_is_named),
         TEST(testing_goes_on_when_a_check_cannot_tell),
