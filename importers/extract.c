@@ -262,26 +262,26 @@ static bool open_list(struct slice *json)
 static int read_documents(struct extractor *extractor, const struct source *source,
                           struct slice json, struct slice raw)
 {
-    int stop = 0;
     bool list = open_list(&json);
     if (list)
         raw = json;
     extractor->other_count = 0;
-    while (stop == 0) {
+    for (;;) {
         size_t used;
         if (extractor->other_count > extractor->limits.parts_max)
             return refuse(extractor, source, "it holds too much JSON that is no report", json);
-        stop = read_document(extractor, source, json, raw, &used);
-        json.start += used;
-        json.length -= used;
-        bool more = !list || pass_over(&json, ',');
-        if (!more && !pass_over(&json, ']'))
-            return refuse(extractor, source, "its list goes on without a comma", json);
-        if (!more || format_of(json) != FORMAT_JSON)
-            break;
+        int stop = read_document(extractor, source, json, raw, &used);
+        json = slice_between(json.start + used, json.start + json.length);
+        if (stop != 0 || json.length == 0)
+            return stop;
+        if (list && !pass_over(&json, ','))
+            return pass_over(&json, ']')
+                       ? 0
+                       : refuse(extractor, source, "its list goes on without a comma", json);
+        if (format_of(json) != FORMAT_JSON)
+            return list ? refuse(extractor, source, "its list holds what is no object", json) : 0;
         raw = json;
     }
-    return stop;
 }
 
 static int read_gzip(struct extractor *extractor, const struct source *source, struct slice bytes)

@@ -215,6 +215,18 @@ static void a_list_of_reports_is_read_one_by_one(void **state)
     extract(extractor, NULL, list, (size_t)length, see, &seen);
     assert_string_equal(seen.line, USUAL " | " USUAL);
     assert_in_range(seen.bytes, 1, size + 2); /* of each its own text is kept */
+    static const char *const between[][2] = {
+        {" ", "its list goes on without a comma"},
+        {", 5, ", "its list holds what is no object"},
+        {", {\"policies\" ", "its JSON is damaged at byte 12: "}};
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+        struct seen one = {.line = ""};
+        length = sprintf(list, "[%.*s%s%.*s]", (int)size, bytes, between[i][0], (int)size, bytes);
+        extract(extractor, "tls.json", list, (size_t)length, see, &one);
+        assert_memory_equal(one.line, USUAL " | damaged: ", strlen(USUAL " | damaged: "));
+        assert_non_null(strstr(one.line, between[i][1]));
+        assert_null(strstr(strstr(one.line, "damaged") + 1, " | ")); /* told once */
+    }
 }
 
 /* RFC 8460 section 5.1. */
