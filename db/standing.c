@@ -34,6 +34,7 @@ struct tally {
     int64_t sessions;  /* with a policy, in the quiet days */
     int64_t failed;    /* of these */
     int64_t named;     /* failures in the details of the quiet days */
+    int64_t unfetched; /* of these, because the policy could not be had */
     int64_t tested;    /* sessions under MTA-STS in the testing days */
     int32_t reporters; /* of MTA-STS in the testing days, no more than are asked for */
     int32_t newest;    /* of these, an index; 0: none */
@@ -144,6 +145,20 @@ static enum db_status add_named(struct db *db, int64_t domain, struct day_range 
 {
     static const struct question named = QUESTION("t.failed", "total_result", LEVELS_SPARSE);
     return add_up(db, &named, domain, range, tallies, offsetof(struct tally, named));
+}
+
+/* What failed because a policy that is published could not be had: some reporters tell so,
+ * and that they found none. */
+static enum db_status add_unfetched(struct db *db, int64_t domain, struct day_range range,
+                                    struct tallies *tallies)
+{
+#define OF_POLICY                                                                                  \
+    " AND t.result_type IN (SELECT id FROM result_type WHERE name IN"                              \
+    "  ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid'))"
+    static const struct question unfetched = {
+        SELECT_TOTALS("t.failed", "total_result") OF_POLICY,
+        SELECT_TOTALS("t.failed", "total_result") " AND t.domain = ?2" OF_POLICY, LEVELS_SPARSE};
+    return add_up(db, &unfetched, domain, range, tallies, offsetof(struct tally, unfetched));
 }
 
 enum { COLUMN_DOMAIN, COLUMN_ORGANIZATION, COLUMN_TYPE, COLUMN_SESSIONS, COLUMN_FAILED };
@@ -306,6 +321,7 @@ struct standings {
     int today;
     struct tallies tallies;
     int looked_at;
+    bool unfetched_added; /* of all domains */
     struct by_name list;
     enum db_status status; /* of the queries within a row */
 };
@@ -323,7 +339,8 @@ static enum db_status look_closer(struct standings *standings, int64_t domain)
     if (++standings->looked_at > FEW) {
         for (int64_t i = 0; i < tallies->count; i++)
             tallies->of[i] = (struct tally){.all_failed = tallies->of[i].all_failed,
-                                            .running = tallies->of[i].running};
+                                            .running = tallies->of[i].running,
+                                            .unfetched = tallies->of[i].unfetched};
         domain = ALL_DOMAINS;
     }
     enum db_status status = add_sessions(db, domain, quiet, tallies);
@@ -368,24 +385,6 @@ static enum db_status has_fetch_error(struct db *db, int64_t domain, struct day_
     return db_done(statement, db_step(db, statement, found));
 }
 
-/* What failed in RANGE because a policy that is published could not be had: some reporters
- * tell so, and that they found none. */
-static enum db_status count_unfetched(struct db *db, int64_t domain, struct day_range range,
-                                      int64_t *failed)
-{
-    static const char select[] =
-        SQL_COVER " SELECT sum(t.failed) FROM cover c CROSS JOIN total_result t"
-                  "  ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
-                  " CROSS JOIN result_type x ON x.id = t.result_type AND x.name IN"
-                  "  ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid')";
-    sqlite3_stmt *row = db_statement(db, select);
-    sqlite3_bind_int64(row, 2, domain);
-    enum db_status status = cover_bind(db, row, LEVELS_SPARSE, range);
-    if (statement_next(db, row, &status))
-        *failed = sqlite3_column_int64(row, 0);
-    return db_done(row, status);
-}
-
 /* All failures count where there is a policy to refuse them, or was by reports,
  * whatever a check has seen since: senders keep policies. */
 static enum db_status add_refusable(struct standings *standings, const struct domain_row *row,
@@ -404,20 +403,37 @@ static enum db_status add_refusable(struct standings *standings, const struct do
     return status;
 }
 
-/* Without a policy only failures of one that could not be had or read count. */
-static enum db_status add_unfetched(struct standings *standings, const struct domain_row *row,
-                                    const struct tally *tally, struct day_range quiet,
-                                    struct standing *standing)
+/* Makes sure that the tally of DOMAIN has what is unfetched: that of a list is added up for
+ * all of it when the first asks. */
+static enum db_status ask_unfetched(struct standings *standings, int64_t domain,
+                                    struct tally *tally, struct day_range quiet)
 {
-    bool error = false;
-    int64_t unfetched = 0;
+    if (standings->exact || tally->running.failed > 0) { /* it may reach further back */
+        tally->unfetched = 0;
+        if (tally->running.failed > 0)
+            quiet.first = tally->running.first_day;
+        return add_unfetched(standings->db, domain, quiet, &standings->tallies);
+    }
+    if (standings->unfetched_added)
+        return DB_OK;
+    standings->unfetched_added = true;
+    for (int64_t i = 0; i < standings->tallies.count; i++)
+        standings->tallies.of[i].unfetched = 0;
+    return add_unfetched(standings->db, ALL_DOMAINS, quiet, &standings->tallies);
+}
+
+/* Without a policy only failures of one that could not be had or read count. */
+static enum db_status add_unusable(struct standings *standings, const struct domain_row *row,
+                                   struct tally *tally, struct day_range quiet,
+                                   struct standing *standing)
+{
+    bool error = false, failed = tally->all_failed + tally->running.failed > 0;
     enum db_status status = DB_OK;
-    if (tally->running.failed > 0)
-        quiet.first = tally->running.first_day;
-    if (tally->all_failed + tally->running.failed > 0)
+    if (failed)
         status = has_fetch_error(standings->db, row->id, quiet, &error);
-    if (status == DB_OK && tally->all_failed + tally->running.failed > 0)
-        status = count_unfetched(standings->db, row->id, quiet, &unfetched);
+    if (status == DB_OK && failed)
+        status = ask_unfetched(standings, row->id, tally, quiet);
+    int64_t unfetched = failed ? tally->unfetched : 0;
     if (status == DB_OK && (error || standings->exact))
         status = look_closer(standings, row->id);
     standing->failed = error && tally->failed > unfetched ? tally->failed : unfetched;
@@ -429,12 +445,12 @@ static enum db_status add_figures(struct standings *standings, const struct doma
                                   struct standing *standing)
 {
     struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
-    const struct tally *tally = tally_of(&standings->tallies, row->id);
+    struct tally *tally = tally_of(&standings->tallies, row->id);
     if (tally == NULL)
         return DB_OK;
     bool policy = has_policy(row->mode) || has_policy(row->mode_reported);
     enum db_status status = policy ? add_refusable(standings, row, tally, standing)
-                                   : add_unfetched(standings, row, tally, quiet, standing);
+                                   : add_unusable(standings, row, tally, quiet, standing);
     standing->recent_since = tally->running.failed > 0 ? tally->running.first_day : quiet.first;
     standing->sessions = tally->sessions + tally->running.sessions;
     standing->tested = tally->tested;
