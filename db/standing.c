@@ -319,6 +319,7 @@ struct standings {
     const struct advice_settings *settings;
     bool exact; /* of one domain */
     int today;
+    struct day_range quiet; /* the last quiet_days */
     struct tallies tallies;
     int looked_at;
     bool unfetched_added; /* of all domains */
@@ -332,7 +333,6 @@ static enum db_status look_closer(struct standings *standings, int64_t domain)
     const struct advice_settings *settings = standings->settings;
     struct tallies *tallies = &standings->tallies;
     struct db *db = standings->db;
-    struct day_range quiet = last_days(standings->today, settings->quiet_days);
     struct day_range testing = last_days(standings->today, settings->testing_days);
     if (standings->looked_at > FEW)
         return DB_OK;
@@ -343,10 +343,10 @@ static enum db_status look_closer(struct standings *standings, int64_t domain)
                                             .unfetched = tallies->of[i].unfetched};
         domain = ALL_DOMAINS;
     }
-    enum db_status status = add_sessions(db, domain, quiet, tallies);
+    enum db_status status = add_sessions(db, domain, standings->quiet, tallies);
     if (status == DB_OK)
         status = add_reporters(db, domain, testing, settings->reporters, tallies);
-    return status == DB_OK ? add_named(db, domain, quiet, tallies) : status;
+    return status == DB_OK ? add_named(db, domain, standings->quiet, tallies) : status;
 }
 
 /* In a list no further back than tells whether testing_days have passed: the last
@@ -406,9 +406,10 @@ static enum db_status add_refusable(struct standings *standings, const struct do
 /* Makes sure that the tally of DOMAIN has what is unfetched: that of a list is added up for
  * all of it when the first asks. */
 static enum db_status ask_unfetched(struct standings *standings, int64_t domain,
-                                    struct tally *tally, struct day_range quiet)
+                                    struct tally *tally)
 {
     if (standings->exact || tally->running.failed > 0) { /* it may reach further back */
+        struct day_range quiet = standings->quiet;
         tally->unfetched = 0;
         if (tally->running.failed > 0)
             quiet.first = tally->running.first_day;
@@ -419,20 +420,19 @@ static enum db_status ask_unfetched(struct standings *standings, int64_t domain,
     standings->unfetched_added = true;
     for (int64_t i = 0; i < standings->tallies.count; i++)
         standings->tallies.of[i].unfetched = 0;
-    return add_unfetched(standings->db, ALL_DOMAINS, quiet, &standings->tallies);
+    return add_unfetched(standings->db, ALL_DOMAINS, standings->quiet, &standings->tallies);
 }
 
 /* Without a policy only failures of one that could not be had or read count. */
 static enum db_status add_unusable(struct standings *standings, const struct domain_row *row,
-                                   struct tally *tally, struct day_range quiet,
-                                   struct standing *standing)
+                                   struct tally *tally, struct standing *standing)
 {
     bool error = false, failed = tally->all_failed + tally->running.failed > 0;
     enum db_status status = DB_OK;
     if (failed)
-        status = has_fetch_error(standings->db, row->id, quiet, &error);
+        status = has_fetch_error(standings->db, row->id, standings->quiet, &error);
     if (status == DB_OK && failed)
-        status = ask_unfetched(standings, row->id, tally, quiet);
+        status = ask_unfetched(standings, row->id, tally);
     int64_t unfetched = failed ? tally->unfetched : 0;
     if (status == DB_OK && (error || standings->exact))
         status = look_closer(standings, row->id);
@@ -444,14 +444,14 @@ static enum db_status add_unusable(struct standings *standings, const struct dom
 static enum db_status add_figures(struct standings *standings, const struct domain_row *row,
                                   struct standing *standing)
 {
-    struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
     struct tally *tally = tally_of(&standings->tallies, row->id);
     if (tally == NULL)
         return DB_OK;
     bool policy = has_policy(row->mode) || has_policy(row->mode_reported);
     enum db_status status = policy ? add_refusable(standings, row, tally, standing)
-                                   : add_unusable(standings, row, tally, quiet, standing);
-    standing->recent_since = tally->running.failed > 0 ? tally->running.first_day : quiet.first;
+                                   : add_unusable(standings, row, tally, standing);
+    standing->recent_since =
+        tally->running.failed > 0 ? tally->running.first_day : standings->quiet.first;
     standing->sessions = tally->sessions + tally->running.sessions;
     standing->tested = tally->tested;
     standing->reporters = tally->reporters;
@@ -486,19 +486,18 @@ static enum db_status begin(struct standings *standings, struct db *db, int64_t 
 {
     *standings = (struct standings){
         .db = db, .settings = settings, .exact = domain != ALL_DOMAINS, .today = today()};
+    standings->quiet = last_days(standings->today, settings->quiet_days);
     enum db_status status = tallies_make(db, &standings->tallies);
-    return status == DB_OK
-               ? add_running(db, domain, last_days(standings->today, settings->quiet_days).first,
-                             &standings->tallies)
-               : status;
+    return status == DB_OK ? add_running(db, domain, standings->quiet.first, &standings->tallies)
+                           : status;
 }
 
 /* All of mine, with their TOTALS, COUNT of them by number. */
 static enum db_status add_all(struct standings *standings, const struct totals *totals,
                               int64_t count)
 {
-    struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
-    enum db_status status = add_failed(standings->db, ALL_DOMAINS, quiet, &standings->tallies);
+    enum db_status status =
+        add_failed(standings->db, ALL_DOMAINS, standings->quiet, &standings->tallies);
     if (status == DB_OK)
         status = domains_all(standings->db, totals, count, false, add_standing, standings);
     return status;
@@ -507,8 +506,8 @@ static enum db_status add_all(struct standings *standings, const struct totals *
 static enum db_status add_one(struct standings *standings, int64_t domain,
                               const struct totals *totals)
 {
-    struct day_range quiet = last_days(standings->today, standings->settings->quiet_days);
-    enum db_status status = add_failed(standings->db, domain, quiet, &standings->tallies);
+    enum db_status status =
+        add_failed(standings->db, domain, standings->quiet, &standings->tallies);
     if (status == DB_OK)
         status = domain_single(standings->db, domain, totals, add_standing, standings);
     return status;

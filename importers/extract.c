@@ -247,10 +247,7 @@ static bool pass_over(struct slice *json, char character)
 /* Is JSON a list?  Then it begins behind its bracket. */
 static bool open_list(struct slice *json)
 {
-    static const char mark[] = "\xef\xbb\xbf";
-    struct slice rest = *json;
-    if (slice_begins(rest, mark))
-        rest = slice_between(rest.start + strlen(mark), rest.start + rest.length);
+    struct slice rest = slice_skip_mark(*json);
     if (!pass_over(&rest, '['))
         return false;
     *json = rest;

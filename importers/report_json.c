@@ -634,18 +634,10 @@ static json_object *parse(struct report_reader *reader, struct slice json, size_
     return root;
 }
 
-static struct slice skip_mark(struct slice bytes)
-{
-    struct slice rest = bytes;
-    if (rest.length >= 3 && memcmp(rest.start, "\xef\xbb\xbf", 3) == 0)
-        rest = slice_between(rest.start + 3, rest.start + rest.length);
-    return slice_skip_space(rest);
-}
-
 enum outcome report_read(struct report_reader *reader, struct slice bytes, struct report *report,
                          size_t *used)
 {
-    struct slice json = skip_mark(bytes);
+    struct slice json = slice_skip_mark(bytes);
     reader->arena = &report->arena;
     reader->out_of_memory = false;
     reader->failures = 0;

@@ -52,6 +52,16 @@ static inline struct slice slice_trim(struct slice slice)
     return slice;
 }
 
+/* Behind the byte order mark of UTF-8 that it may begin with, and white space. */
+static inline struct slice slice_skip_mark(struct slice slice)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t length = strlen(mark);
+    if (slice.length >= length && memcmp(slice.start, mark, length) == 0)
+        slice = slice_between(slice.start + length, slice.start + slice.length);
+    return slice_skip_space(slice);
+}
+
 /* Is it WORD, whatever the letter case? */
 static inline bool slice_is(struct slice slice, const char *word)
 {

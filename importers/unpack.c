@@ -40,11 +40,7 @@ enum format format_of(struct slice bytes)
         return FORMAT_GZIP;
     if (has_magic(bytes, "PK\3\4"))
         return FORMAT_ZIP;
-    if (has_magic(bytes, "\xef\xbb\xbf")) { /* a byte order mark */
-        bytes.start += 3;
-        bytes.length -= 3;
-    }
-    bytes = slice_skip_space(bytes);
+    bytes = slice_skip_mark(bytes);
     if (bytes.length > 0 && *bytes.start == '[') /* a list of documents */
         bytes = slice_skip_space(slice_between(bytes.start + 1, bytes.start + bytes.length));
     return bytes.length > 0 && *bytes.start == '{' ? FORMAT_JSON : FORMAT_OTHER;
