@@ -35,6 +35,11 @@ void db_bind_integers(sqlite3_stmt *statement, const int64_t *values, int count)
 /* Binds text that stays valid until the statement is reset. */
 void db_bind_text(sqlite3_stmt *statement, int parameter, const char *text);
 
+/* Binds what JSON holds, and frees it: memory that ran out while it was written is an
+ * error, and never an empty list. */
+enum db_status db_bind_json(struct db *db, sqlite3_stmt *statement, int parameter,
+                            sqlite3_str *json);
+
 /* Column as text, never NULL. */
 const char *db_text(sqlite3_stmt *statement, int column);
 

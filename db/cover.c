@@ -115,10 +115,7 @@ static enum db_status bind(struct db *db, sqlite3_stmt *statement, unsigned leve
         for (; cover.step < count; cover.step++)
             put_range(&cover, first + cover.step * days, first + (cover.step + 1) * days - 1);
         sqlite3_str_appendall(cover.json, "]");
-        char *json = sqlite3_str_finish(cover.json);
-        if (json == NULL)
-            status = db_complain(db, DB_MEMORY, "out of memory");
-        sqlite3_bind_text(statement, 1, json, -1, sqlite3_free);
+        status = db_bind_json(db, statement, 1, cover.json);
     }
     free(cover.open);
     return status;

@@ -251,6 +251,16 @@ void db_bind_text(sqlite3_stmt *statement, int parameter, const char *text)
     sqlite3_bind_text(statement, parameter, text, -1, SQLITE_STATIC);
 }
 
+enum db_status db_bind_json(struct db *db, sqlite3_stmt *statement, int parameter,
+                            sqlite3_str *json)
+{
+    char *text = sqlite3_str_finish(json);
+    if (text == NULL ||
+        sqlite3_bind_text(statement, parameter, text, -1, sqlite3_free) == SQLITE_NOMEM)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    return DB_OK;
+}
+
 const char *db_text(sqlite3_stmt *statement, int column)
 {
     const unsigned char *text = sqlite3_column_text(statement, column);

@@ -219,13 +219,14 @@ static bool is_news(const struct silence *silences, size_t count, int64_t organi
     return false;
 }
 
-/* Of the organizations of SILENCES all rows on the days of some. */
-static sqlite3_stmt *select_silent(struct db *db, const struct silence *silences, size_t count)
+/* Selects all rows of the organizations of SILENCES on the days of some. */
+static enum db_status select_silent(struct db *db, const struct silence *silences, size_t count,
+                                    sqlite3_stmt **statement)
 {
     static const char select[] = "SELECT domain, block, organization FROM total_reporter"
                                  " WHERE level = 0 AND block BETWEEN ?1 AND ?2 AND domain <> 0"
                                  "  AND organization IN (SELECT value FROM json_each(?3))";
-    sqlite3_stmt *statement = db_statement(db, select);
+    *statement = db_statement(db, select);
     sqlite3_str *organizations = sqlite3_str_new(NULL);
     int first = silences[0].first, last = silences[0].until - 1;
     for (size_t i = 0; i < count; i++) {
@@ -235,9 +236,8 @@ static sqlite3_stmt *select_silent(struct db *db, const struct silence *silences
         last = silences[i].until > last ? silences[i].until - 1 : last;
     }
     sqlite3_str_appendchar(organizations, 1, ']');
-    db_bind_integers(statement, (int64_t[]){first, last}, 2);
-    sqlite3_bind_text(statement, 3, sqlite3_str_finish(organizations), -1, sqlite3_free);
-    return statement;
+    db_bind_integers(*statement, (int64_t[]){first, last}, 2);
+    return db_bind_json(db, *statement, 3, organizations);
 }
 
 enum db_status modes_find_silent(struct db *db, const struct silence *silences, size_t count,
@@ -245,14 +245,13 @@ enum db_status modes_find_silent(struct db *db, const struct silence *silences, 
 {
     if (count == 0)
         return DB_OK;
-    sqlite3_stmt *statement = select_silent(db, silences, count);
-    enum db_status status;
-    bool row;
-    while ((status = db_step(db, statement, &row)) == DB_OK && row) {
+    sqlite3_stmt *statement;
+    enum db_status status = select_silent(db, silences, count, &statement);
+    while (statement_next(db, statement, &status)) {
         int day = sqlite3_column_int(statement, 1);
         if (is_news(silences, count, sqlite3_column_int64(statement, 2), day) &&
             touched(context, sqlite3_column_int64(statement, 0), day) != 0)
             return db_done(statement, db_complain(db, DB_MEMORY, "out of memory"));
     }
-    return db_done(statement, status);
+    return status;
 }

@@ -28,12 +28,10 @@ enum db_status query_steps_each(struct db *db, const int64_t *domains, size_t do
     for (size_t i = 0; i < domain_count; i++)
         sqlite3_str_appendf(wanted, "%c%lld", i == 0 ? '[' : ',', (sqlite3_int64)domains[i]);
     sqlite3_str_appendall(wanted, domain_count == 0 ? "[]" : "]");
-    char *json = sqlite3_str_finish(wanted);
     memset(steps, 0, domain_count * (size_t)count * sizeof *steps);
-    if (json == NULL)
-        return db_complain(db, DB_MEMORY, "out of memory");
-    sqlite3_bind_text(statement, 2, json, -1, sqlite3_free);
-    enum db_status status = cover_bind_steps(db, statement, LEVELS_ALL, first, days, count);
+    enum db_status status = db_bind_json(db, statement, 2, wanted);
+    if (status == DB_OK)
+        status = cover_bind_steps(db, statement, LEVELS_ALL, first, days, count);
     while (statement_next(db, statement, &status)) {
         int64_t at = sqlite3_column_int64(statement, 1) * count + sqlite3_column_int(statement, 0);
         totals_add(&steps[at], statement_totals(statement, 2));
