@@ -27,17 +27,22 @@ struct running {
     int first_day;    /* that any of them counts on; 0: there are none */
 };
 
-/* Of one domain. */
-struct tally {
-    int64_t all_failed; /* in the quiet days, with a policy or without */
-    struct running running;
+/* What look_closer() finds of a domain. */
+struct closer {
     int64_t sessions;  /* with a policy, in the quiet days */
     int64_t failed;    /* of these */
     int64_t named;     /* failures in the details of the quiet days */
-    int64_t unfetched; /* of these, because the policy could not be had */
     int64_t tested;    /* sessions under MTA-STS in the testing days */
     int32_t reporters; /* of MTA-STS in the testing days, no more than are asked for */
     int32_t newest;    /* of these, an index; 0: none */
+};
+
+/* Of one domain. */
+struct tally {
+    int64_t all_failed; /* in the quiet days, with a policy or without */
+    int64_t unfetched;  /* in their details: a published policy could not be had */
+    struct running running;
+    struct closer closer;
 };
 
 struct reporter {
@@ -73,7 +78,7 @@ static enum db_status tallies_make(struct db *db, struct tallies *tallies)
  * memory is short. */
 static int count_reporter(struct tallies *tallies, struct tally *tally, int64_t organization)
 {
-    for (int32_t i = tally->newest; i != 0; i = tallies->reporters[i].before) {
+    for (int32_t i = tally->closer.newest; i != 0; i = tallies->reporters[i].before) {
         if (tallies->reporters[i].organization == organization)
             return 0;
     }
@@ -82,9 +87,9 @@ static int count_reporter(struct tallies *tallies, struct tally *tally, int64_t 
     if (reporters == NULL || tallies->reporter_count == INT32_MAX)
         return -1;
     tallies->reporters = reporters;
-    reporters[tallies->reporter_count] = (struct reporter){organization, tally->newest};
-    tally->newest = (int32_t)tallies->reporter_count++;
-    tally->reporters++;
+    reporters[tallies->reporter_count] = (struct reporter){organization, tally->closer.newest};
+    tally->closer.newest = (int32_t)tallies->reporter_count++;
+    tally->closer.reporters++;
     return 0;
 }
 
@@ -93,9 +98,11 @@ struct question {
     const char *all, *one;
     unsigned levels;
 };
-#define QUESTION(columns, table, levels)                                                           \
+#define QUESTION(columns, table, levels) QUESTION_OF(columns, table, "", levels)
+#define QUESTION_OF(columns, table, condition, levels)                                             \
     {                                                                                              \
-        SELECT_TOTALS(columns, table), SELECT_TOTALS(columns, table) " AND t.domain = ?2", levels  \
+        SELECT_TOTALS(columns, table)                                                              \
+        condition, SELECT_TOTALS(columns, table) condition " AND t.domain = ?2", levels            \
     }
 #define SELECT_TOTALS(columns, table)                                                              \
     SQL_COVER " SELECT t.domain, " columns " FROM cover c CROSS JOIN " table " t"                  \
@@ -144,7 +151,7 @@ static enum db_status add_named(struct db *db, int64_t domain, struct day_range 
                                 struct tallies *tallies)
 {
     static const struct question named = QUESTION("t.failed", "total_result", LEVELS_SPARSE);
-    return add_up(db, &named, domain, range, tallies, offsetof(struct tally, named));
+    return add_up(db, &named, domain, range, tallies, offsetof(struct tally, closer.named));
 }
 
 /* What failed because a policy that is published could not be had: some reporters tell so,
@@ -152,12 +159,11 @@ static enum db_status add_named(struct db *db, int64_t domain, struct day_range 
 static enum db_status add_unfetched(struct db *db, int64_t domain, struct day_range range,
                                     struct tallies *tallies)
 {
-#define OF_POLICY                                                                                  \
-    " AND t.result_type IN (SELECT id FROM result_type WHERE name IN"                              \
-    "  ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid'))"
-    static const struct question unfetched = {
-        SELECT_TOTALS("t.failed", "total_result") OF_POLICY,
-        SELECT_TOTALS("t.failed", "total_result") " AND t.domain = ?2" OF_POLICY, LEVELS_SPARSE};
+    static const struct question unfetched =
+        QUESTION_OF("t.failed", "total_result",
+                    " AND t.result_type IN (SELECT id FROM result_type WHERE name IN"
+                    "  ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid'))",
+                    LEVELS_SPARSE);
     return add_up(db, &unfetched, domain, range, tallies, offsetof(struct tally, unfetched));
 }
 
@@ -175,8 +181,8 @@ static enum db_status add_sessions(struct db *db, int64_t domain, struct day_ran
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
         if (tally == NULL || (type != POLICY_STS && type != POLICY_TLSA))
             continue;
-        tally->sessions += sqlite3_column_int64(row, COLUMN_SESSIONS);
-        tally->failed += sqlite3_column_int64(row, COLUMN_FAILED);
+        tally->closer.sessions += sqlite3_column_int64(row, COLUMN_SESSIONS);
+        tally->closer.failed += sqlite3_column_int64(row, COLUMN_FAILED);
     }
     return status;
 }
@@ -191,8 +197,8 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
         if (tally == NULL || sqlite3_column_int(row, COLUMN_TYPE) != POLICY_STS)
             continue;
-        tally->tested += sqlite3_column_int64(row, COLUMN_SESSIONS);
-        if (tally->reporters < enough &&
+        tally->closer.tested += sqlite3_column_int64(row, COLUMN_SESSIONS);
+        if (tally->closer.reporters < enough &&
             count_reporter(tallies, tally, sqlite3_column_int64(row, COLUMN_ORGANIZATION)) != 0)
             return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
     }
@@ -338,9 +344,7 @@ static enum db_status look_closer(struct standings *standings, int64_t domain)
         return DB_OK;
     if (++standings->looked_at > FEW) {
         for (int64_t i = 0; i < tallies->count; i++)
-            tallies->of[i] = (struct tally){.all_failed = tallies->of[i].all_failed,
-                                            .running = tallies->of[i].running,
-                                            .unfetched = tallies->of[i].unfetched};
+            tallies->of[i].closer = (struct closer){0};
         domain = ALL_DOMAINS;
     }
     enum db_status status = add_sessions(db, domain, standings->quiet, tallies);
@@ -398,7 +402,7 @@ static enum db_status add_refusable(struct standings *standings, const struct do
     standing->running = tally->running.failed;
     standing->running_enforced = tally->running.enforced;
     standing->running_dane = tally->running.dane;
-    standing->named = review && standing->running == 0 ? tally->named : 0;
+    standing->named = review && standing->running == 0 ? tally->closer.named : 0;
     standing->failed = tally->all_failed + standing->running + standing->named;
     return status;
 }
@@ -436,7 +440,7 @@ static enum db_status add_unusable(struct standings *standings, const struct dom
     int64_t unfetched = failed ? tally->unfetched : 0;
     if (status == DB_OK && (error || standings->exact))
         status = look_closer(standings, row->id);
-    standing->failed = error && tally->failed > unfetched ? tally->failed : unfetched;
+    standing->failed = error && tally->closer.failed > unfetched ? tally->closer.failed : unfetched;
     standing->sts_broken |= standing->failed > 0;
     return status;
 }
@@ -452,9 +456,9 @@ static enum db_status add_figures(struct standings *standings, const struct doma
                                    : add_unusable(standings, row, tally, standing);
     standing->recent_since =
         tally->running.failed > 0 ? tally->running.first_day : standings->quiet.first;
-    standing->sessions = tally->sessions + tally->running.sessions;
-    standing->tested = tally->tested;
-    standing->reporters = tally->reporters;
+    standing->sessions = tally->closer.sessions + tally->running.sessions;
+    standing->tested = tally->closer.tested;
+    standing->reporters = tally->closer.reporters;
     return status;
 }
 
