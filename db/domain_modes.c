@@ -15,7 +15,9 @@ enum db_status modes_weigh_day(struct db *db, int64_t domain, int day)
         " FROM total_reporter t JOIN organization o ON o.id = t.organization"
         " WHERE t.level = 0 AND t.block = ?1 AND t.domain = ?2"
         " ORDER BY t.organization";
-    static const char insert[] = "INSERT OR REPLACE INTO mode_day VALUES(?, ?, ?, ?, ?, ?)";
+    static const char insert[] =
+        "INSERT INTO mode_day VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE"
+        " SET dane = ?3, sts = ?4, not_found = ?5, fetch_error = ?6";
     struct statement said[DAY_STATEMENTS_MAX];
     sqlite3_stmt *rows = db_statement(db, select);
     db_bind_integers(rows, (int64_t[]){day, domain}, 2);

@@ -41,6 +41,7 @@ struct closer {
 struct tally {
     int64_t all_failed; /* in the quiet days, with a policy or without */
     int64_t unfetched;  /* in their details: a published policy could not be had */
+    bool fetch_error;   /* in them a policy could not be had or read */
     struct running running;
     struct closer closer;
 };
@@ -165,6 +166,26 @@ static enum db_status add_unfetched(struct db *db, int64_t domain, struct day_ra
                     "  ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid'))",
                     LEVELS_SPARSE);
     return add_up(db, &unfetched, domain, range, tallies, offsetof(struct tally, unfetched));
+}
+
+/* Whose policy could not be fetched or read, by a statement of RANGE. */
+static enum db_status add_errors(struct db *db, int64_t domain, struct day_range range,
+                                 struct tallies *tallies)
+{
+    static const char all[] = "SELECT domain FROM mode_day INDEXED BY mode_day_of_errors"
+                              " WHERE day BETWEEN ?1 AND ?2 AND fetch_error";
+    static const char one[] = "SELECT domain FROM mode_day WHERE domain = ?3"
+                              " AND day BETWEEN ?1 AND ?2 AND fetch_error LIMIT 1";
+    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
+    db_bind_integers(row, (int64_t[]){range.first, range.last, domain},
+                     domain == ALL_DOMAINS ? 2 : 3);
+    enum db_status status = DB_OK;
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        if (tally != NULL)
+            tally->fetch_error = true;
+    }
+    return status;
 }
 
 enum { COLUMN_DOMAIN, COLUMN_ORGANIZATION, COLUMN_TYPE, COLUMN_SESSIONS, COLUMN_FAILED };
@@ -377,18 +398,6 @@ static enum db_status add_testing(const struct standings *standings, const struc
     return status;
 }
 
-/* Was there a policy in RANGE that could not be fetched or read? */
-static enum db_status has_fetch_error(struct db *db, int64_t domain, struct day_range range,
-                                      bool *found)
-{
-    static const char select[] =
-        "SELECT 1 FROM mode_day WHERE domain = ?1 AND day BETWEEN ?2 AND ?3"
-        " AND fetch_error LIMIT 1";
-    sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_integers(statement, (int64_t[]){domain, range.first, range.last}, 3);
-    return db_done(statement, db_step(db, statement, found));
-}
-
 /* All failures count where there is a policy to refuse them, or was by reports,
  * whatever a check has seen since: senders keep policies. */
 static enum db_status add_refusable(struct standings *standings, const struct domain_row *row,
@@ -431,11 +440,10 @@ static enum db_status ask_unfetched(struct standings *standings, int64_t domain,
 static enum db_status add_unusable(struct standings *standings, const struct domain_row *row,
                                    struct tally *tally, struct standing *standing)
 {
-    bool error = false, failed = tally->all_failed + tally->running.failed > 0;
+    bool failed = tally->all_failed + tally->running.failed > 0;
+    bool error = failed && tally->fetch_error;
     enum db_status status = DB_OK;
     if (failed)
-        status = has_fetch_error(standings->db, row->id, standings->quiet, &error);
-    if (status == DB_OK && failed)
         status = ask_unfetched(standings, row->id, tally);
     int64_t unfetched = failed ? tally->unfetched : 0;
     if (status == DB_OK && (error || standings->exact))
@@ -492,8 +500,9 @@ static enum db_status begin(struct standings *standings, struct db *db, int64_t 
         .db = db, .settings = settings, .exact = domain != ALL_DOMAINS, .today = today()};
     standings->quiet = last_days(standings->today, settings->quiet_days);
     enum db_status status = tallies_make(db, &standings->tallies);
-    return status == DB_OK ? add_running(db, domain, standings->quiet.first, &standings->tallies)
-                           : status;
+    if (status == DB_OK)
+        status = add_running(db, domain, standings->quiet.first, &standings->tallies);
+    return status == DB_OK ? add_errors(db, domain, standings->quiet, &standings->tallies) : status;
 }
 
 /* All of mine, with their TOTALS, COUNT of them by number. */
