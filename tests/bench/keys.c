@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,11 +67,28 @@ static void drain(int terminal, pid_t child, double since, double *first, double
     }
 }
 
+/* A program that answers each key with it, as soon as it wakes up: the floor. */
+static void echo(void)
+{
+    struct termios raw;
+    char key;
+    tcgetattr(STDIN_FILENO, &raw);
+    cfmakeraw(&raw);
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    for (key = '.'; write(STDOUT_FILENO, &key, 1) == 1 && read(STDIN_FILENO, &key, 1) == 1;)
+        ;
+}
+
+/* Starts PROGRAM, or echo() if it is NULL; returns the terminal that it is on. */
 static int start(const char *program, const char *database, pid_t *child)
 {
     int terminal;
     struct winsize size = {.ws_row = ROWS, .ws_col = COLUMNS};
     *child = forkpty(&terminal, NULL, NULL, &size);
+    if (*child == 0 && program == NULL) {
+        echo();
+        _exit(0);
+    }
     if (*child == 0) {
         setenv("TERM", "xterm-256color", 1);
         setenv("LC_ALL", "C.UTF-8", 1);
@@ -159,8 +177,23 @@ static void type_and_measure(int terminal, pid_t child, const char *keys, struct
     }
 }
 
+/* What the machine itself takes to wake a program up, which no key is below. */
+static int measure_floor(struct samples *samples)
+{
+    pid_t child;
+    double first, last;
+    int terminal = start(NULL, NULL, &child);
+    if (terminal < 0)
+        return -1;
+    drain(terminal, child, milliseconds(), &first, &last);
+    type_and_measure(terminal, child, "jjjjjjjjjj", samples);
+    stop(terminal, child);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    static struct samples floor_samples = {.name = "a bare echo, the floor"};
     static struct samples start_samples = {.name = "first screen after exec"};
     static struct samples samples[CASES];
     long rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 3;
@@ -169,6 +202,10 @@ int main(int argc, char **argv)
         return 64;
     }
     for (long round = 0; round < rounds; round++) {
+        if (measure_floor(&floor_samples) != 0) {
+            perror("a terminal");
+            return 1;
+        }
         for (size_t i = 0; i < CASES; i++) {
             pid_t child;
             if (argc > 4 && strstr(cases[i].name, argv[4]) == NULL)
@@ -189,6 +226,7 @@ int main(int argc, char **argv)
     }
     printf("%-34s %5s  %23s   %23s\n", "ms", "keys", "first byte p50 p99 worst",
            "finished p50 p99 worst");
+    print(&floor_samples);
     print(&start_samples);
     for (size_t i = 0; i < CASES; i++)
         print(&samples[i]);
