@@ -6,22 +6,6 @@
 #include "observation.h"
 #include "statement.h"
 
-enum db_status domain_total(struct db *db, int64_t domain, struct day_range range,
-                            struct totals *totals)
-{
-    static const char select[] = SQL_COVER " SELECT t.reports, t.successful, t.failed"
-                                           " FROM cover c CROSS JOIN total_domain t"
-                                           "  ON t.level = c.level AND t.block = c.block"
-                                           "   AND t.domain = ?2";
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int64(statement, 2, domain);
-    enum db_status status = cover_bind(db, statement, LEVELS_ALL, range);
-    *totals = (struct totals){0};
-    while (statement_next(db, statement, &status))
-        totals_add(totals, statement_totals(statement, 0));
-    return status;
-}
-
 #define SELECT_DOMAIN                                                                              \
     "SELECT d.id, d.name, d.mine, coalesce(d.first_day, 0), coalesce(d.last_day, -1), d.mode,"     \
     "  o.mode, o.last_time,"                                                                       \

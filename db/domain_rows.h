@@ -10,11 +10,8 @@
  * importer may add domains meanwhile. */
 enum db_status domain_numbers(struct db *db, int64_t *count);
 
-/* What was reported of DOMAIN (or ALL_DOMAINS) in RANGE. */
-enum db_status domain_total(struct db *db, int64_t domain, struct day_range range,
-                            struct totals *totals);
-/* The same of every domain at *TOTALS, by number, *COUNT of them: to be freed, whatever
- * it returns. */
+/* What was reported of every domain in RANGE at *TOTALS, by number, *COUNT of them: to be
+ * freed, whatever it returns. */
 enum db_status domain_totals(struct db *db, struct day_range range, struct totals **totals,
                              int64_t *count);
 

@@ -91,7 +91,10 @@ struct list_sums {
 enum db_status query_timeline(struct db *db, struct day_range range, bool foreign, size_t most,
                               struct list_sums *sums, domain_row_fn *row, void *context);
 
-/* The same in COUNT equal steps of DAYS days from range.first: a sparkline or a
+/* What was reported of DOMAIN (or ALL_DOMAINS) in RANGE. */
+enum db_status query_total(struct db *db, int64_t domain, struct day_range range,
+                           struct totals *totals);
+/* The same in COUNT equal steps of DAYS days from the day FIRST: a sparkline or a
  * chart.  STEPS[i] is zeroed where nothing was reported. */
 enum db_status query_steps(struct db *db, int64_t domain, int first, int days, int count,
                            struct totals *steps);

@@ -10,6 +10,22 @@
 
 /* --- totals of one domain --- */
 
+enum db_status query_total(struct db *db, int64_t domain, struct day_range range,
+                           struct totals *totals)
+{
+    static const char select[] = SQL_COVER " SELECT t.reports, t.successful, t.failed"
+                                           " FROM cover c CROSS JOIN total_domain t"
+                                           "  ON t.level = c.level AND t.block = c.block"
+                                           "   AND t.domain = ?2";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 2, domain);
+    enum db_status status = cover_bind(db, statement, LEVELS_ALL, range);
+    *totals = (struct totals){0};
+    while (statement_next(db, statement, &status))
+        totals_add(totals, statement_totals(statement, 0));
+    return status;
+}
+
 enum db_status query_steps(struct db *db, int64_t domain, int first, int days, int count,
                            struct totals *steps)
 {
@@ -60,8 +76,8 @@ enum db_status query_extent(struct db *db, struct extent *extent)
     db_done(statement, status);
     if (status != DB_OK)
         return status;
-    return domain_total(db, ALL_DOMAINS, (struct day_range){extent->first_day, extent->last_day},
-                        &extent->totals);
+    return query_total(db, ALL_DOMAINS, (struct day_range){extent->first_day, extent->last_day},
+                       &extent->totals);
 }
 
 enum db_status query_find_domain(struct db *db, const char *name, int64_t *domain)

@@ -11,7 +11,7 @@ static enum db_status one_domain(struct db *db, int64_t domain, struct day_range
                                  domain_row_fn *row, void *context)
 {
     struct totals totals;
-    enum db_status status = domain_total(db, domain, range, &totals);
+    enum db_status status = query_total(db, domain, range, &totals);
     return status == DB_OK ? domain_single(db, domain, &totals, row, context) : status;
 }
 

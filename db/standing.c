@@ -550,7 +550,7 @@ enum db_status query_standings(struct db *db, int64_t domain, struct day_range r
         if (status == DB_OK)
             status = add_all(&standings, all, count);
     } else if (status == DB_OK) {
-        status = domain_total(db, domain, range, &one);
+        status = query_total(db, domain, range, &one);
         if (status == DB_OK)
             status = add_one(&standings, domain, &one);
     }

@@ -110,8 +110,7 @@ static enum db_status load_head(const struct request *request, struct db *db,
     if (figures->domain != ALL_DOMAINS)
         return query_domains(db, figures->domain, request->range, false, take_domain, figures);
     figures->found = true;
-    int days = request->range.last - request->range.first + 1;
-    return query_steps(db, ALL_DOMAINS, request->range.first, days, 1, &figures->totals);
+    return query_total(db, ALL_DOMAINS, request->range, &figures->totals);
 }
 
 /* The time axis and what is drawn over it. */

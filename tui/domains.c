@@ -257,8 +257,7 @@ static enum db_status load_domains(const struct request *request, struct db *db,
     if (request->scope.foreign || request->first_rows == 0)
         *sums = add_up(rows);
     if (status == DB_OK && !request->scope.foreign) /* a report on two of them is one */
-        status = query_steps(db, ALL_DOMAINS, request->range.first,
-                             request->range.last - request->range.first + 1, 1, &sums->totals);
+        status = query_total(db, ALL_DOMAINS, request->range, &sums->totals);
     snapshot->partial = !sums->complete;
     snapshot->expected = (size_t)sums->domains;
     *(struct item *)(uintptr_t)rows->items =

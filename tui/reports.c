@@ -211,7 +211,6 @@ static void add_up(struct figures *figures, const struct rows *rows)
 static enum db_status load_totals(const struct request *request, struct db *db,
                                   struct snapshot *snapshot, struct figures *figures)
 {
-    struct day_range range = request->range;
     snapshot->partial = figures->more && request->first_rows > 0;
     if (request->scope.organization != NULL || request->scope.failing) {
         figures->totals_are = snapshot->partial ? NOT_READ : OF_ROWS;
@@ -219,8 +218,8 @@ static enum db_status load_totals(const struct request *request, struct db *db,
         add_up(figures, &snapshot->rows[0]);
         return DB_OK;
     }
-    enum db_status status = query_steps(db, request->scope.domain, range.first,
-                                        range.last - range.first + 1, 1, &figures->totals);
+    enum db_status status =
+        query_total(db, request->scope.domain, request->range, &figures->totals);
     if (snapshot->partial)
         figures->more = figures->totals.reports > REPORTS_MAX;
     if (request->scope.domain != ALL_DOMAINS) /* of all, there is a row for each domain */

@@ -126,7 +126,7 @@ static enum db_status read_cells(struct db *db, const int64_t *ids, size_t count
         int64_t domain = ids[i] >> STEP_BITS;
         struct day_range days = axis_step(axis, (int)(ids[i] & ((1 << STEP_BITS) - 1)));
         struct kinds kinds = {0};
-        status = query_steps(db, domain, days.first, axis->days, 1, &figures->totals);
+        status = query_total(db, domain, days, &figures->totals);
         if (status == DB_OK)
             status = query_composition(db, domain, days, add_kind, &kinds);
         write_kinds(&kinds, figures->composition);

@@ -254,6 +254,29 @@ static void expect_same_rows(const char *query, const struct question *question,
 
 /* --- totals --- */
 
+/* What the rows of `seen` that belong to a question say. */
+static const char *scope_of(const struct question *question, char scope[static 64])
+{
+    snprintf(scope, 64, question->domain == ALL_DOMAINS ? "mine" : "domain = %lld",
+             (long long)question->domain);
+    return scope;
+}
+
+static void check_total(const struct question *question)
+{
+    struct totals total;
+    struct lines got;
+    char scope[64];
+    ASK(query_total, &total);
+    lines_open(&got);
+    fprintf(got.file, "%lld|%lld|%lld\n", (long long)total.reports, (long long)total.successful,
+            (long long)total.failed);
+    expect_lines("query_total", question, &got,
+                 by_sql("SELECT count(DISTINCT report), coalesce(sum(successful), 0),"
+                        "  coalesce(sum(failed), 0) FROM seen WHERE %s AND day BETWEEN %d AND %d",
+                        scope_of(question, scope), question->range.first, question->range.last));
+}
+
 /* In five steps of a fifth. */
 static void check_steps(const struct question *question)
 {
@@ -268,15 +291,14 @@ static void check_steps(const struct question *question)
         fprintf(got.file, "%d|%lld|%lld|%lld\n", i, (long long)steps[i].reports,
                 (long long)steps[i].successful, (long long)steps[i].failed);
     char scope[64];
-    snprintf(scope, sizeof scope, question->domain == ALL_DOMAINS ? "mine" : "domain = %lld",
-             (long long)question->domain);
     expect_lines("query_steps", question, &got,
                  by_sql("WITH step(i) AS (VALUES(0), (1), (2), (3), (4))"
                         " SELECT i, count(DISTINCT report), coalesce(sum(successful), 0),"
                         "  coalesce(sum(failed), 0) FROM step LEFT JOIN seen ON %s"
                         "  AND day BETWEEN %d + i * %d AND %d + i * %d + %d - 1"
                         " GROUP BY i ORDER BY i",
-                        scope, question->range.first, days, question->range.first, days, days));
+                        scope_of(question, scope), question->range.first, days,
+                        question->range.first, days, days));
 }
 
 static int put_domain(void *file, const struct domain_row *row)
@@ -777,7 +799,8 @@ static void check_totals(const struct question *question)
     check_coverage(question);
     check_mode_days(question);
     if (question->range.first <= question->range.last)
-        check_steps(question);
+        check_total(question);
+    check_steps(question);
 }
 
 static void check_details(const struct question *question)

@@ -159,6 +159,13 @@ static enum db_status ask_standings(int64_t domain, int *rows)
     return query_standings(db, domain, month, &settings, domain_row, rows);
 }
 
+static enum db_status ask_total(int64_t domain, int *rows)
+{
+    struct totals total;
+    ++*rows;
+    return query_total(db, domain, month, &total);
+}
+
 static enum db_status ask_steps(int64_t domain, int *rows)
 {
     struct totals steps[10];
@@ -327,6 +334,7 @@ static const struct {
     {"extent", ask_extent},
     {"domains", ask_domains},
     {"standings", ask_standings},
+    {"total", ask_total},
     {"steps", ask_steps},
     {"steps of several", ask_steps_each},
     {"modes", ask_modes},
