@@ -138,12 +138,27 @@ static enum db_status mark_senders(struct db *db, bool *seen, int64_t count)
     return status;
 }
 
+/* Those of the addresses that SELECT tells, COUNT by number, which are in SEEN. */
+static enum db_status give_seen(struct db *db, sqlite3_stmt *statement, const bool *seen,
+                                int64_t count, address_fn *row, void *context)
+{
+    enum db_status status = DB_OK;
+    while (statement_next(db, statement, &status)) {
+        int64_t ip = sqlite3_column_int64(statement, 0);
+        if (ip < count && seen[ip] && row(context, db_text(statement, 1)) != 0)
+            return db_done(statement, DB_STOPPED);
+    }
+    return status;
+}
+
 enum db_status observation_unnamed(struct db *db, int64_t before, address_fn *row, void *context)
 {
-    static const char select[] = "SELECT ip.id, ip.value FROM text ip"
-                                 " LEFT JOIN host_name h ON h.ip = ip.id"
-                                 " WHERE ip.value <> '' AND (h.ip IS NULL OR h.time < ?)"
-                                 " ORDER BY ip.id";
+    static const char never[] =
+        "SELECT id, value FROM text WHERE value <> ''"
+        "  AND NOT EXISTS(SELECT 1 FROM host_name WHERE ip = text.id) ORDER BY id";
+    static const char long_ago[] =
+        "SELECT h.ip, t.value FROM host_name h CROSS JOIN text t ON t.id = h.ip"
+        " WHERE h.time < ? OR NOT h.answered ORDER BY h.time, h.ip";
     int64_t count;
     enum db_status status = db_integer(db, "SELECT max(id) + 1 FROM text", &count);
     if (status != DB_OK)
@@ -152,12 +167,12 @@ enum db_status observation_unnamed(struct db *db, int64_t before, address_fn *ro
     if (seen == NULL)
         return db_complain(db, DB_MEMORY, "out of memory");
     status = mark_senders(db, seen, count);
-    sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int64(statement, 1, before);
-    while (statement_next(db, statement, &status)) {
-        int64_t ip = sqlite3_column_int64(statement, 0);
-        if (ip < count && seen[ip] && row(context, db_text(statement, 1)) != 0)
-            status = db_done(statement, DB_STOPPED);
+    if (status == DB_OK)
+        status = give_seen(db, db_statement(db, never), seen, count, row, context);
+    if (status == DB_OK) {
+        sqlite3_stmt *statement = db_statement(db, long_ago);
+        sqlite3_bind_int64(statement, 1, before);
+        status = give_seen(db, statement, seen, count, row, context);
     }
     free(seen);
     return status;
@@ -166,8 +181,10 @@ enum db_status observation_unnamed(struct db *db, int64_t before, address_fn *ro
 enum db_status observation_name(struct db *db, const char *ip, const char *name, int64_t time)
 {
     static const char insert[] =
-        "INSERT INTO host_name(ip, name, time) SELECT id, ?2, ?3 FROM text WHERE value = ?1"
-        " ON CONFLICT DO UPDATE SET name = excluded.name, time = excluded.time";
+        "INSERT INTO host_name(ip, name, time, answered)"
+        " SELECT id, coalesce(?2, ''), ?3, ?2 IS NOT NULL FROM text WHERE value = ?1"
+        " ON CONFLICT DO UPDATE SET name = coalesce(?2, name), time = excluded.time,"
+        "  answered = excluded.answered";
     sqlite3_stmt *statement = db_statement(db, insert);
     db_bind_text(statement, 1, ip);
     db_bind_text(statement, 2, name);

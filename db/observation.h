@@ -83,11 +83,13 @@ typedef int observation_row_fn(void *context, const struct observation *observat
 enum db_status observation_each(struct db *db, int64_t domain, int64_t limit,
                                 observation_row_fn *row, void *context);
 
-/* Sending addresses whose name was never asked, or not since BEFORE. */
+/* Sending addresses whose name was never asked, then those that gave no answer, or gave it
+ * before BEFORE: what was asked the longest ago comes first. */
 typedef int address_fn(void *context, const char *ip);
 enum db_status observation_unnamed(struct db *db, int64_t before, address_fn *row, void *context);
 
-/* NAME is the confirmed host name of IP at TIME; "" when there is none. */
+/* NAME is the confirmed host name of IP at TIME; "" when there is none.  NULL: nobody
+ * answered, and the name of before stays. */
 enum db_status observation_name(struct db *db, const char *ip, const char *name, int64_t time);
 
 #endif

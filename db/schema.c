@@ -328,10 +328,11 @@ static const char *const version_8[] = {
     "CREATE INDEX report_of_days ON report(end_time) WHERE end_time - begin_time > 129600;",
     NULL};
 
-/* The days of policies that could not be had or read, which are few: of a list of domains
- * each would have been looked up on a page of its own. */
 static const char *const version_9[] = {
-    "CREATE INDEX mode_day_of_errors ON mode_day(day) WHERE fetch_error;", NULL};
+    /* The days of policies that could not be had or read, which are few: of a list of
+     * domains each would have been looked up on a page of its own. */
+    "CREATE INDEX mode_day_of_errors ON mode_day(day) WHERE fetch_error;",
+    "ALTER TABLE host_name ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;", NULL};
 
 const char *const *const migrations[] = {version_1, version_2, version_3, version_4, version_5,
                                          version_6, version_7, version_8, version_9, NULL};

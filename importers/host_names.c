@@ -61,14 +61,17 @@ static void drop(struct sender *sender)
     free(sender);
 }
 
-/* Keeps NAME ("": there is none) unless the answers were not complete. */
+/* Keeps NAME ("": there is none); where answers are missing, only that it was asked. */
 static void finish(struct sender *sender, const char *name)
 {
     struct names *names = sender->names;
     names->counts->asked++;
     names->counts->named += name[0] != '\0';
-    names->counts->unknown += sender->unanswered && name[0] == '\0';
-    if (names->status == DB_OK && (name[0] != '\0' || !sender->unanswered))
+    if (name[0] == '\0' && sender->unanswered) {
+        names->counts->unknown++;
+        name = NULL;
+    }
+    if (names->status == DB_OK)
         names->status = observation_name(names->db, sender->ip, name, names->now);
     drop(sender);
 }

@@ -12,13 +12,13 @@
 
 enum {
     HOST_NAMES_RUN_MAX = 20000, /* addresses asked for in a run, the others in the next */
-    HOST_NAMES_DAYS = 30        /* a name is asked again after */
+    HOST_NAMES_DAYS = 30        /* what gave an answer is asked again after */
 };
 
 struct host_name_counts {
     size_t asked;
     size_t named;
-    size_t unknown; /* no answer for now: to be asked again by the next run */
+    size_t unknown; /* no answer for now: asked again by the next run, after all others */
 };
 
 /* Asks for those that were never asked, or long ago, and keeps the answers in DB.

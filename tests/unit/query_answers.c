@@ -1214,6 +1214,34 @@ static void addresses_are_asked_for_until_their_names_are_known(void **state)
                  strdup("192.0.2.2\n--\n192.0.2.1\n192.0.2.2\n"));
 }
 
+static void addresses_that_do_not_answer_come_after_others(void **state)
+{
+    (void)state;
+    struct lines got;
+    const struct question nothing = {0};
+    struct report report;
+    make_report(&report, "Google", "r1", DAY);
+    struct policy *policy = add_policy(&report, "sts", "d0.example", "", 5, 3);
+    add_failure(&report, policy, "tlsa-invalid", "192.0.2.1", "", 1);
+    add_failure(&report, policy, "tlsa-invalid", "192.0.2.2", "", 1);
+    add_failure(&report, policy, "tlsa-invalid", "192.0.2.3", "", 1);
+    keep_report(store, &report, "a.eml");
+    close_run();
+    assert_int_equal(observation_name(db, "192.0.2.1", "mail.sender.example", 500), DB_OK);
+    assert_int_equal(observation_name(db, "192.0.2.1", NULL, 1001), DB_OK);
+    assert_int_equal(observation_name(db, "192.0.2.2", NULL, 1000), DB_OK);
+    lines_open(&got);
+    assert_int_equal(observation_unnamed(db, 0, put_address, got.file), DB_OK);
+    expect_lines("observation_unnamed", &nothing, &got,
+                 strdup("192.0.2.3\n192.0.2.2\n192.0.2.1\n"));
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM host_name WHERE name LIKE 'mail.%%'"),
+                     1); /* that it has still */
+    assert_int_equal(observation_name(db, "192.0.2.2", "", 1002), DB_OK);
+    lines_open(&got);
+    assert_int_equal(observation_unnamed(db, 0, put_address, got.file), DB_OK);
+    expect_lines("observation_unnamed", &nothing, &got, strdup("192.0.2.3\n192.0.2.1\n"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -1228,6 +1256,7 @@ int main(void)
         TEST(observations_are_kept_when_something_changes_or_once_a_day),
         TEST(the_mode_now_is_the_young_checks),
         TEST(addresses_are_asked_for_until_their_names_are_known),
+        TEST(addresses_that_do_not_answer_come_after_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
