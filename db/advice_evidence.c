@@ -1,4 +1,5 @@
 /* What was counted, and what the newest check saw, in sentences. */
+#include <stdio.h>
 #include <string.h>
 
 #include "advising.h"
@@ -46,28 +47,42 @@ static void tell_unread(struct advising *advising)
         counted(sessions, "session", text));
 }
 
+/* What came after the sessions that were refused. */
+static const char *since_refused(const struct advising *advising)
+{
+    if (advising->evidence->standing.failed > 0)
+        return "";
+    return is_reported_lately(advising) ? ", and none since" : ", and no report has come since";
+}
+
+enum { CAUSE_TEXT = 512 };
+
+/* Why most sessions were refused, and where; nothing where others failed, too, as the results
+ * are of all. */
+static const char *write_cause(const struct evidence *evidence, int64_t refused,
+                               char text[static CAUSE_TEXT])
+{
+    const char *mx = evidence->failing_mx;
+    text[0] = '\0';
+    if (evidence->result_count > 0 && only_refused_failed(evidence))
+        snprintf(text, CAUSE_TEXT, ": %s%s%s%s",
+                 evidence->results[0].failed >= refused ? "" : "mostly ",
+                 evidence->results[0].result_type, mx[0] != '\0' ? " at " : "", mx);
+    return text;
+}
+
 /* Those that enforce or DANE refused. */
 static void tell_refused(struct advising *advising)
 {
-    const struct evidence *evidence = advising->evidence;
-    struct met_totals refused = met_refused(evidence);
-    char sessions[COUNT_TEXT], days[SPAN_TEXT];
+    struct met_totals refused = met_refused(advising->evidence);
+    char sessions[COUNT_TEXT], days[SPAN_TEXT], cause[CAUSE_TEXT];
     if (refused.failed == 0)
         return;
-    bool known = evidence->result_count > 0 && only_refused_failed(evidence);
-    bool is_all = known && evidence->results[0].failed >= refused.failed;
     say(advising, &advising->advice->evidence,
-        "%s %s refused %s%s%s%s%s%s. Their mail may have been late or lost.",
+        "%s %s refused %s%s%s. Their mail may have been late or lost.",
         counted(refused.failed, "session", sessions), refused.failed == 1 ? "was" : "were",
-        span(refused.first_failed, refused.last_failed, days),
-        evidence->standing.failed > 0  ? ""
-        : is_reported_lately(advising) ? ", and none since"
-                                       : ", and no report has come since",
-        !known   ? ""
-        : is_all ? ": "
-                 : ": mostly ",
-        known ? evidence->results[0].result_type : "",
-        known && evidence->failing_mx[0] != '\0' ? " at " : "", known ? evidence->failing_mx : "");
+        span(refused.first_failed, refused.last_failed, days), since_refused(advising),
+        write_cause(advising->evidence, refused.failed, cause));
 }
 
 /* Did sessions begin to be refused when the mode was changed? */
