@@ -40,7 +40,8 @@ struct store {
     int64_t damaged_kept; /* bytes in the table damaged, as far as we know */
     size_t pending;
     size_t stored;   /* journal rows of this run */
-    size_t close_at; /* so many of them, and open blocks are closed in between */
+    size_t close_at; /* so many of them, and open blocks are closed in between... */
+    int closed_on;   /* ...as they are when a day begins: those of a long watch end, too */
     bool open;       /* a transaction is */
     struct store_counts counts;
     struct store_counts committed;
@@ -183,9 +184,12 @@ static enum db_status close_blocks(struct store *store)
 enum db_status store_commit(struct store *store)
 {
     enum db_status status = commit(store);
-    if (status != DB_OK || store->stored < store->close_at)
+    bool is_due = store->stored >= store->close_at;
+    if (status != DB_OK || (!is_due && store->closed_on == today()))
         return status;
-    store->close_at *= 2; /* so that days in any order cost a constant each */
+    if (is_due)
+        store->close_at *= 2; /* so that days in any order cost a constant each */
+    store->closed_on = today();
     return close_blocks(store);
 }
 
@@ -286,6 +290,7 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
     store->db = db;
     store->settings = *settings;
     store->close_at = CLOSE_FIRST;
+    store->closed_on = today();
     store->lock = -1;
     store->last_journal = -1;
     store->mine = strdup(settings->mine);
@@ -959,17 +964,20 @@ enum db_status store_prune(struct store *store, int day, bool *more)
 enum db_status store_compact(struct store *store, bool *more)
 {
     char step[64];
-    int64_t pages = 0;
+    static const char count[] = "SELECT freelist_count FROM pragma_freelist_count";
+    int64_t before = 0, pages = 0;
     *more = false;
     snprintf(step, sizeof step, "PRAGMA incremental_vacuum(%d)", COMPACT_PAGES);
     enum db_status status = store_commit(store);
     if (status == DB_OK)
+        status = db_integer(store->db, count, &before);
+    if (status == DB_OK)
         status = db_exec(store->db, step);
     if (status == DB_OK)
-        status = db_integer(store->db, "SELECT freelist_count FROM pragma_freelist_count", &pages);
+        status = db_integer(store->db, count, &pages);
     if (status != DB_OK)
         return status;
-    *more = pages > 0;
+    *more = pages > 0 && pages < before; /* other tools can make a file that keeps what it has */
     if (*more)
         return DB_OK;
     int code = db_checkpoint(store->db, SQLITE_CHECKPOINT_TRUNCATE);

@@ -14,7 +14,8 @@
 enum {
     NAME_TEXT = 512, /* of an attachment: submitter!domain!begin!end!id.json.gz */
     SUBJECT_TEXT = 1024,
-    REASON_TEXT = 256
+    REASON_TEXT = 256,
+    FOUND_MAX = 10000 /* reports and damaged ones in one message: all are held until it is stored */
 };
 
 const struct limits default_limits = {
@@ -36,7 +37,7 @@ struct extractor {
     /* of the present call */
     extracted_fn *found;
     void *context;
-    unsigned found_count;
+    unsigned found_count;      /* more than FOUND_MAX: the rest is left out */
     unsigned other_count;      /* documents in one attachment that are no reports */
     char why_not[REASON_TEXT]; /* the last thing that was no report */
     struct {
@@ -90,9 +91,17 @@ void extractor_verify(struct extractor *extractor, struct signatures *signatures
 
 /* Handing over what was found. */
 
+/* Returns what FOUND does, or something else than 0 when no more is wanted. */
 static int give(struct extractor *extractor, enum outcome outcome, const char *reason,
                 struct slice bytes)
 {
+    if (extractor->found_count == FOUND_MAX) {
+        outcome = OUTCOME_DAMAGED;
+        reason = "it holds more than 10000 reports: the others were left out";
+        bytes = (struct slice){NULL, 0};
+    } else if (extractor->found_count > FOUND_MAX) {
+        return 1;
+    }
     struct extracted found = {
         .outcome = outcome,
         .reason = reason,
@@ -440,5 +449,5 @@ int extract(struct extractor *extractor, const char *name, const char *bytes, si
     }
     if (stop == 0 && extractor->found_count == 0)
         return give(extractor, OUTCOME_NOT_A_REPORT, extractor->why_not, all);
-    return stop;
+    return extractor->found_count > FOUND_MAX ? 0 : stop;
 }

@@ -452,7 +452,7 @@ static int read_domain(struct report_reader *reader, json_object *object, struct
     return 0;
 }
 
-/* Without a summary, the failure-details are all there is to count. */
+/* Where no summary counts the failures, the failure-details are all there is to count. */
 static int sum_failures(struct report_reader *reader, struct policy *policy)
 {
     for (size_t i = 0; i < policy->failure_count; i++)
@@ -474,10 +474,12 @@ static int read_policy(struct report_reader *reader, json_object *entry, struct 
     policy->mx = join_lines(reader, (struct list){hosts, "mx:", ' '});
     if (read_domain(reader, object, policy) != 0 || read_failures(reader, entry, policy) != 0)
         return -1;
-    if (summary == NULL)
-        return sum_failures(reader, policy);
+    if (summary != NULL && !json_object_is_type(summary, json_type_object))
+        return complain(reader, "its summary is no object");
     if (read_count(reader, summary, "total-successful-session-count", &policy->successful) != 0)
         return -1;
+    if (member(summary, "total-failure-session-count") == NULL)
+        return sum_failures(reader, policy);
     return read_count(reader, summary, "total-failure-session-count", &policy->failed);
 }
 

@@ -298,6 +298,22 @@ static void every_limit_makes_it_damaged(void **state)
     }
 }
 
+/* Little bytes may hold many: what is found is held until all of it is stored. */
+static void of_more_reports_than_any_mail_brings_the_first_are_read(void **state)
+{
+    (void)state;
+    enum { MOST = 10000, MORE = MOST + 50 };
+    static const char document[] = "{\"policies\":1}\n";
+    char *bytes = malloc(MORE * sizeof document);
+    struct seen seen = {.line = ""};
+    for (size_t i = 0; i < MORE; i++)
+        memcpy(bytes + i * (sizeof document - 1), document, sizeof document);
+    assert_int_equal(extract(extractor, NULL, bytes, strlen(bytes), see, &seen), 0);
+    assert_int_equal(seen.count, MOST + 1);
+    assert_int_equal(seen.bytes, 0);
+    free(bytes);
+}
+
 static void nothing_is_no_report(void **state)
 {
     (void)state;
@@ -318,6 +334,7 @@ int main(void)
         cmocka_unit_test(the_document_is_handed_over_as_it_came),
         cmocka_unit_test(extraction_ends_when_the_caller_says_so),
         cmocka_unit_test(every_limit_makes_it_damaged),
+        cmocka_unit_test(of_more_reports_than_any_mail_brings_the_first_are_read),
         cmocka_unit_test(nothing_is_no_report),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

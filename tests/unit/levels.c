@@ -136,6 +136,40 @@ static void sums_by_cover_are_sums_by_day(void **state)
     }
 }
 
+static void set_today(int day)
+{
+    char now[32];
+    snprintf(now, sizeof now, "%lld", (long long)day * SECONDS_PER_DAY);
+    setenv("SOURCE_DATE_EPOCH", now, 1);
+}
+
+/* A watch goes on for years. */
+static void blocks_are_closed_when_a_day_begins(void **state)
+{
+    (void)state;
+    enum { FIRST = 20000, DAYS = 200, A_DAY = 4 };
+    set_today(FIRST);
+    struct store *store = open_store(db);
+    for (int i = 0; i < DAYS * A_DAY; i++) {
+        struct report report;
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        set_today(FIRST + i / A_DAY);
+        make_report(&report, "Google", id, FIRST + i / A_DAY);
+        for (int d = 0; d < 100; d++) {
+            char domain[32];
+            snprintf(domain, sizeof domain, "d%d.example", d);
+            add_policy(&report, "sts", domain, "", 1, 0);
+        }
+        keep_report(store, &report, "x");
+        if (i % A_DAY == A_DAY - 1)
+            assert_int_equal(store_commit(store), DB_OK);
+    }
+    assert_in_range(sql_integer(db, "SELECT count(*) FROM open_block"), 1, 12);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    unsetenv("SOURCE_DATE_EPOCH");
+}
+
 /* Until it is no small one any more. */
 static void blocks_of_a_small_database_stay_open(void **state)
 {
@@ -204,6 +238,7 @@ int main(void)
         TEST(an_open_block_is_covered_from_below),
         TEST(absurd_ranges_stay_within_the_calendar),
         TEST(sums_by_cover_are_sums_by_day),
+        TEST(blocks_are_closed_when_a_day_begins),
         TEST(blocks_of_a_small_database_stay_open),
         TEST(a_block_is_the_sum_of_what_is_below_it),
     };

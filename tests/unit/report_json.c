@@ -126,6 +126,8 @@ static const struct {
                        " to[mx.example.com] at[198.51.100.1]"},
     {"count-as-real", USUAL},
     {"summary-missing", "sts example.com 0/2" FAILURE},
+    {"summary-empty", "sts example.com 0/2" FAILURE},
+    {"summary-without-failures", "sts example.com 10/2" FAILURE},
     {"details-not-the-summary", "sts example.com 10/1" FAILURE FAILURE},
     {"policy-type-unknown", "quic example.com 10/2" FAILURE},
     {"result-type-unknown", "sts example.com 10/2 + tls-too-old 2 from[192.0.2.1]"
@@ -187,6 +189,7 @@ static const struct {
     {"time-unreadable", OUTCOME_DAMAGED, "its start-datetime is yesterday, not a date and time"},
     {"time-missing", OUTCOME_DAMAGED, "its date-range has no start-datetime"},
     {"domain-none", OUTCOME_DAMAGED, "its policy-domain is example .com, not a domain name"},
+    {"summary-no-object", OUTCOME_DAMAGED, "its summary is no object"},
     {"policies-missing", OUTCOME_DAMAGED, "it has no policies"},
     {"policies-no-list", OUTCOME_DAMAGED, "its policies is not a list"},
     {"policy-no-object", OUTCOME_DAMAGED, "entry 1 of its policies is not an object"},
@@ -376,7 +379,10 @@ static void counts_that_sum_up_to_what_is_absurd_are_damaged(void **state)
 {
     (void)state;
     static char json[64 * 1024];
-    int length = sprintf(json, "{%s,\"policies\":[{\"summary\":{},\"failure-details\":[{}", RANGE);
+    int length = sprintf(json,
+                         "{%s,\"policies\":[{\"summary\":{\"total-failure-session-count\":0},"
+                         "\"failure-details\":[{}",
+                         RANGE);
     for (int i = 0; i < 2; i++)
         length += sprintf(json + length, ",{\"failed-session-count\":600000000000}");
     sprintf(json + length, "]}]}");

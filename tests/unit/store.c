@@ -840,6 +840,21 @@ static void compacting_gives_the_space_of_pruned_reports_back(void **state)
     assert_int_equal(store_close(store, ""), DB_OK);
 }
 
+static void a_file_that_keeps_its_pages_is_compacted_once(void **state)
+{
+    (void)state;
+    static const char fill[] = "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM;"
+                               "CREATE TABLE large(x); INSERT INTO large VALUES(zeroblob(999999));"
+                               "DROP TABLE large";
+    bool more = true;
+    assert_int_equal(db_exec(db, fill), DB_OK);
+    struct store *store = open_store(db);
+    assert_int_equal(store_compact(store, &more), DB_OK);
+    assert_false(more);
+    assert_true(sql_integer(db, "PRAGMA freelist_count") > 200);
+    assert_int_equal(store_close(store, ""), DB_OK);
+}
+
 static void a_locked_database_is_busy_and_loses_nothing(void **state)
 {
     (void)state;
@@ -887,6 +902,7 @@ int main(void)
         TEST(pruning_keeps_totals_and_still_knows_a_duplicate),
         TEST(what_comes_in_late_is_pruned_too),
         TEST(compacting_gives_the_space_of_pruned_reports_back),
+        TEST(a_file_that_keeps_its_pages_is_compacted_once),
         TEST(a_locked_database_is_busy_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
