@@ -24,7 +24,7 @@ static const uint8_t base64[256] = {
 
 enum encoding encoding_find(struct slice field)
 {
-    field = slice_trim(field);
+    field = slice_token(field);
     if (slice_is(field, "base64"))
         return ENCODING_BASE64;
     if (slice_is(field, "quoted-printable"))

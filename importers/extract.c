@@ -28,10 +28,11 @@ const struct limits default_limits = {
 
 struct extractor {
     struct limits limits;
-    struct message message;
+    struct message message, enclosed; /* the mail, and one that was encoded in it */
     struct unpacker *unpacker;
     struct report_reader *reader;
-    struct buffer decoded; /* the part that is being looked at */
+    struct buffer decoded;   /* the part that is being looked at */
+    struct buffer enclosing; /* the one that `enclosed` was decoded from */
     struct report report;
     struct signatures *signatures; /* NULL: nobody judges them */
     /* of the present call */
@@ -80,6 +81,7 @@ void extractor_free(struct extractor *extractor)
     unpacker_free(extractor->unpacker);
     report_reader_free(extractor->reader);
     buffer_free(&extractor->decoded);
+    buffer_free(&extractor->enclosing);
     report_free(&extractor->report);
     free(extractor);
 }
@@ -351,20 +353,20 @@ static int read_content(struct extractor *extractor, const struct source *source
 
 /* Messages. */
 
-/* Decodes the body of PART; -1 when memory is short. */
-static int decode_part(struct extractor *extractor, const struct part *part, struct slice *content,
+/* Decodes the body of PART into BUFFER; -1 when memory is short. */
+static int decode_part(const struct part *part, struct buffer *buffer, struct slice *content,
                        const char **flaw)
 {
     *content = part->body;
     *flaw = "";
     if (part->encoding == ENCODING_NONE)
         return 0;
-    if (buffer_reserve(&extractor->decoded, part->body.length) != 0)
+    if (buffer_reserve(buffer, part->body.length) != 0)
         return -1;
-    content->start = extractor->decoded.bytes;
+    content->start = buffer->bytes;
     content->length = part->encoding == ENCODING_BASE64
-                          ? decode_base64(part->body, extractor->decoded.bytes, flaw)
-                          : decode_quoted_printable(part->body, extractor->decoded.bytes);
+                          ? decode_base64(part->body, buffer->bytes, flaw)
+                          : decode_quoted_printable(part->body, buffer->bytes);
     return 0;
 }
 
@@ -380,36 +382,50 @@ static bool is_report_name(const char *name)
            (json != NULL || strcasestr(name, ".gz") != NULL || strcasestr(name, ".zip") != NULL);
 }
 
-static int read_part(struct extractor *extractor, const struct part *part)
+/* Is PART a whole message, which is read when it has been decoded?  Message.c reads those
+ * that are not encoded. */
+static bool is_encoded_message(const struct part *part, const char *name)
+{
+    const char *end = strrchr(name, '.');
+    return slice_is(part->type, "message/rfc822") || slice_is(part->type, "message/global") ||
+           (end != NULL && strcasecmp(end, ".eml") == 0);
+}
+
+static int read_message(struct extractor *extractor, struct message *message, struct slice bytes,
+                        const struct part *around);
+
+static int read_part(struct extractor *extractor, const struct part *part, bool enclosed)
 {
     char name[NAME_TEXT];
     struct slice content;
     struct source source = {.name = name, .envelope = &part->envelope, .flaw = ""};
     part_name(part, name, sizeof name);
     bool is_report = slice_begins(part->type, "application/tlsrpt") || is_report_name(name);
+    bool is_message = !enclosed && is_encoded_message(part, name);
+    struct buffer *buffer = is_message ? &extractor->enclosing : &extractor->decoded;
     source.claims = is_report || part->tlsrpt || part->envelope.report_domain.length > 0;
-    if (decode_part(extractor, part, &content, &source.flaw) != 0)
+    if (decode_part(part, buffer, &content, &source.flaw) != 0)
         return refuse(extractor, &source, "there is not enough memory to decode it", part->body);
+    if (is_message && format_of(content) == FORMAT_OTHER)
+        return read_message(extractor, &extractor->enclosed, content, part);
     if (is_report && format_of(content) == FORMAT_OTHER)
         return refuse(extractor, &source, "its attachment is neither gzip, zip nor JSON", content);
     return read_content(extractor, &source, content);
 }
 
-static int read_message(struct extractor *extractor, struct slice bytes)
+/* Reads BYTES as a message: a mail, or what was encoded in the part AROUND. */
+static int read_message(struct extractor *extractor, struct message *message, struct slice bytes,
+                        const struct part *around)
 {
-    struct message *message = &extractor->message;
     struct part part;
-    bool claims = false;
+    unsigned before = extractor->found_count;
     int more, stop = 0;
-    message_open(message, bytes, &extractor->limits);
-    extractor->judging.mail = bytes;
-    while (stop == 0 && (more = message_next(message, &part)) > 0) {
-        claims |= part.tlsrpt || part.envelope.report_domain.length > 0;
-        stop = read_part(extractor, &part);
-    }
+    message_open(message, bytes, &extractor->limits, around);
+    while (stop == 0 && (more = message_next(message, &part)) > 0)
+        stop = read_part(extractor, &part, around != NULL);
     if (stop == 0 && more < 0)
         return give(extractor, OUTCOME_DAMAGED, message->reason, bytes);
-    if (stop == 0 && extractor->found_count == 0 && claims)
+    if (stop == 0 && extractor->found_count == before && message->claims)
         return give(extractor, OUTCOME_DAMAGED,
                     "the mail says that it is a TLS report, but has none attached", bytes);
     return stop;
@@ -426,6 +442,7 @@ int extract(struct extractor *extractor, const char *name, const char *bytes, si
     extractor->judging.mail.start = NULL;
     extractor->judging.judged = false;
     buffer_trim(&extractor->decoded);
+    buffer_trim(&extractor->enclosing);
     unpacker_begin(extractor->unpacker);
     snprintf(extractor->why_not, REASON_TEXT, "it holds no JSON, gzip or zip");
     if (size > extractor->limits.message_max) {
@@ -436,7 +453,8 @@ int extract(struct extractor *extractor, const char *name, const char *bytes, si
     }
     int stop;
     if (format_of(all) == FORMAT_OTHER) {
-        stop = read_message(extractor, all);
+        extractor->judging.mail = all;
+        stop = read_message(extractor, &extractor->message, all, NULL);
     } else {
         const char *slash = name == NULL ? NULL : strrchr(name, '/');
         struct source source = {.name = slash != NULL  ? slash + 1

@@ -69,7 +69,7 @@ struct slice field_value(struct slice field)
 {
     if (field.start == NULL)
         return field;
-    return slice_trim(
+    return slice_token(
         slice_between(field.start, find(field.start, field.start + field.length, ';')));
 }
 

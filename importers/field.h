@@ -10,7 +10,7 @@
 
 #include "slice.h"
 
-/* What stands before the parameters: "multipart/report". */
+/* What stands before the parameters and comments: "multipart/report". */
 struct slice field_value(struct slice field);
 
 /* The parameter NAME as it was written, without its quotes; start is NULL when

@@ -139,6 +139,28 @@ static void set_envelope(struct message_level *level, const struct envelope *own
     inherit(&level->envelope.subject, outer.subject);
 }
 
+static bool is_tlsrpt(struct slice type, const struct header *header)
+{
+    return slice_is(type, "multipart/report") &&
+           slice_is(field_parameter(header->content_type, "report-type"), "tlsrpt");
+}
+
+/* The boundary in FIELD; one of length 0 when there is none, or a longer one than is read.
+ * What has to be decoded stands in DECODED. */
+static struct slice find_boundary_parameter(struct slice field,
+                                            char decoded[static MESSAGE_BOUNDARY_MAX + 2])
+{
+    struct slice boundary = field_parameter(field, "boundary");
+    bool escaped = boundary.start != NULL && memchr(boundary.start, '\\', boundary.length) != NULL;
+    if (boundary.start == NULL || escaped) {
+        field_decoded_parameter(field, "boundary", decoded, MESSAGE_BOUNDARY_MAX + 2);
+        boundary = (struct slice){decoded, strlen(decoded)};
+    } else if (boundary.start[-1] != '"') {
+        boundary = slice_token(boundary);
+    }
+    return boundary.length > MESSAGE_BOUNDARY_MAX ? (struct slice){NULL, 0} : boundary;
+}
+
 /* Enters a multipart (with its boundary) or an enclosed message (without). */
 static int enter(struct message *message, struct slice type, const struct header *header,
                  struct slice boundary)
@@ -148,10 +170,12 @@ static int enter(struct message *message, struct slice type, const struct header
     struct message_level *level = &message->levels[++message->depth];
     *level = level[-1];
     level->boundary = boundary;
+    if (boundary.length > 0) {
+        memcpy(level->boundary_text, boundary.start, boundary.length);
+        level->boundary.start = level->boundary_text;
+    }
     level->digest = slice_is(type, "multipart/digest");
-    if (slice_is(type, "multipart/report") &&
-        slice_is(field_parameter(header->content_type, "report-type"), "tlsrpt"))
-        level->tlsrpt = true;
+    level->tlsrpt |= is_tlsrpt(type, header);
     return 0;
 }
 
@@ -161,7 +185,8 @@ static void skip_blank_lines(struct message *message)
         message->at++;
 }
 
-void message_open(struct message *message, struct slice bytes, const struct limits *limits)
+void message_open(struct message *message, struct slice bytes, const struct limits *limits,
+                  const struct part *around)
 {
     message->at = bytes.start;
     message->end = bytes.start + bytes.length;
@@ -170,9 +195,14 @@ void message_open(struct message *message, struct slice bytes, const struct limi
     message->nesting_max =
         limits->nesting_max < MESSAGE_NESTING_MAX ? limits->nesting_max : MESSAGE_NESTING_MAX;
     message->depth = 0;
-    message->levels[0] = (struct message_level){0};
+    message->levels[0] = (struct message_level){.boundary = {NULL, 0}};
+    if (around != NULL) {
+        message->levels[0].envelope = around->envelope;
+        message->levels[0].tlsrpt = around->tlsrpt;
+    }
     message->reason[0] = '\0';
     message->at_header = true;
+    message->claims = false;
     skip_blank_lines(message);
 }
 
@@ -219,12 +249,15 @@ int message_next(struct message *message, struct part *part)
         if (is_message)
             set_envelope(&message->levels[message->depth], &header.envelope);
         struct slice type = type_of(message, &header);
-        struct slice boundary = slice_begins(type, "multipart/")
-                                    ? field_parameter(header.content_type, "boundary")
-                                    : (struct slice){NULL, 0};
+        message->claims |=
+            is_tlsrpt(type, &header) || (is_message && header.envelope.report_domain.length > 0);
+        char decoded[MESSAGE_BOUNDARY_MAX + 2];
+        struct slice boundary = {NULL, 0};
+        if (slice_begins(type, "multipart/"))
+            boundary = find_boundary_parameter(header.content_type, decoded);
         is_message = (slice_is(type, "message/rfc822") || slice_is(type, "message/global")) &&
                      encoding_find(header.encoding) == ENCODING_NONE;
-        if (!is_message && (boundary.length == 0 || boundary.length > MESSAGE_BOUNDARY_MAX)) {
+        if (!is_message && boundary.length == 0) {
             take_part(message, &header, type, part);
             return 1;
         }

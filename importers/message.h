@@ -42,7 +42,8 @@ struct part {
 };
 
 struct message_level {
-    struct slice boundary; /* length 0: an enclosed message, which has none */
+    struct slice boundary;                    /* length 0: an enclosed message, which has none */
+    char boundary_text[MESSAGE_BOUNDARY_MAX]; /* where it stands */
     struct envelope envelope;
     bool tlsrpt;
     bool digest; /* parts without a type are messages, RFC 2046 section 5.1.5 */
@@ -52,6 +53,7 @@ struct message {
     const char *at;
     const char *end;
     bool at_header; /* a part's header begins at `at`; else it is to be found */
+    bool claims;    /* a header read so far says that there is a TLS report */
     unsigned parts;
     unsigned parts_max;
     unsigned nesting_max;
@@ -60,8 +62,10 @@ struct message {
     char reason[MESSAGE_REASON];
 };
 
-/* Begins to read BYTES, which must stay valid as long as the parts are used. */
-void message_open(struct message *message, struct slice bytes, const struct limits *limits);
+/* Begins to read BYTES, which must stay valid as long as the parts are used.  AROUND is the
+ * part that they were decoded from, NULL for a mail. */
+void message_open(struct message *message, struct slice bytes, const struct limits *limits,
+                  const struct part *around);
 
 /* Finds the next part.  Returns 1; 0 when there is none left; -1 when a limit
  * is exceeded, with a sentence in message->reason: the rest stays unread. */

@@ -52,6 +52,16 @@ static inline struct slice slice_trim(struct slice slice)
     return slice;
 }
 
+/* What stands before a space or a comment: a token, RFC 2045 section 5.1. */
+static inline struct slice slice_token(struct slice slice)
+{
+    size_t length = 0;
+    slice = slice_trim(slice);
+    while (length < slice.length && !slice_space(slice.start[length]) && slice.start[length] != '(')
+        length++;
+    return (struct slice){slice.start, length};
+}
+
 /* Behind the byte order mark of UTF-8 that it may begin with, and white space. */
 static inline struct slice slice_skip_mark(struct slice slice)
 {

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct part part;
     unsigned parts = 0;
     int more;
-    message_open(&message, (struct slice){start, size}, &default_limits);
+    message_open(&message, (struct slice){start, size}, &default_limits, NULL);
     while ((more = message_next(&message, &part)) > 0) {
         EXPECT(++parts <= default_limits.parts_max);
         EXPECT(part.body.start >= start && part.body.length <= (size_t)(end - part.body.start));

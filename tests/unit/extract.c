@@ -66,7 +66,8 @@ static size_t read_file(const char *path, char *bytes)
     return size;
 }
 
-#define USUAL "Sender r1 for example.com"
+#define USUAL         "Sender r1 for example.com"
+#define NONE_ATTACHED "damaged: the mail says that it is a TLS report, but has none attached"
 
 static const struct {
     const char *path;
@@ -90,7 +91,16 @@ static const struct {
     {"mails/enclosed-message.eml", USUAL},
     {"mails/lf-only.eml", USUAL},
     {"mails/end-boundary-missing.eml", USUAL},
+    {"mails/enclosed-message-in-base64.eml", USUAL},
+    {"mails/enclosed-message-as-file.eml", USUAL},
     {"mails/boundary-folded.eml", USUAL},
+    {"mails/boundary-split.eml", USUAL},
+    {"mails/boundary-in-rfc2231.eml", USUAL},
+    {"mails/boundary-escaped.eml", USUAL},
+    {"mails/fields-with-comments.eml", USUAL},
+    {"mails/damaged-boundary-missing.eml", NONE_ATTACHED},
+    {"mails/damaged-boundary-wrong.eml", NONE_ATTACHED},
+    {"mails/damaged-enclosed-message.eml", NONE_ATTACHED},
     {"mails/two-reports.eml", USUAL " | " USUAL},
     {"mails/domain-in-header.eml", "Sender r1 for header.example"},
     {"mails/domain-in-file-name.eml", "Sender r1 for name.example"},
@@ -108,8 +118,7 @@ static const struct {
     {"mails/damaged-json.eml", "damaged: its JSON ends too early, after 632 bytes"},
     {"mails/damaged-attachment-is-html.eml",
      "damaged: its attachment is neither gzip, zip nor JSON"},
-    {"mails/damaged-attachment-missing.eml",
-     "damaged: the mail says that it is a TLS report, but has none attached"},
+    {"mails/damaged-attachment-missing.eml", NONE_ATTACHED},
     {"mails/damaged-only-by-name.eml", "damaged: its attachment is neither gzip, zip nor JSON"},
     {"mails/not-a-report.eml", "not a report: it holds no JSON, gzip or zip"},
     {"mails/not-a-report-dmarc.eml", "not a report: its gzip holds no JSON"},

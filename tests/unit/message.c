@@ -22,7 +22,7 @@ static void expect_parts(const char *text, const char *expected)
     assert_non_null(out);
     struct part part;
     int more;
-    message_open(&message, (struct slice){text, strlen(text)}, &default_limits);
+    message_open(&message, (struct slice){text, strlen(text)}, &default_limits, NULL);
     while ((more = message_next(&message, &part)) > 0)
         fprintf(out, "%.*s(%.*s) ", (int)part.type.length,
                 part.type.length > 0 ? part.type.start : "", (int)part.body.length,
@@ -114,7 +114,7 @@ static void fields_may_be_folded(void **state)
 static void expect_envelope(const char *text, const char *domain, const char *subject)
 {
     struct part part;
-    message_open(&message, (struct slice){text, strlen(text)}, &default_limits);
+    message_open(&message, (struct slice){text, strlen(text)}, &default_limits, NULL);
     assert_int_equal(message_next(&message, &part), 1);
     assert_true(slice_is(slice_trim(part.envelope.report_domain), domain));
     assert_true(slice_is(slice_trim(part.envelope.subject), subject));
@@ -138,7 +138,7 @@ static void parts_of_a_tls_report_are_marked(void **state)
         "Content-Type: multipart/mixed; boundary=o\n\n--o\n"
         "Content-Type: Multipart/Report; boundary=b; report-type=\"TLSRPT\"\n\n--b\n\nA\n--b--\n"
         "--o\n\nB\n";
-    message_open(&message, (struct slice){text, strlen(text)}, &default_limits);
+    message_open(&message, (struct slice){text, strlen(text)}, &default_limits, NULL);
     assert_int_equal(message_next(&message, &part), 1);
     assert_true(part.tlsrpt);
     assert_int_equal(message_next(&message, &part), 1);
@@ -149,7 +149,7 @@ static void expect_name(const char *header, const char *expected)
 {
     struct part part;
     char name[64];
-    message_open(&message, (struct slice){header, strlen(header)}, &default_limits);
+    message_open(&message, (struct slice){header, strlen(header)}, &default_limits, NULL);
     assert_int_equal(message_next(&message, &part), 1);
     part_name(&part, name, sizeof name);
     assert_string_equal(name, expected);
@@ -180,7 +180,7 @@ static void expect_given_up(char *text, const char *reason)
 {
     struct part part;
     int more;
-    message_open(&message, (struct slice){text, strlen(text)}, &default_limits);
+    message_open(&message, (struct slice){text, strlen(text)}, &default_limits, NULL);
     while ((more = message_next(&message, &part)) > 0)
         ;
     assert_int_equal(more, -1);
@@ -223,7 +223,7 @@ static void near_boundaries_end_soon(void **state)
     snprintf(line, sizeof line, "--%s?\n", boundary);
     char *text = repeat(start, line, 10000);
     struct part part;
-    message_open(&message, (struct slice){text, strlen(text)}, &default_limits);
+    message_open(&message, (struct slice){text, strlen(text)}, &default_limits, NULL);
     assert_int_equal(message_next(&message, &part), 1);
     assert_int_equal(message_next(&message, &part), 0);
     free(start);
