@@ -38,7 +38,7 @@ static enum next_step next_in_testing(const struct standing *standing,
     if (standing->testing_days < settings->testing_days)
         return NEXT_KEEP_TESTING;
     if (standing->sessions == 0 || standing->reporters < settings->reporters ||
-        is_without_mail(standing, settings))
+        standing->tested < settings->sessions || is_without_mail(standing, settings))
         return NEXT_MORE_REPORTS;
     return NEXT_ENFORCE;
 }
@@ -60,7 +60,7 @@ enum next_step advice_next(const struct standing *standing, const struct advice_
         return NEXT_PUBLISH_TLSRPT;
     if (!standing->reported)
         return NEXT_WAIT;
-    if (standing->problems > 0)
+    if (standing->problems > 0 || standing->sts_gone)
         return NEXT_FIX_PROBLEMS;
     if (is_silent(standing, settings))
         return NEXT_FIND_REPORTS;
@@ -138,7 +138,10 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         snprintf(label, ADVICE_LABEL, "wait for reports");
         break;
     case NEXT_FIX_PROBLEMS:
-        snprintf(label, ADVICE_LABEL, "fix %s", counted(standing->problems, "problem", text));
+        if (standing->sts_gone)
+            snprintf(label, ADVICE_LABEL, "MTA-STS has gone");
+        else
+            snprintf(label, ADVICE_LABEL, "fix %s", counted(standing->problems, "problem", text));
         break;
     case NEXT_FIX_FAILURES:
         if (is_broken(standing))
@@ -181,6 +184,7 @@ void advice_read_settings(const struct config *config, struct advice_settings *s
     *settings = (struct advice_settings){
         .testing_days = (int)config_number(config, "advice", NULL, "testing-days"),
         .reporters = (int)config_number(config, "advice", NULL, "reporters"),
+        .sessions = (int)config_number(config, "advice", NULL, "sessions"),
         .quiet_days = (int)config_number(config, "advice", NULL, "quiet-days"),
         .rua = strchr(user, '@') != NULL ? user : "",
     };
@@ -253,6 +257,10 @@ static void tell_what_holds_back(struct advising *advising)
         say(advising, sentences,
             "The details of the last %d days name %s, which no summary counts; the limit is 0.",
             settings->quiet_days, counted(standing->named, "failure", failed));
+    if (standing->sts_gone)
+        say(advising, sentences,
+            "There is no record at _mta-sts.%s any more, though reports tell of a policy.",
+            evidence->domain);
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
     if (is_silent(standing, settings))
@@ -268,6 +276,12 @@ static void tell_what_holds_back(struct advising *advising)
             "No session under a policy was reported in the last %d days: not "
             "enough reports to tell.",
             settings->quiet_days);
+    else if (standing->testing_days >= settings->testing_days &&
+             standing->tested < settings->sessions)
+        say(advising, sentences,
+            "%s under MTA-STS in the last %d days, of %s: too little mail to tell.",
+            counted(standing->tested, "session", failed), settings->testing_days,
+            group_digits(settings->sessions, tested));
     else if (is_without_mail(standing, settings))
         say(advising, sentences,
             "%s under a policy in the last %d days, of %s in %d days: too little mail to tell.",
@@ -335,7 +349,7 @@ static void tell_ways(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct sentences *ways = &advising->advice->ways;
-    if (evidence->checked == 0 || !evidence->mode_is_live) {
+    if (evidence->checked == 0 || evidence->sts_way.state[0] == '\0') {
         tell_reported_ways(advising);
         return;
     }
@@ -448,6 +462,10 @@ static void tell_what_to_do(struct advising *advising)
         tell_where_to_look(advising);
         return;
     case NEXT_FIX_PROBLEMS:
+        if (standing->sts_gone)
+            say(advising, to_do,
+                "Publish record and policy again, under a new id; or, if MTA-STS is to end, a "
+                "policy with mode none until all have forgotten the old one.");
         break;
     case NEXT_START_TESTING:
         say(advising, to_do,
@@ -465,8 +483,8 @@ static void tell_what_to_do(struct advising *advising)
         break;
     case NEXT_ENFORCE:
         say(advising, to_do,
-            "Set the policy to enforce, and raise max_age step by step to some "
-            "weeks once all is quiet.");
+            "Set the policy to enforce with the max_age it has: a mistake stays with senders for "
+            "so long. Raise it to some weeks once all is quiet.");
         break;
     case NEXT_NOTHING:
         say(advising, to_do, "Go on watching: certificates expire, and MX hosts change.");
@@ -558,6 +576,9 @@ static const char *summarise(struct advising *advising)
     case NEXT_FIX_FAILURES:
         return summarise_failures(advising);
     case NEXT_FIX_PROBLEMS:
+        if (standing->sts_gone)
+            return "The _mta-sts record has gone: senders keep the policy until its max_age ends, "
+                   "and then deliver as if there had been none.";
         return text_of(advising,
                        in_testing(standing) ? "Not safe to enforce: the check found %s."
                        : tls_mode_enforces(standing->mode)

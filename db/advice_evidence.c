@@ -105,15 +105,17 @@ static void tell_failures(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct sentences *sentences = &advising->advice->evidence;
-    char text[COUNT_TEXT];
-    int64_t testing = evidence->standing.testing_since >= 0 ? evidence->met[MET_STS].failed : 0;
+    char text[COUNT_TEXT], days[SPAN_TEXT];
+    const struct met_totals *in_testing = &evidence->met[MET_STS];
+    int64_t testing = evidence->standing.testing_since >= 0 ? in_testing->failed : 0;
     int64_t other = evidence->failed - met_refused(evidence).failed - testing;
     tell_refused(advising);
     tell_change(advising);
     if (testing > 0)
         say(advising, sentences,
-            "%s failed in testing: under enforce they would have been refused.",
-            counted(testing, "session", text));
+            "%s failed in testing %s: under enforce they would have been refused.",
+            counted(testing, "session", text),
+            span(in_testing->first_failed, in_testing->last_failed, days));
     if (other > 0)
         say(advising, sentences,
             "%s failed under a policy that refuses nothing, or whose text was not reported.",

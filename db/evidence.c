@@ -144,7 +144,7 @@ static enum db_status read_reporters(struct gathering *gathering)
     static const char select[] =
         SQL_COVER " SELECT count(DISTINCT t.organization) FROM cover c"
                   " CROSS JOIN total_reporter t ON t.level = c.level AND t.block = c.block"
-                  "  AND t.domain = ?2 AND (t.type = 2 OR ?3)";
+                  "  AND t.domain = ?2 AND (t.type = 2 OR ?3) AND t.successful + t.failed > 0";
     _Static_assert(POLICY_STS == 2, "named by number");
     struct evidence *evidence = gathering->evidence;
     sqlite3_stmt *row = db_statement(gathering->db, select);
@@ -350,12 +350,12 @@ static enum db_status read_published(struct gathering *gathering)
 
 static enum db_status read_problems(struct gathering *gathering)
 {
-    static const char select[] =
-        "SELECT p.value ->> '$.text', p.value ->> '$.remedy'" NEWEST_CHECK
-        "  CROSS JOIN json_each(o.problems) p WHERE p.value ->> '$.severity' = 'error'";
+    static const char select[] = "SELECT p.value ->> '$.text', p.value ->> '$.remedy'" NEWEST_CHECK
+                                 "  CROSS JOIN json_each(o.problems) p WHERE " SQL_HOLDS_BACK;
     struct evidence *evidence = gathering->evidence;
     enum db_status status = DB_OK;
     sqlite3_stmt *row = select_of_domain(gathering, select);
+    sqlite3_bind_int(row, 2, tls_mode_sts(evidence->standing.mode) == STS_TESTING);
     while (evidence->problem_count < EVIDENCE_PROBLEMS &&
            statement_next(gathering->db, row, &status)) {
         evidence->problems[evidence->problem_count].text = keep(gathering, db_text(row, 0));

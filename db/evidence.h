@@ -20,6 +20,7 @@
 struct advice_settings {
     int testing_days;
     int reporters;
+    int sessions;
     int quiet_days;
     const char *rua; /* where reports go: an address; "" when it is not known */
 };
@@ -32,9 +33,10 @@ struct standing {
     bool reported;      /* there is a report on it */
     bool name_missing;  /* the check was told that there is no such name */
     bool sts_broken;    /* there is an _mta-sts record, and no policy that can be used */
+    bool sts_gone;      /* there is none, though reports of before the check told of a policy */
     bool tlsrpt_seen;   /* by the check: there is a TLS-RPT record... */
     bool tlsrpt_missed; /* ...or there is none */
-    int64_t problems;   /* errors the check found */
+    int64_t problems;   /* that the check found: errors, and what enforce would make one */
     int64_t failed;     /* in the last quiet_days: of all sessions if the mode is one with a
                            policy, by the check or by reports, else of those with one that
                            could not be had or read */
@@ -45,7 +47,7 @@ struct standing {
     int recent_since;  /* day: the first of the last quiet_days, or that of these reports */
     int64_t sessions;  /* with a policy, in the last quiet_days */
     int64_t tested;    /* under MTA-STS, in the last testing_days */
-    int64_t reporters; /* of these; no more than are asked for are counted */
+    int64_t reporters; /* of sessions of these; no more than are asked for are counted */
     int testing_since; /* day; -1 when it is not in MTA-STS testing */
     int testing_days;  /* from then to today, both counted */
     int silent_days;   /* since the last day with a report, today counted; 0: never reported */

@@ -109,7 +109,9 @@ static void keep_published(struct advising *advising, struct proposal *proposal)
     sts_policy_read(text, strlen(text), &published);
     add_lines_of(advising, proposal, &published);
     proposal->published = published.mx_count > 0;
-    if (proposal->mode == STS_ENFORCE)
+    if (proposal->mode == STS_ENFORCE && published.mode == STS_TESTING && published.max_age > 0)
+        proposal->max_age = published.max_age;
+    else if (proposal->mode == STS_ENFORCE)
         proposal->max_age =
             published.max_age > ENFORCE_MAX_AGE ? published.max_age : ENFORCE_MAX_AGE;
     else

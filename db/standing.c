@@ -219,7 +219,7 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
         if (tally == NULL || sqlite3_column_int(row, COLUMN_TYPE) != POLICY_STS)
             continue;
         tally->closer.tested += sqlite3_column_int64(row, COLUMN_SESSIONS);
-        if (tally->closer.reporters < enough &&
+        if (tally->closer.reporters < enough && sqlite3_column_int64(row, COLUMN_SESSIONS) > 0 &&
             count_reporter(tallies, tally, sqlite3_column_int64(row, COLUMN_ORGANIZATION)) != 0)
             return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
     }
@@ -313,19 +313,22 @@ static enum db_status testing_by_checks(struct db *db, int64_t domain, int *sinc
     return db_done(statement, status);
 }
 
-/* What the newest check of DOMAIN saw of its TLS-RPT record and its policy, and its
- * errors. */
-static enum db_status read_check(struct db *db, int64_t domain, struct standing *standing)
+/* What the newest check of a domain saw of its TLS-RPT record and its policy, and its
+ * problems. */
+static enum db_status read_check(struct db *db, const struct domain_row *domain,
+                                 struct standing *standing)
 {
     static const char select[] =
         "SELECT iif(json_valid(o.evidence), o.evidence ->> '$.tlsrpt.state', ''),"
         "  iif(json_valid(o.evidence),"
         "   o.evidence ->> '$.sts.state' IN ('failed', 'invalid', 'several'), 0),"
         "  (SELECT count(*) FROM json_each(iif(json_valid(o.problems), o.problems, '[]')) p"
-        "    WHERE p.value ->> '$.severity' = 'error')"
-        " FROM observation o WHERE o.domain = ? ORDER BY o.last_time DESC, o.id DESC LIMIT 1";
+        "    WHERE " SQL_HOLDS_BACK "),"
+        "  iif(json_valid(o.evidence), o.evidence ->> '$.sts.state' = 'absent', 0)"
+        " FROM observation o WHERE o.domain = ?1 ORDER BY o.last_time DESC, o.id DESC LIMIT 1";
     sqlite3_stmt *statement = db_statement(db, select);
-    sqlite3_bind_int64(statement, 1, domain);
+    bool reported = tls_mode_has_sts(domain->mode) || tls_mode_has_sts(domain->mode_reported);
+    db_bind_integers(statement, (int64_t[]){domain->id, in_testing(domain->mode)}, 2);
     enum db_status status = DB_OK;
     if (statement_next(db, statement, &status)) {
         const char *state = db_text(statement, 0);
@@ -333,6 +336,8 @@ static enum db_status read_check(struct db *db, int64_t domain, struct standing 
         standing->tlsrpt_missed = strcmp(state, "absent") == 0;
         standing->sts_broken = sqlite3_column_int(statement, 1) != 0;
         standing->problems = sqlite3_column_int64(statement, 2);
+        standing->sts_gone = reported && sqlite3_column_int(statement, 3) != 0 &&
+                             domain->check_time / SECONDS_PER_DAY >= domain->last_day;
     }
     return db_done(statement, status);
 }
@@ -480,7 +485,7 @@ static int add_standing(void *context, const struct domain_row *row)
     if (row->last_day >= 0 && row->last_day < standings->today)
         standing.silent_days = standings->today - row->last_day;
     if (row->check_time != 0)
-        standings->status = read_check(standings->db, row->id, &standing);
+        standings->status = read_check(standings->db, row, &standing);
     if (standings->status == DB_OK && in_testing(row->mode))
         standings->status = add_testing(standings, row, &standing);
     if (standings->status == DB_OK)

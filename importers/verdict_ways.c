@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "../db/day.h"
 #include "weigh.h"
 
 /* "DANE or MTA-STS?": which way is open to a domain, and what it would take. */
@@ -102,6 +103,19 @@ static void need_certificates(struct verdict *verdict)
     }
 }
 
+/* One that no sender has kept: the time, "20261124T123456Z". */
+static const char *new_id(struct verdict *verdict)
+{
+    char text[INSTANT_TEXT];
+    char *end = text;
+    instant_format(verdict->settings->now, text);
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c != '-' && *c != ':')
+            *end++ = *c;
+    *end = '\0';
+    return put(verdict, "%s", text);
+}
+
 static void need_policy(struct verdict *verdict)
 {
     const char *domain = verdict->findings->domain;
@@ -114,12 +128,12 @@ static void need_policy(struct verdict *verdict)
              "serve a policy with \"mode: testing\" and an mx line for each MX host at"
              " https://mta-sts.%s/.well-known/mta-sts.txt",
              domain);
-        need(verdict, way, "publish _mta-sts.%s TXT \"v=STSv1; id=1\"", domain);
+        need(verdict, way, "publish _mta-sts.%s TXT \"v=STSv1; id=%s\"", domain, new_id(verdict));
     } else if (verdict->policy.mode == STS_NONE) {
         need(verdict, way, "change the policy to \"mode: testing\", and the id with it");
     } else {
         need(verdict, way,
-             "when reports show no failure for two weeks, change the policy to \"mode: enforce\","
+             "when reports show no failure any more, change the policy to \"mode: enforce\","
              " and the id with it");
     }
 }

@@ -115,6 +115,20 @@ static void add_fact(struct snapshot *snapshot, const char *name, const char *va
               value[0] != '\0' ? value : "none");
 }
 
+/* A line for each of TEXT. */
+static void add_policy(struct snapshot *snapshot, const char *text)
+{
+    const char *name = "Policy";
+    char line[512];
+    do {
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        add_fact(snapshot, name, line);
+        text += length + (text[length] == '\n');
+        name = "";
+    } while (*text != '\0');
+}
+
 /* What the check saw. */
 static void add_published(struct snapshot *snapshot, const struct evidence *evidence)
 {
@@ -134,7 +148,7 @@ static void add_published(struct snapshot *snapshot, const struct evidence *evid
     add_fact(snapshot, "TLS-RPT", evidence->tlsrpt_record);
     add_fact(snapshot, "MTA-STS id", evidence->policy_id);
     if (evidence->policy_is_live)
-        add_fact(snapshot, "Policy", evidence->policy_text);
+        add_policy(snapshot, evidence->policy_text);
 }
 
 static void add_all(struct snapshot *snapshot, const struct figures *figures)

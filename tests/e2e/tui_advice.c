@@ -101,7 +101,7 @@ static void failures_in_testing_hold_back(void **state)
     assert_shows(console, "What holds it back");
     assert_shows(console, "7 failures in the last 7 days; the limit is 0.");
     assert_shows(console, "certificate-expired: ");
-    assert_shows(console, "7 sessions failed in testing: under enforce");
+    assert_shows(console, "7 sessions failed in testing on ");
     assert_shows(console, "reports by 2 reporters");
     assert_shows(console, "Google from 192.0.2.1 to mx.example.com: 7 failures");
     leave_dashboard(console);
@@ -137,8 +137,8 @@ static void what_to_publish_is_copied_whole(void **state)
     assert_int_equal(strncmp(console_clipboard(console), record, strlen(record)), 0);
     assert_types(console, "/Set the policy<Enter>y"); /* a sentence over two lines */
     assert_string_equal(console_clipboard(console),
-                        "Set the policy to enforce, and raise max_age step by step to some weeks "
-                        "once all is quiet.");
+                        "Set the policy to enforce with the max_age it has: a mistake stays with "
+                        "senders for so long. Raise it to some weeks once all is quiet.");
     leave_dashboard(console);
 }
 

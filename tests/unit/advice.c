@@ -18,13 +18,13 @@
 enum { TODAY = 20781 };
 
 static const struct advice_settings settings = {
-    .testing_days = 14, .reporters = 2, .quiet_days = 7, .rua = ""};
+    .testing_days = 14, .reporters = 2, .sessions = 20, .quiet_days = 7, .rua = ""};
 
 /* --- the next step --- */
 
 #define REPORTED      .reported = true
 #define TESTING(days) .mode = MODE_STS_TESTING, .testing_days = days
-#define QUIET         .sessions = 1000, .reporters = 2
+#define QUIET         .sessions = 1000, .tested = 1000, .reporters = 2
 
 static const struct {
     struct standing standing;
@@ -58,6 +58,16 @@ static const struct {
     {{REPORTED, TESTING(400), QUIET, .tlsrpt_seen = true}, STEP_REVIEW, "ready for enforce"},
     {{REPORTED, TESTING(14), .sessions = 9, .reporters = 1}, STEP_REVIEW, "not enough reports"},
     {{REPORTED, TESTING(14), .reporters = 2}, STEP_REVIEW, "not enough reports"},
+    {{REPORTED, TESTING(14), .sessions = 9, .tested = 19, .reporters = 2},
+     STEP_REVIEW,
+     "not enough reports"},
+    {{REPORTED, TESTING(14), .sessions = 9, .tested = 20, .reporters = 2},
+     STEP_REVIEW,
+     "ready for enforce"},
+    {{REPORTED, TESTING(14), QUIET, .sts_gone = true}, STEP_REVIEW, "MTA-STS has gone"},
+    {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET, .sts_gone = true, .problems = 1},
+     STEP_ENFORCE,
+     "MTA-STS has gone"},
     {{REPORTED, TESTING(14), QUIET, .failed = 1, .problems = 4}, STEP_REVIEW, "fix 1 in 7 days"},
     {{REPORTED, .mode = MODE_DANE_STS_TESTING, .testing_days = 14, QUIET},
      STEP_REVIEW,
@@ -325,7 +335,7 @@ static void ready_to_enforce_is_the_same_policy_enforced(void **state)
     advise(&settings);
     assert_int_equal(advice.step, STEP_REVIEW);
     assert_int_equal(advice.next, NEXT_ENFORCE);
-    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 86400\n");
     assert_string_equal(advice.summary,
                         "Safe to enforce, as far as reports tell: 24 days of testing, 2 "
                         "reporters; 1,000 sessions in the last 7 days, and none failed.");
@@ -365,7 +375,7 @@ static void a_policy_known_from_reports_alone_is_to_be_compared(void **state)
     evidence.checked = 0;
     evidence.policy_is_live = false;
     advise(&settings);
-    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+    expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 86400\n");
     expect_to_say(&advice.to_do, "made from reports, which anybody may send");
 }
 
@@ -411,7 +421,7 @@ static void no_published_line_is_dropped_in_silence(void **state)
                            "max_age: 86400";
     advise(&settings);
     expect_policy("version: STSv1\nmode: enforce\nmx: *.example.com\nmx: mx.old.example\n"
-                  "max_age: 604800\n");
+                  "max_age: 86400\n");
     expect_to_say(&advice.to_do, "The mx line mx.old.example covers no present MX host");
 }
 
@@ -435,13 +445,40 @@ static void another_text_has_another_id(void **state)
     assert_int_equal(strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"), strlen(id));
 }
 
+static void a_record_that_has_gone_is_to_be_published_again(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.sts_gone = true;
+    evidence.policy_text = evidence.policy_id = "";
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_FIX_PROBLEMS);
+    assert_non_null(strstr(advice.summary, "The _mta-sts record has gone"));
+    expect_to_say(&advice.held_back, "no record at _mta-sts.example.com any more");
+    expect_to_say(&advice.to_do, "Publish record and policy again, under a new id");
+    expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
+}
+
+static void little_mail_is_not_enough(void **state)
+{
+    (void)state;
+    in_testing(24);
+    evidence.standing.sessions = 1;
+    evidence.standing.tested = 19;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_MORE_REPORTS);
+    expect_to_say(&advice.held_back,
+                  "19 sessions under MTA-STS in the last 14 days, of 20: too little mail to tell.");
+}
+
 static void failures_hold_back_and_are_named_with_their_remedy(void **state)
 {
     (void)state;
     in_testing(24);
     evidence.standing.failed = 312;
     evidence.failed = 320;
-    evidence.met[MET_STS].failed = 314;
+    evidence.met[MET_STS] =
+        (struct met_totals){.failed = 314, .first_failed = TODAY - 9, .last_failed = TODAY};
     evidence.results[0].result_type = "certificate-expired";
     evidence.results[0].failed = 300;
     evidence.result_count = 1;
@@ -457,8 +494,8 @@ static void failures_hold_back_and_are_named_with_their_remedy(void **state)
     evidence.sender_count = 1;
     advise(&settings);
     assert_string_equal(advice.summary, "Not safe to enforce: 312 failures in the last 7 days.");
-    expect_to_say(&advice.evidence, "314 sessions failed in testing: under enforce they would have "
-                                    "been refused.");
+    expect_to_say(&advice.evidence, "314 sessions failed in testing from 2026-11-15 to 2026-11-24: "
+                                    "under enforce they would have been refused.");
     expect_to_say(&advice.evidence, "6 sessions failed under a policy that refuses nothing");
     expect_to_say(&advice.evidence, "certificate-expired: 300 failures.");
     expect_to_say(&advice.evidence, "Google from 192.0.2.1 mail.sender.example to "
@@ -833,6 +870,8 @@ int main(void)
         TEST(an_uncovered_mx_host_is_added_and_named),
         TEST(no_published_line_is_dropped_in_silence),
         TEST(another_text_has_another_id),
+        TEST(a_record_that_has_gone_is_to_be_published_again),
+        TEST(little_mail_is_not_enough),
         TEST(failures_hold_back_and_are_named_with_their_remedy),
         TEST(too_few_reports_are_said_to_be_too_few),
         TEST(what_the_check_found_holds_back_with_its_remedy),

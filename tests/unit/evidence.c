@@ -662,6 +662,67 @@ static void a_check_tells_what_is_published(void **state)
     assert_false(evidence.hosts[2].live);
 }
 
+/* In testing, what is a warning now and an error under enforce. */
+static void what_enforce_would_make_an_error_holds_back(void **state)
+{
+    (void)state;
+    static const char *const problems[] = {
+        "[{\"severity\":\"warning\",\"code\":\"sts-mx-not-covered\",\"text\":\"X.\"}]",
+        "[{\"severity\":\"warning\",\"code\":\"mx-certificate\",\"text\":\"X.\"}]",
+        "[{\"severity\":\"warning\",\"code\":\"mx-no-starttls\",\"text\":\"X.\"}]",
+        "[{\"severity\":\"warning\",\"code\":\"sts-short-max-age\",\"text\":\"X.\"},"
+        "{\"severity\":\"note\",\"code\":\"mx-certificate\",\"text\":\"Y.\"}]",
+    };
+    static const char seen[] = "{\"sts\":{\"state\":\"found\"}}";
+    struct evidence evidence;
+    keep_day("testing.example", "Google", TODAY - 1, "testing", 0);
+    keep_day("none.example", "Google", TODAY - 1, "", 0);
+    for (int i = 0; i < 4; i++) {
+        check("testing.example", NOW + i, MODE_STS_TESTING, seen, problems[i]);
+        evidence_of("testing.example", &evidence);
+        assert_int_equal(evidence.standing.problems, i < 3);
+        assert_int_equal(evidence.problem_count, i < 3);
+    }
+    check("none.example", NOW, MODE_OPPORTUNISTIC, "{}", problems[2]);
+    evidence_of("none.example", &evidence);
+    assert_int_equal(evidence.standing.problems, 0); /* testing changes no delivery */
+    assert_int_equal(evidence.problem_count, 0);
+}
+
+/* A reporter without a session has judged nothing. */
+static void reporters_count_that_had_sessions(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    struct report report;
+    keep_days("example.com", "Google", TODAY - 20, TODAY - 1, "testing");
+    make_report(&report, "Tiny", "1", TODAY - 1);
+    add_policy(&report, "sts", "example.com", sts_text("testing"), 0, 0);
+    keep_report(store, &report, "x");
+    evidence_of("example.com", &evidence);
+    assert_int_equal(evidence.standing.reporters, 1);
+    assert_int_equal(evidence.reporters, 1);
+}
+
+static void a_record_that_a_check_misses_has_gone(void **state)
+{
+    (void)state;
+    static const char seen[] = "{\"sts\":{\"state\":\"absent\"}}";
+    struct evidence evidence;
+    keep_day("gone.example", "Google", TODAY - 1, "enforce", 0);
+    check("gone.example", NOW, MODE_OPPORTUNISTIC, seen, "[]");
+    evidence_of("gone.example", &evidence);
+    assert_true(evidence.standing.sts_gone);
+    keep_day("new.example", "Google", TODAY, "testing", 0);
+    check("new.example", NOW - 2 * SECONDS_PER_DAY, MODE_OPPORTUNISTIC, seen, "[]");
+    evidence_of("new.example", &evidence);
+    assert_false(evidence.standing.sts_gone); /* it was published since */
+    keep_day("never.example", "Google", TODAY - 1, "", 0);
+    check("never.example", NOW, MODE_OPPORTUNISTIC, seen, "[]");
+    evidence_of("never.example", &evidence);
+    assert_false(evidence.standing.sts_gone);
+}
+
 /* What was reported before says nothing once a check has seen that it is gone. */
 static void a_policy_that_is_gone_is_not_taken_from_reports(void **state)
 {
@@ -721,6 +782,9 @@ int main(void)
         TEST(a_withdrawal_is_seen_in_reports),
         TEST(the_most_frequent_senders_are_named),
         TEST(a_check_tells_what_is_published),
+        TEST(what_enforce_would_make_an_error_holds_back),
+        TEST(reporters_count_that_had_sessions),
+        TEST(a_record_that_a_check_misses_has_gone),
         TEST(a_policy_that_is_gone_is_not_taken_from_reports),
         TEST(of_several_policies_the_newest_counts_and_no_future_one),
         TEST(an_unknown_domain_is_missing),
