@@ -78,12 +78,27 @@ static void read_value(const char **text, char value[static FILTER_MAX])
     *text += quoted && **text == '"';
 }
 
-/* "12", "1.5k", "3M", and of rates "2%". */
-static int read_number(const char *text, bool rate, double *number)
+/* Copies TEXT without the commas between its thousands; returns -1 where one is elsewhere. */
+static int copy_ungrouped(const char *text, char number[static FILTER_MAX])
+{
+    size_t length = 0;
+    for (; *text != '\0' && length + 1 < FILTER_MAX; text++) {
+        if (*text != ',')
+            number[length++] = *text;
+        else if (length == 0 || strspn(text + 1, "0123456789") != 3)
+            return -1;
+    }
+    number[length] = '\0';
+    return 0;
+}
+
+/* "12", "1,234", "1.5k", "3M"; of rates "2%", or "2", which are the same. */
+static int read_number(const char *written, bool rate, double *number)
 {
     static const char units[] = "kMG";
-    char *end;
-    if (strspn(text, "+-.0123456789") < strcspn(text, "kmMG%"))
+    char text[FILTER_MAX], *end;
+    if (copy_ungrouped(written, text) != 0 ||
+        strspn(text, "+-.0123456789") < strcspn(text, "kmMG%"))
         return -1; /* strtod() knows more than people write */
     *number = strtod(text, &end);
     if (end == text)
@@ -93,10 +108,10 @@ static int read_number(const char *text, bool rate, double *number)
         for (long i = unit - units; i >= 0; i--)
             *number *= 1000;
         end++;
-    } else if (*end == '%' && rate) {
-        *number /= 100;
-        end++;
     }
+    end += *end == '%' && rate;
+    if (rate)
+        *number /= 100;
     return *end == '\0' ? 0 : -1;
 }
 

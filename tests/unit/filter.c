@@ -128,9 +128,12 @@ static void numbers_are_compared(void **state)
 {
     (void)state;
     expect_all(TEXTS("failed>1k", "failed>=1.5k", "failed<=1500", "failed=1500", "failed:1500",
-                     "failed<1M", "failed!=0", "!failed<1500", "rate>1%", "rate=2%", "rate<0.5"),
+                     "failed<1M", "failed!=0", "!failed<1500", "failed=1,500", "failed<1,000,000",
+                     "rate>1%", "rate=2%", "rate>0.5", "rate=2"),
                true);
-    expect_all(TEXTS("failed<1500", "failed>1.5k", "failed!=1500", "rate>2%", "failed<-1"), false);
+    expect_all(TEXTS("failed<1500", "failed>1.5k", "failed!=1500", "failed>1,500", "rate>2%",
+                     "rate<0.5", "rate>10", "failed<-1"),
+               false);
 }
 
 static void dates_are_compared_by_day(void **state)
@@ -189,6 +192,8 @@ static void what_is_wrong_is_said(void **state)
         {"failed>0x10", "failed is a number"},
         {"failed>1e400", "failed is a number"},
         {"failed>5%", "failed is a number"},
+        {"failed>1,50", "failed is a number: failed>100"},
+        {"failed>,500", "failed is a number: failed>100"},
         {"rate>much", "rate is a number: rate>1%"},
         {"last>yesterday", "last_day is a date: last_day>=2026-03-01"},
         {"domain>a", "domain is a text: domain:word"},
