@@ -357,6 +357,7 @@ enum db_status query_runs(struct db *db, int64_t limit, run_row_fn *row, void *c
 /* Mailboxes and how far they have been read, by account and name. */
 struct mailbox_row {
     const char *account;
+    const char *server; /* user@host; "" if that is not known */
     const char *mailbox;
     int64_t uidvalidity;
     int64_t last_uid;

@@ -103,8 +103,9 @@ enum db_status query_mailboxes(struct db *db, mailbox_row_fn *row, void *context
 {
     static const char select[] = "SELECT m.account, m.name, m.uidvalidity, m.last_uid,"
                                  "  coalesce((SELECT j.time FROM journal j WHERE j.mailbox = m.id"
-                                 "   ORDER BY j.uid DESC LIMIT 1), 0)"
-                                 " FROM mailbox m ORDER BY m.account, m.name, m.uidvalidity";
+                                 "   ORDER BY j.uid DESC LIMIT 1), 0), m.server"
+                                 " FROM mailbox m"
+                                 " ORDER BY m.account, m.name, m.server, m.uidvalidity";
     sqlite3_stmt *statement = db_statement(db, select);
     enum db_status status = DB_OK;
     while (statement_next(db, statement, &status)) {
@@ -114,6 +115,7 @@ enum db_status query_mailboxes(struct db *db, mailbox_row_fn *row, void *context
             .uidvalidity = sqlite3_column_int64(statement, 2),
             .last_uid = sqlite3_column_int64(statement, 3),
             .last_time = sqlite3_column_int64(statement, 4),
+            .server = db_text(statement, 5),
         };
         if (row(context, &line) != 0)
             return db_done(statement, DB_STOPPED);

@@ -332,7 +332,20 @@ static const char *const version_9[] = {
     /* The days of policies that could not be had or read, which are few: of a list of
      * domains each would have been looked up on a page of its own. */
     "CREATE INDEX mode_day_of_errors ON mode_day(day) WHERE fetch_error;",
-    "ALTER TABLE host_name ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;", NULL};
+    "ALTER TABLE host_name ADD COLUMN answered INTEGER NOT NULL DEFAULT 1;"
+    /* A UIDVALIDITY tells the mailboxes of one server apart, and not those of two. */
+    "CREATE TABLE mailbox_of_server("
+    "  id INTEGER PRIMARY KEY,"
+    "  account TEXT NOT NULL, server TEXT NOT NULL," /* user@host; '': entered before */
+    "  name TEXT NOT NULL, uidvalidity INTEGER NOT NULL,"
+    "  last_uid INTEGER NOT NULL DEFAULT 0, acted_uid INTEGER NOT NULL DEFAULT 0,"
+    "  UNIQUE(account, server, name, uidvalidity)"
+    ");"
+    "INSERT INTO mailbox_of_server"
+    " SELECT id, account, '', name, uidvalidity, last_uid, acted_uid FROM mailbox;"
+    "DROP TABLE mailbox;"
+    "ALTER TABLE mailbox_of_server RENAME TO mailbox;",
+    NULL};
 
 const char *const *const migrations[] = {version_1, version_2, version_3, version_4, version_5,
                                          version_6, version_7, version_8, version_9, NULL};

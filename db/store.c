@@ -745,21 +745,38 @@ enum db_status store_report(struct store *store, const struct origin *origin,
 
 /* --- mailboxes --- */
 
-enum db_status store_mailbox(struct store *store, const char *account, const char *mailbox,
-                             uint32_t uidvalidity, struct mailbox_position *position)
+static sqlite3_stmt *mailbox_statement(struct store *store, const char *sql, const char *account,
+                                       const char *server, const char *mailbox,
+                                       uint32_t uidvalidity)
 {
+    sqlite3_stmt *statement = db_statement(store->db, sql);
+    sqlite3_bind_int64(statement, 1, uidvalidity);
+    db_bind_text(statement, 2, account);
+    db_bind_text(statement, 3, server);
+    db_bind_text(statement, 4, mailbox);
+    return statement;
+}
+
+enum db_status store_mailbox(struct store *store, const char *account, const char *server,
+                             const char *mailbox, uint32_t uidvalidity,
+                             struct mailbox_position *position)
+{
+    static const char adopt[] = /* one that was entered without a server */
+        "UPDATE OR IGNORE mailbox SET server = ?3"
+        " WHERE uidvalidity = ?1 AND account = ?2 AND server = '' AND name = ?4";
     static const char insert[] =
-        "INSERT INTO mailbox(uidvalidity, account, name) VALUES(?, ?, ?)"
+        "INSERT INTO mailbox(uidvalidity, account, server, name) VALUES(?1, ?2, ?3, ?4)"
         " ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id, last_uid, acted_uid";
     enum db_status status = begin(store);
     if (status != DB_OK)
         return status;
-    sqlite3_stmt *statement = db_statement(store->db, insert);
-    sqlite3_bind_int64(statement, 1, uidvalidity);
-    db_bind_text(statement, 2, account);
-    db_bind_text(statement, 3, mailbox);
-    bool row;
-    status = db_step(store->db, statement, &row);
+    bool row = false;
+    status =
+        db_run(store->db, mailbox_statement(store, adopt, account, server, mailbox, uidvalidity));
+    sqlite3_stmt *statement =
+        mailbox_statement(store, insert, account, server, mailbox, uidvalidity);
+    if (status == DB_OK)
+        status = db_step(store->db, statement, &row);
     if (row) {
         position->id = sqlite3_column_int64(statement, 0);
         position->last_uid = (uint32_t)sqlite3_column_int64(statement, 1);

@@ -105,9 +105,10 @@ enum db_status store_refused(struct store *store, const struct origin *origin, e
 void store_count_message(struct store *store);
 const struct store_counts *store_counts(const struct store *store);
 
-/* Finds the mailbox by account, name and UIDVALIDITY, or enters it. */
-enum db_status store_mailbox(struct store *store, const char *account, const char *mailbox,
-                             uint32_t uidvalidity, struct mailbox_position *position);
+/* Finds the mailbox by account, SERVER (user@host), name and UIDVALIDITY, or enters it. */
+enum db_status store_mailbox(struct store *store, const char *account, const char *server,
+                             const char *mailbox, uint32_t uidvalidity,
+                             struct mailbox_position *position);
 
 /* Moves the position with the next commit; it never moves back. */
 enum db_status store_position(struct store *store, int64_t mailbox, uint32_t last_uid);

@@ -364,7 +364,12 @@ int imap_fetch_new(struct imap_session *session, struct imap_mailbox *mailbox)
     size_t seen = 0, expected = 0;
     struct list list = {.uids = NULL};
     int status = EX_OK;
-    if (next != 0 && next - 1 <= mailbox->position.last_uid)
+    if (next != 0 && next - 1 < mailbox->position.last_uid)
+        return imap_complain(session, EX_NOPERM,
+                             "mailbox %s: its next UID is %u, though %u has been read: the server "
+                             "lost its place; under another name of the account all is read again",
+                             mailbox->name, (unsigned)next, (unsigned)mailbox->position.last_uid);
+    if (next != 0 && next - 1 == mailbox->position.last_uid)
         return EX_OK;
     list.uids = malloc(LIST_MAX * sizeof *list.uids);
     if (list.uids == NULL)

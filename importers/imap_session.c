@@ -374,9 +374,12 @@ static int open_mailbox(struct imap_session *session, const char *name, bool wri
     return imap_command(session, 0, 0, "%s %s", writable ? "SELECT" : "EXAMINE", quoted);
 }
 
+enum { SERVER_TEXT = 1024 }; /* user@host */
+
 /* Finding a position, in the store's thread or in a dry run's database. */
 struct search {
     const char *account;
+    char server[SERVER_TEXT];
     const char *mailbox;
     uint32_t uidvalidity;
     struct mailbox_position position;
@@ -385,15 +388,16 @@ struct search {
 static enum db_status find_in_store(struct store *store, void *context)
 {
     struct search *search = context;
-    return store_mailbox(store, search->account, search->mailbox, search->uidvalidity,
-                         &search->position);
+    return store_mailbox(store, search->account, search->server, search->mailbox,
+                         search->uidvalidity, &search->position);
 }
 
 static int find_in_rows(void *context, const struct mailbox_row *row)
 {
     struct search *search = context;
     if (row->uidvalidity == search->uidvalidity && strcmp(row->account, search->account) == 0 &&
-        strcmp(row->mailbox, search->mailbox) == 0)
+        strcmp(row->mailbox, search->mailbox) == 0 &&
+        (row->server[0] == '\0' || strcmp(row->server, search->server) == 0))
         search->position.last_uid = (uint32_t)row->last_uid;
     return 0;
 }
@@ -405,6 +409,8 @@ static int find_position(struct imap_session *session, struct imap_mailbox *mail
                             .mailbox = mailbox->name,
                             .uidvalidity = session->imap->imap_selection_info->sel_uidvalidity,
                             .position = {.id = DRY_MAILBOX}};
+    snprintf(search.server, sizeof search.server, "%s@%s", session->account->user,
+             session->account->host);
     if (search.uidvalidity == 0)
         return imap_complain(session, EX_NOPERM,
                              "mailbox %s: the server gives no UIDVALIDITY, so that what is new "

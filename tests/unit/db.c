@@ -92,6 +92,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
            " (0, 20001, 1, 1, 9, 9, 9, 3), (2, 1250, 1, 2, 3, 4, 5, 316);"
            "INSERT INTO mode_day VALUES(7, 20000, 0, 3, 0, 0), (7, 20010, 1, 0, 0, 0),"
            " (7, 20020, 1, 4, 0, 0), (7, 20100, 2, 0, 0, 0), (8, 20000, 0, 0, 1, 0);"
+           "INSERT INTO mailbox VALUES(3, 'work', 'INBOX', 17, 40, 30);"
            "INSERT INTO report VALUES(5, -0x123456789, 0x6789abcdef, 1, 'a', 1, 0, 0, 0, 1, 0);"
            "PRAGMA user_version = 1; PRAGMA application_id = 0x544c5352");
     expect_refused(DB_READ, DB_FAILED, "run tlsrptop-import once");
@@ -114,6 +115,13 @@ static void an_older_database_is_brought_up_to_date(void **state)
     assert_int_equal(sql_integer(db, "SELECT report FROM identity WHERE hash = -2"), 5);
     assert_int_equal(sql_integer(db, "SELECT content FROM report WHERE identity = -2"), 0x67);
     assert_int_equal(sql_integer(db, "SELECT through * 10 + merged FROM identified"), 55);
+    struct store *store = open_store(db);
+    struct mailbox_position position;
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(position.id * 10000 + position.last_uid * 100 + position.acted_uid, 34030);
+    assert_int_equal(store_mailbox(store, "work", "me@b.example", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(position.last_uid, 0);
+    assert_int_equal(store_close(store, ""), DB_OK);
     db_close(db);
 }
 

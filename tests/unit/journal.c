@@ -227,7 +227,7 @@ static void a_mailbox_tells_how_far_it_has_been_read_and_when(void **state)
     struct mailbox_position position;
     struct mailbox_row seen = {0};
     struct store *store = open_store(db);
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
     struct origin origin = {.mailbox = position.id, .uid = 42};
     assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "a reason", "x", 1), DB_OK);
     assert_int_equal(store_position(store, position.id, 42), DB_OK);

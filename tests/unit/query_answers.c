@@ -1067,7 +1067,7 @@ static void the_journal_tells_what_came_in(void **state)
     struct mailbox_position position;
     struct report report;
     char text[256];
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
     make_report(&report, "Google", "r1", DAY);
     add_policy(&report, "sts", "d0.example", "", 5, 0);
     keep_report(store, &report, "a.eml");

@@ -59,7 +59,7 @@ static void keep_rounds(int first, int count)
 {
     struct store *store = open_store(writer);
     struct mailbox_position position;
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 1, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 1, &position), DB_OK);
     for (int round = first; round < first + count; round++)
         keep_round(store, round);
     assert_int_equal(store_close(store, ""), DB_OK);

@@ -303,7 +303,7 @@ static void what_was_not_committed_is_gone_after_a_kill(void **state)
         db_open(&db, path, DB_WRITE);
         struct store *store = open_store(db);
         struct mailbox_position position;
-        store_mailbox(store, "work", "INBOX", 1, &position);
+        store_mailbox(store, "work", "me@a.example", "INBOX", 1, &position);
         keep_simple(store, "Google", "1", 1);
         store_position(store, position.id, 1);
         store_commit(store);
@@ -417,7 +417,7 @@ static void a_message_of_a_mailbox_is_journalled_once(void **state)
     (void)state;
     struct store *store = open_store(db);
     struct mailbox_position position;
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
     struct origin origin = {.mailbox = position.id, .uid = 5};
     assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "gzip ends early", "abc", 3),
                      DB_OK);
@@ -487,7 +487,7 @@ static void what_is_known_already_counts_as_pending(void **state)
     (void)state;
     struct store *store = open_store(db);
     struct mailbox_position position;
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
     struct origin mail = {.mailbox = position.id, .uid = 5}, file = {.path = "/a"};
     for (int i = 0; i < 2; i++) {
         assert_int_equal(store_refused(store, &mail, OUTCOME_NOT_A_REPORT, "no", NULL, 0), DB_OK);
@@ -519,7 +519,7 @@ static void what_is_left_to_do_after_an_import_is_known_by_uid(void **state)
     (void)state;
     struct store *store = open_store(db);
     struct mailbox_position position;
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
     int64_t mailbox = position.id;
     static const struct {
         uint32_t uid;
@@ -547,11 +547,13 @@ static void what_is_left_to_do_after_an_import_is_known_by_uid(void **state)
     seen.count = 0;
     assert_int_equal(store_unacted(store, mailbox, see_uid, &seen), DB_OK);
     assert_int_equal(seen.count, 1);
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
     assert_int_equal(position.last_uid, 5);
     assert_int_equal(position.acted_uid, 2);
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 18, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 18, &position), DB_OK);
     assert_int_equal(position.last_uid, 0);
+    assert_int_equal(store_mailbox(store, "work", "me@b.example", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(position.last_uid, 0); /* another server counts anew */
     assert_int_equal(store_close(store, ""), DB_OK);
 }
 
@@ -573,7 +575,7 @@ static void what_is_let_go_of_is_on_the_disk(void **state)
     struct db *reader;
     int64_t count;
     struct store *store = open_store(db);
-    assert_int_equal(store_mailbox(store, "work", "INBOX", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
     struct origin origin = {.mailbox = position.id, .uid = 1};
     assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", NULL, 0), DB_OK);
     assert_int_equal(store_position(store, position.id, 1), DB_OK);
