@@ -621,6 +621,24 @@ static void gives_up_what_never_worked(void **state)
     assert_int_equal(fake.connections, 1);
 }
 
+static void go_back_to_the_third(struct fake_imap *server)
+{
+    if (server->connections == 1 && come_to_fetching(server))
+        give_all(server);
+    else if (server->connections > 1 && fake_log_in(server, "") && fake_select(server, 2))
+        fake_wait(server);
+}
+
+/* Restored from a copy, with the UIDVALIDITY of before. */
+static void says_that_a_mailbox_has_lost_its_place(void **state)
+{
+    (void)state;
+    serve(go_back_to_the_third, "security = none");
+    expect(EX_OK, "7 imported");
+    expect(EX_NOPERM, "mailbox INBOX: its next UID is 3, though 7 has been read");
+    fake_stop(&fake);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -637,6 +655,7 @@ int main(void)
         TEST(ends_when_it_is_asked_to_whatever_the_server_does),
         TEST(connects_again_while_it_watches),
         TEST(gives_up_what_never_worked),
+        TEST(says_that_a_mailbox_has_lost_its_place),
     };
     return cmocka_run_group_tests_name("imap_hostile", tests, NULL, NULL);
 }
