@@ -36,8 +36,9 @@ struct store {
     int lock;              /* a descriptor: says that the run is at work */
     int64_t first_journal; /* rows of this run */
     int64_t last_journal;
-    int64_t next_journal; /* valid while the transaction is open */
-    int64_t damaged_kept; /* bytes in the table damaged, as far as we know */
+    int64_t next_journal;   /* valid while the transaction is open */
+    int64_t damaged_kept;   /* bytes in the table damaged, as far as we know */
+    int64_t conflicts_kept; /* of these, of reports in conflict */
     size_t pending;
     size_t stored;   /* journal rows of this run */
     size_t close_at; /* so many of them, and open blocks are closed in between... */
@@ -312,6 +313,12 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
         status = db_integer(db, "SELECT coalesce(sum(length(bytes)), 0) FROM damaged",
                             &store->damaged_kept);
     if (status == DB_OK)
+        status = db_integer(db,
+                            "SELECT coalesce(sum(length(d.bytes)), 0) FROM damaged d"
+                            " JOIN journal j ON j.id = d.journal WHERE j.outcome = 3",
+                            &store->conflicts_kept);
+    _Static_assert(OUTCOME_CONFLICT == 3, "the statement names it by number");
+    if (status == DB_OK)
         status = store_commit(store);
     if (status != DB_OK) {
         if (store->open)
@@ -407,12 +414,22 @@ static enum db_status recall(struct store *store, const struct origin *origin, b
     return db_done(statement, status);
 }
 
+/* Is SIZE bytes more within the limits?  Reports in conflict are never let go of, and whoever
+ * sends them shall not fill the room for those that may be tried again. */
+static bool has_room(const struct store *store, enum outcome outcome, size_t size)
+{
+    enum { CONFLICTS_SHARE = 4 /* one part in so many */ };
+    int64_t most = (int64_t)store->settings.damaged_total_max, more = (int64_t)size;
+    return size <= store->settings.damaged_item_max && store->damaged_kept + more <= most &&
+           (outcome != OUTCOME_CONFLICT || store->conflicts_kept + more <= most / CONFLICTS_SHARE);
+}
+
 /* Keeps BYTES beside the journal row written last, within the limits. */
-static enum db_status keep_bytes(struct store *store, const void *bytes, size_t size)
+static enum db_status keep_bytes(struct store *store, enum outcome outcome, const void *bytes,
+                                 size_t size)
 {
     static const char insert[] = "INSERT INTO damaged VALUES(?, ?)";
-    if (size == 0 || size > store->settings.damaged_item_max ||
-        store->damaged_kept + (int64_t)size > (int64_t)store->settings.damaged_total_max)
+    if (size == 0 || !has_room(store, outcome, size))
         return DB_OK;
     sqlite3_stmt *statement = db_statement(store->db, insert);
     sqlite3_bind_int64(statement, 1, store->next_journal - 1);
@@ -420,6 +437,8 @@ static enum db_status keep_bytes(struct store *store, const void *bytes, size_t 
     enum db_status status = db_run(store->db, statement);
     if (status == DB_OK)
         store->damaged_kept += (int64_t)size;
+    if (status == DB_OK && outcome == OUTCOME_CONFLICT)
+        store->conflicts_kept += (int64_t)size;
     return status;
 }
 
@@ -481,7 +500,7 @@ static enum db_status note(struct store *store, const struct origin *origin,
         status = write_journal(store, origin, verdict->outcome, verdict->reason, verdict->report);
     if (status == DB_OK &&
         (verdict->outcome == OUTCOME_DAMAGED || verdict->outcome == OUTCOME_CONFLICT))
-        status = keep_bytes(store, verdict->bytes, verdict->size);
+        status = keep_bytes(store, verdict->outcome, verdict->bytes, verdict->size);
     return status;
 }
 

@@ -33,6 +33,7 @@ struct extractor {
     struct report_reader *reader;
     struct buffer decoded;   /* the part that is being looked at */
     struct buffer enclosing; /* the one that `enclosed` was decoded from */
+    struct buffer kept;      /* what is damaged, with what its mail tells of it */
     struct report report;
     struct signatures *signatures; /* NULL: nobody judges them */
     /* of the present call */
@@ -82,6 +83,7 @@ void extractor_free(struct extractor *extractor)
     report_reader_free(extractor->reader);
     buffer_free(&extractor->decoded);
     buffer_free(&extractor->enclosing);
+    buffer_free(&extractor->kept);
     report_free(&extractor->report);
     free(extractor);
 }
@@ -115,6 +117,49 @@ static int give(struct extractor *extractor, enum outcome outcome, const char *r
     return extractor->found(extractor->context, &found);
 }
 
+static char *put_field(char *to, const char *name, struct slice value)
+{
+    value = slice_trim(value);
+    return value.length == 0
+               ? to
+               : to + sprintf(to, "%s: %.*s\r\n", name, (int)value.length, value.start);
+}
+
+/* The name without what would need an escape. */
+static char *put_name(char *to, const char *name)
+{
+    if (name[0] == '\0')
+        return to;
+    to = stpcpy(to, "Content-Disposition: attachment; filename=\"");
+    for (; *name != '\0'; name++)
+        if (*name != '"' && *name != '\\' && (unsigned char)*name >= ' ')
+            *to++ = *name;
+    return stpcpy(to, "\"\r\n");
+}
+
+/* BYTES as the part of a mail that tells what that of SOURCE did: who the report is for and
+ * by, without which a later try would take it for another one. */
+static struct slice with_envelope(struct extractor *extractor, const struct source *source,
+                                  struct slice bytes)
+{
+    enum { LINES = 256 /* names of fields, and what is between */ };
+    const struct envelope *envelope = source->envelope;
+    size_t length =
+        envelope->report_domain.length + envelope->submitter.length + envelope->subject.length;
+    if (length == 0 || bytes.length == 0 ||
+        buffer_reserve(&extractor->kept, LINES + length + strlen(source->name) + bytes.length) != 0)
+        return bytes;
+    char *end = extractor->kept.bytes;
+    end = put_field(end, "TLS-Report-Domain", envelope->report_domain);
+    end = put_field(end, "TLS-Report-Submitter", envelope->submitter);
+    end = put_field(end, "Subject", envelope->subject);
+    end = put_name(end, source->name);
+    end = stpcpy(end, "Content-Type: application/tlsrpt\r\n"
+                      "Content-Transfer-Encoding: binary\r\n\r\n");
+    memcpy(end, bytes.start, bytes.length);
+    return slice_between(extractor->kept.bytes, end + bytes.length);
+}
+
 /* What cannot be read is damaged if it claims to be a report; else it only
  * explains why the message holds none. */
 static int refuse(struct extractor *extractor, const struct source *source, const char *reason,
@@ -123,7 +168,9 @@ static int refuse(struct extractor *extractor, const struct source *source, cons
     char *why_not = extractor->why_not;
     snprintf(why_not, REASON_TEXT, "%s%s%s", reason, source->flaw[0] != '\0' ? "; " : "",
              source->flaw);
-    return source->claims ? give(extractor, OUTCOME_DAMAGED, why_not, bytes) : 0;
+    if (!source->claims)
+        return 0;
+    return give(extractor, OUTCOME_DAMAGED, why_not, with_envelope(extractor, source, bytes));
 }
 
 /* An empty report in the memory of the last one, unless that was taken over. */
@@ -443,6 +490,7 @@ int extract(struct extractor *extractor, const char *name, const char *bytes, si
     extractor->judging.judged = false;
     buffer_trim(&extractor->decoded);
     buffer_trim(&extractor->enclosing);
+    buffer_trim(&extractor->kept);
     unpacker_begin(extractor->unpacker);
     snprintf(extractor->why_not, REASON_TEXT, "it holds no JSON, gzip or zip");
     if (size > extractor->limits.message_max) {

@@ -43,7 +43,8 @@ struct extracted {
     const char *reason;    /* a sentence for the latter two; "" else */
     struct report *report; /* NULL unless imported.  To keep it, copy the struct and put
                               another one here, whose memory serves the next report. */
-    const void *bytes;     /* the document as it came (gzip or JSON), or the damaged content */
+    const void *bytes;     /* the document as it came (gzip or JSON), or the damaged content: that
+                              of a mail with a header that extract() takes up again */
     size_t size;
     unsigned part; /* counts up from 0 within the message */
 };

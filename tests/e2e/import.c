@@ -85,6 +85,12 @@ static const char *const not_imported[] = {
     " none attached",
     "mails/damaged-base64.eml: damaged: its gzip is damaged at byte 14: invalid code lengths set;"
     " its base64 is cut short",
+    "mails/damaged-boundary-missing.eml: damaged: the mail says that it is a TLS report, but has "
+    "none attached",
+    "mails/damaged-boundary-wrong.eml: damaged: the mail says that it is a TLS report, but has "
+    "none attached",
+    "mails/damaged-enclosed-message.eml: damaged: the mail says that it is a TLS report, but has "
+    "none attached",
     "mails/damaged-gzip-bit-flip.eml: damaged: its gzip is damaged at byte 359: incorrect data"
     " check",
     "mails/damaged-gzip-cut-short.eml: damaged: its gzip ends too early, after 200 bytes",
@@ -121,6 +127,7 @@ static const char *const not_imported[] = {
     "reports/policies-missing.json: damaged: it has no policies",
     "reports/policies-no-list.json: damaged: its policies is not a list",
     "reports/policy-no-object.json: damaged: entry 1 of its policies is not an object",
+    "reports/summary-no-object.json: damaged: its summary is no object",
     "reports/time-missing.json: damaged: its date-range has no start-datetime",
     "reports/time-unreadable.json: damaged: its start-datetime is yesterday, not a date and time",
 };
@@ -141,7 +148,7 @@ static void every_fixture_is_accepted_or_refused_with_its_reason(void **state)
     fclose(lines);
     IMPORT("--dry-run", "-v", "tests/fixtures/documents", "tests/fixtures/mails",
            "tests/fixtures/reports");
-    char *closing = strstr(run.err, "tlsrptop-import: 106 messages in ");
+    char *closing = strstr(run.err, "tlsrptop-import: 118 messages in ");
     if (closing == NULL)
         fail_msg("no closing line in: %s", run.err);
     *closing = '\0';
@@ -813,6 +820,32 @@ static void what_was_damaged_can_be_tried_again(void **state)
     assert_said("0 imported, 1 duplicate, 0 in conflict, 2 damaged");
 }
 
+/* A report of DANE names its MX host: the mail tells whose it is. */
+static void what_is_tried_again_is_still_for_its_domain(void **state)
+{
+    (void)state;
+    static const char mail[] =
+        "TLS-Report-Domain: example.com\r\nTLS-Report-Submitter: sender.example\r\n"
+        "Content-Type: application/tlsrpt+json; name=\"a \\\"b\\\".json\"\r\n\r\n"
+        "{\"report-id\":\"1\",\"date-range\":{\"start-datetime\":\"2026-11-01T00:00:00Z\","
+        "\"end-datetime\":\"2026-11-01T23:59:59Z\"},\"policies\":[{\"policy\":{\"policy-type\":"
+        "\"tlsa\",\"policy-domain\":\"mx.provider.example\"},\"summary\":"
+        "{\"total-successful-session-count\":5}}],\"other\":[[[[]]]]}\r\n";
+    put_text(inbox, "a.eml", mail);
+    put_text(folder, "config", "[import]\njson-depth-max = 4\n");
+    IMPORT("--config", in("../config"), inbox);
+    assert_said("1 damaged");
+    IMPORT("--retry-damaged");
+    assert_ended(0);
+    assert_said("1 imported");
+    IMPORT(inbox);
+    assert_said("0 imported, 1 duplicate");
+    assert_int_equal(sql("SELECT count(*) FROM domain WHERE first_day IS NOT NULL"
+                         " AND name = 'example.com'"),
+                     1);
+    assert_int_equal(sql("SELECT count(*) FROM policy"), 1);
+}
+
 /* --- keeping it small --- */
 
 static void details_are_kept_as_long_as_configured(void **state)
@@ -881,6 +914,7 @@ int main(void)
         TEST(a_dry_run_writes_nothing),
         TEST(a_dry_run_foresees_duplicates_and_conflicts),
         TEST(what_was_damaged_can_be_tried_again),
+        TEST(what_is_tried_again_is_still_for_its_domain),
         TEST(details_are_kept_as_long_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
