@@ -106,6 +106,14 @@ static int step(struct finder *finder, struct track tracks[2], enum event_kind k
     return 0;
 }
 
+/* Where a policy was looked for and not found, and nobody has ever seen one, there is none:
+ * what is seen later is a change. */
+static void note_absence(struct track *track, int absent, const struct stated_day *day)
+{
+    if (track->state == 0 && mode_weigh(day->day, day->statements, day->count).not_found)
+        track->state = absent;
+}
+
 static int follow(struct finder *finder)
 {
     struct track tracks[2] = {
@@ -115,9 +123,12 @@ static int follow(struct finder *finder)
         if (crowd_init(&tracks[kind].moved, finder) != 0)
             return -1;
     }
-    for (size_t i = 0; i < finder->evidence->day_count; i++)
+    for (size_t i = 0; i < finder->evidence->day_count; i++) {
         if (step(finder, tracks, EVENT_STS, i) != 0 || step(finder, tracks, EVENT_DANE, i) != 0)
             return -1;
+        note_absence(&tracks[EVENT_STS], STS_STATE_ABSENT, &finder->evidence->days[i]);
+        note_absence(&tracks[EVENT_DANE], DANE_ABSENT, &finder->evidence->days[i]);
+    }
     return 0;
 }
 

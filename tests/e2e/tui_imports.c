@@ -84,7 +84,8 @@ static void fill(void)
     }
     assert_int_equal(waitpid(child, NULL, 0), child);
     store = open_run(db, "work");
-    assert_int_equal(store_mailbox(store, "work", "Reports/TLS", 17, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "Reports/TLS", 17, &position),
+                     DB_OK);
     refuse(store, &(struct origin){.mailbox = position.id, .uid = 42}, OUTCOME_DAMAGED,
            "it is not JSON: unexpected end of data");
     assert_int_equal(store_position(store, position.id, 42), DB_OK);
@@ -227,8 +228,8 @@ static void strangers_texts_are_harmless_in_every_column(void **state)
     keep_one(store, long_text, long_text, 0);
     refuse(store, &(struct origin){.path = evil}, OUTCOME_DAMAGED, evil);
     refuse(store, &(struct origin){.path = long_text}, OUTCOME_DAMAGED, long_text);
-    assert_int_equal(store_mailbox(store, evil, evil, 1, &position), DB_OK);
-    assert_int_equal(store_mailbox(store, long_text, long_text, 1, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, evil, evil, evil, 1, &position), DB_OK);
+    assert_int_equal(store_mailbox(store, long_text, long_text, long_text, 1, &position), DB_OK);
     refuse(store, &(struct origin){.mailbox = position.id, .uid = 1}, OUTCOME_CONFLICT, evil);
     assert_int_equal(store_close(store, evil), DB_OK);
     db_close(db);

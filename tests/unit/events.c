@@ -132,6 +132,22 @@ static void those_who_saw_another_policy_at_first_are_counted(void **state)
     assert_int_equal(event->also_first, 1);
 }
 
+/* There was none, as some had looked for one; before the first report nobody knows. */
+static void what_is_first_seen_where_none_was_found_is_a_change(void **state)
+{
+    (void)state;
+    for (int day = DAY; day < DAY + 4; day++)
+        say(day, GOOGLE, POLICY_NOT_FOUND, STS_NONE, 10);
+    for (int day = DAY + 4; day < DAY + 9; day++)
+        say(day, GOOGLE, POLICY_TLSA, STS_NONE, 10);
+    const struct event *event = find(1);
+    assert_int_equal(event->kind, EVENT_DANE);
+    assert_int_equal(event->state_from, DANE_ABSENT);
+    assert_int_equal(event->reported_day, DAY + 4);
+    assert_int_equal(event->from, MODE_OPPORTUNISTIC);
+    assert_int_equal(event->to, MODE_DANE);
+}
+
 /* The example of a domain that goes to enforce while Yahoo keeps what it has. */
 static void a_change_names_who_saw_it_first_and_who_lags(void **state)
 {
@@ -596,6 +612,7 @@ int main(void)
         TEST(nothing_has_no_events),
         TEST(those_who_saw_it_on_the_first_day_are_counted),
         TEST(those_who_saw_another_policy_at_first_are_counted),
+        TEST(what_is_first_seen_where_none_was_found_is_a_change),
         TEST(a_change_names_who_saw_it_first_and_who_lags),
         TEST(those_who_moved_stand_behind_those_who_have_not),
         TEST(the_first_to_see_it_may_be_early),
