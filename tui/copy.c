@@ -103,6 +103,33 @@ static int write_rows(FILE *file, enum row_format format, const struct table *ta
     return writer.error;
 }
 
+static void put_plain(FILE *file, const char *text)
+{
+    const char *at = text;
+    for (; *at != '\0'; at++)
+        putc(((unsigned char)*at < ' ' && *at != '\n' && *at != '\t') || *at == 0x7f ? '?' : *at,
+             file);
+    if (at == text || at[-1] != '\n')
+        putc('\n', file);
+}
+
+/* A text stays one: of lines that are parts of another, that, once. */
+static int write_text(FILE *file, const struct table *table, size_t *count)
+{
+    size_t n = 0;
+    const char *before = NULL;
+    *count = 0;
+    for (const void *row; (row = table_next_leaf(table, &n)) != NULL;) {
+        const char *text = table->arrangement.type->copied(row);
+        if (text == before)
+            continue;
+        put_plain(file, text);
+        before = text;
+        ++*count;
+    }
+    return fflush(file) != 0 ? errno : 0;
+}
+
 int copy_to_file(struct view *view, const char *path, size_t *rows, char *error, size_t size)
 {
     struct table *table = view_table(view);
@@ -118,7 +145,9 @@ int copy_to_file(struct view *view, const char *path, size_t *rows, char *error,
     file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (file == NULL)
         goto out;
-    int wrong = write_rows(file, json ? ROWS_JSON : ROWS_CSV, table, rows);
+    int wrong = table->arrangement.type->copied != NULL
+                    ? write_text(file, table, rows)
+                    : write_rows(file, json ? ROWS_JSON : ROWS_CSV, table, rows);
     if (fclose(file) != 0 && wrong == 0)
         wrong = errno;
     fd = -1;

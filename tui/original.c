@@ -28,6 +28,7 @@ static const char *add_line(const struct page *page, const char *text)
 {
     int indent = (int)strspn(text, " "), deepest = page->columns / 2;
     const char *end = text + strcspn(text, "\n"), *next = text;
+    size_t first = page->snapshot->rows[0].count;
     indent = indent < deepest ? indent + 2 : deepest;
     do {
         int margin = text == next ? 0 : indent;
@@ -35,6 +36,9 @@ static const char *add_line(const struct page *page, const char *text)
         size_t length = text_piece(from, end, page->columns - margin, &next);
         line_format(page->snapshot, 0, STYLE_NORMAL, "%*s%.*s", margin, "", (int)length, from);
     } while (next < end && page->snapshot->rows[0].count < LINES_MAX);
+    if (page->snapshot->rows[0].count > first + 1)
+        lines_belong(page->snapshot, 0, first,
+                     arena_strndup(&page->snapshot->arena, text, (size_t)(end - text)));
     return next == end && *end == '\n' ? end + 1 : next;
 }
 

@@ -194,7 +194,7 @@ static void export_complete(struct app *app)
 
 static const struct prompt_type export_prompt = {
     .label = "write to:",
-    .hint = "a file; .json writes JSON, any other name CSV; Tab completes",
+    .hint = "a file; of rows .json writes JSON, any other name CSV; Tab completes",
     .needs_rows = true,
     .accept = export_accept,
     .complete = export_complete,
@@ -215,7 +215,8 @@ bool app_ask(struct app *app, enum action action)
         prompt_open(&app->prompt, &range_prompt, "");
         return true;
     case ACT_EXPORT:
-        snprintf(text, sizeof text, "%s.csv", app_top(app)->type->name);
+        snprintf(text, sizeof text, "%s.%s", app_top(app)->type->name,
+                 table != NULL && table->arrangement.type->copied != NULL ? "txt" : "csv");
         for (char *at = text; *at != '\0'; at++)
             *at = *at == ' ' ? '-' : (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
         prompt_open(&app->prompt, &export_prompt, text);

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <json-c/json.h>
 
 #include "../console_assert.h"
 #include "../dashboard.h"
 #include "../own_database.h"
+#include "../run_program.h"
 
 /* Stores REPORT with its original DOCUMENT. */
 static void keep_document(struct report *report, const char *document, size_t size)
@@ -357,6 +359,19 @@ static void a_long_line_keeps_its_indent_when_it_is_broken(void **state)
     struct console *console = open_original(text, strlen(text));
     int row = row_of(console, "additional-information");
     assert_int_equal(strncmp(console_row(console, row + 1), "         word", 13), 0);
+    char file[160], answer[192];
+    size_t size;
+    snprintf(file, sizeof file, "%s/original.json", own.folder);
+    assert_types(console, "e");
+    assert_shows(console, "write to: original.txt");
+    snprintf(answer, sizeof answer, "<C-u>%s<Enter>", file);
+    assert_types(console, answer); /* there it is whole */
+    assert_shows(console, "rows written to");
+    char *written = read_whole_file(file, &size);
+    json_object *root = json_tokener_parse(written);
+    assert_non_null(root);
+    json_object_put(root);
+    free(written);
     leave_dashboard(console);
 }
 
