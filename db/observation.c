@@ -39,17 +39,17 @@ static enum db_status enter_domain(struct db *db, const char *name, const char *
     return db_done(statement, status);
 }
 
-/* The newest observation of DOMAIN at *ID if it says the same as SEEN and
- * began less than a day before; 0 if a new row is called for. */
+/* The newest observation of DOMAIN at *ID if it says the same as SEEN, and did so while it still
+ * counted as now; 0 if a new row is called for. */
 static enum db_status find_same(struct db *db, int64_t domain, const struct observation *seen,
                                 int64_t *id)
 {
     static const char select[] =
-        "SELECT id, first_time > ?2, mode = ?3 AND evidence = ?4 AND problems = ?5"
+        "SELECT id, last_time > ?2, mode = ?3 AND evidence = ?4 AND problems = ?5"
         " FROM observation WHERE domain = ?1 ORDER BY last_time DESC, id DESC LIMIT 1";
     sqlite3_stmt *statement = db_statement(db, select);
-    db_bind_integers(statement, (int64_t[]){domain, seen->last_time - SECONDS_PER_DAY, seen->mode},
-                     3);
+    int64_t fresh_since = seen->last_time - (int64_t)OBSERVATION_FRESH_DAYS * SECONDS_PER_DAY;
+    db_bind_integers(statement, (int64_t[]){domain, fresh_since, seen->mode}, 3);
     db_bind_text(statement, 4, seen->evidence);
     db_bind_text(statement, 5, seen->problems);
     enum db_status status = DB_OK;

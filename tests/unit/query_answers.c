@@ -1127,23 +1127,23 @@ static bool observe(int64_t time, enum tls_mode mode)
     return changed;
 }
 
-static void observations_are_kept_when_something_changes_or_once_a_day(void **state)
+static void observations_are_kept_when_something_changes_or_after_a_break(void **state)
 {
     (void)state;
-    enum { DAY_LONG = SECONDS_PER_DAY };
+    enum { FRESH = OBSERVATION_FRESH_DAYS * SECONDS_PER_DAY };
     struct lines got;
     const struct question nothing = {0};
     assert_true(observe(1000, MODE_DANE));
     assert_false(observe(2000, MODE_DANE));
-    assert_false(observe(1000 + DAY_LONG - 1, MODE_DANE));
-    assert_true(observe(1000 + DAY_LONG, MODE_DANE));
-    assert_true(observe(1001 + DAY_LONG, MODE_STS_TESTING));
+    assert_false(observe(2000 + FRESH - 1, MODE_DANE));
+    assert_true(observe(2000 + 2 * FRESH - 1, MODE_DANE));
+    assert_true(observe(2000 + 2 * FRESH, MODE_STS_TESTING));
     lines_open(&got);
     assert_int_equal(observation_each(db, 1, 0, put_observation, got.file), DB_OK);
     assert_int_equal(observation_each(db, 1, 1, put_observation, got.file), DB_OK);
     expect_lines("observation_each", &nothing, &got,
-                 strdup("87401|87401|sts-testing|{}|[]\n87400|87400|dane|{}|[]\n"
-                        "1000|87399|dane|{}|[]\n87401|87401|sts-testing|{}|[]\n"));
+                 strdup("1211600|1211600|sts-testing|{}|[]\n1211599|1211599|dane|{}|[]\n"
+                        "1000|606799|dane|{}|[]\n1211600|1211600|sts-testing|{}|[]\n"));
 }
 
 static int put_mode_now(void *file, const struct domain_row *row)
@@ -1253,7 +1253,7 @@ int main(void)
         TEST(failures_of_a_summary_without_any_are_found),
         TEST(a_row_that_has_enough_ends_the_query),
         TEST(the_journal_tells_what_came_in),
-        TEST(observations_are_kept_when_something_changes_or_once_a_day),
+        TEST(observations_are_kept_when_something_changes_or_after_a_break),
         TEST(the_mode_now_is_the_young_checks),
         TEST(addresses_are_asked_for_until_their_names_are_known),
         TEST(addresses_that_do_not_answer_come_after_others),
