@@ -401,6 +401,20 @@ static int check_header(struct config *config, const char *line)
     return split_section(config, section, &name);
 }
 
+/* What stands behind " ;" is a remark to inih; of a password it may be a part, and nobody would
+ * know. */
+static int check_password(struct config *config, const char *line)
+{
+    static const char password[] = "password";
+    size_t length = strcspn(line, " \t=:");
+    if (length != strlen(password) || strncmp(line, password, length) != 0 ||
+        (strstr(line, " ;") == NULL && strstr(line, "\t;") == NULL))
+        return 0;
+    return complain(config,
+                    "password must not hold \" ;\": write a remark above it, and a password "
+                    "with that in it into a password-file");
+}
+
 /* Gives inih a line without its indentation, which it would take for a
  * continuation of the key before. */
 static char *read_line(char *line, int size, void *context)
@@ -416,7 +430,7 @@ static char *read_line(char *line, int size, void *context)
         return complain(config, "the line is too long, or holds a NUL"), NULL;
     size_t indentation = strspn(line, " \t");
     memmove(line, line + indentation, length - indentation + 1);
-    return check_header(config, line) == 0 ? line : NULL;
+    return check_header(config, line) == 0 && check_password(config, line) == 0 ? line : NULL;
 }
 
 static int check_accounts(struct config *config)

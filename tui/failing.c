@@ -37,24 +37,24 @@ static uint64_t type_id(const void *row)
 {
     return hash_text(0, TYPE->name);
 }
-/* "67%" and a bar beside it, where there is room for both. */
+/* "67%", and a bar beside it where there is room. */
 static void paint_share(const void *row, const struct cell *cell)
 {
     enum { RATE = 6, BOTH = 12 };
     char rate[32];
     int x = cell->x, columns = cell->columns;
     format_rate(type_share(row).rate, rate);
-    if (columns >= BOTH) {
-        put_right(cell->y, x, RATE, STYLE_NORMAL | cell->style, rate);
-        x += RATE + 1;
-        columns -= RATE + 1;
-    }
+    put_right(cell->y, x, columns < RATE ? columns : RATE, STYLE_NORMAL | cell->style, rate);
+    if (columns < BOTH)
+        return;
+    x += RATE + 1;
+    columns -= RATE + 1;
     chart_bar(cell->y, x, columns, STYLE_WARN | cell->style, TYPE->failed, TYPE->whole);
 }
 
 static const struct column type_columns[] = {
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, type_failed, NULL, NULL},
-    {"result_type", "Result type", VALUE_TEXT, 16, 34, 0, false, type_name, NULL, NULL},
+    {"result_type", "Result type", VALUE_TEXT, 18, 34, 0, false, type_name, NULL, NULL},
     {"share", "Share", VALUE_RATE, 6, 20, 1, true, type_share, NULL, paint_share},
     {"reporters", "Reporters", VALUE_COUNT, 9, 9, 2, true, type_reporters, NULL, NULL},
     {"group", "Group", VALUE_TEXT, 8, 20, 3, false, type_group, NULL, NULL},

@@ -459,6 +459,7 @@ bool table_move(struct table *table, enum action action)
     int height = table->area.rows - !table->arrangement.type->no_head;
     size_t page = height > 1 ? (size_t)height - 1 : 1;
     size_t cursor = table->cursor;
+    bool is_text = table->arrangement.type->no_head; /* its cursor is not seen: the text moves */
     switch (action) {
     case ACT_UP:
         cursor -= cursor > 0;
@@ -468,9 +469,13 @@ bool table_move(struct table *table, enum action action)
         break;
     case ACT_PAGE_UP:
         cursor -= cursor < page ? cursor : page;
+        if (is_text)
+            table->top -= table->top < page ? table->top : page;
         break;
     case ACT_PAGE_DOWN:
         cursor = cursor + page < last ? cursor + page : last;
+        if (is_text)
+            table->top += page;
         break;
     case ACT_FIRST:
         cursor = 0;

@@ -187,6 +187,11 @@ static void a_wrong_value_says_what_would_be_right(void **state)
                    "security must be one of: tls | starttls | none; not \"ssl\"");
     assert_refused(ACCOUNT "after-import = move\n", 4,
                    "after-import must be one of: keep | seen | move FOLDER | delete; not \"move\"");
+    static const char half[] = "password must not hold \" ;\": write a remark above it, and a "
+                               "password with that in it into a password-file";
+    assert_refused(ACCOUNT "password = a ; b\n", 4, half);
+    assert_refused(ACCOUNT "password=a\t;b\n", 4, half);
+    assert_int_equal(read_text(ACCOUNT "password = a; b\n"), 0);
     assert_refused(ACCOUNT "port = 0\n", 4, "port must be a number from 1 to 65535, not \"0\"");
     assert_refused(ACCOUNT "port = 143x\n", 4,
                    "port must be a number from 1 to 65535, not \"143x\"");

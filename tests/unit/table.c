@@ -254,6 +254,24 @@ static void moving_ends_at_the_edges(void **state)
     assert_false(table_move(&table, ACT_OPEN));
 }
 
+/* Whose cursor is not seen. */
+static void a_text_is_turned_by_pages(void **state)
+{
+    (void)state;
+    struct table_type text = plain;
+    text.no_head = true;
+    struct table page = table;
+    page.arrangement.type = &text;
+    page.cursor = page.top = 0;
+    page.area.rows = 3;
+    assert_true(table_move(&page, ACT_PAGE_DOWN));
+    assert_int_equal(page.top, 2);
+    assert_int_equal(page.cursor, 2);
+    assert_true(table_move(&page, ACT_PAGE_UP));
+    assert_int_equal(page.top, 0);
+    assert_int_equal(page.cursor, 0);
+}
+
 static void sorting_by_the_same_column_turns_it_round(void **state)
 {
     (void)state;
@@ -345,6 +363,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_cursor_survives_its_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(moving_ends_at_the_edges, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_text_is_turned_by_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sorting_by_the_same_column_turns_it_round, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_picture_is_passed_over, set_up, tear_down),
