@@ -450,16 +450,20 @@ static enum db_status read_hosts(struct gathering *gathering)
 
 /* --- the policy, by reports --- */
 
-/* The text in one of the modes LEAST to enforce that was reported last; of several
- * the one with most sessions. */
+/* The text in one of the modes LEAST to enforce that was reported last; of several the one that
+ * was first reported last, as who keeps the one before goes on to report that. */
 static enum db_status read_newest_policy(struct gathering *gathering, enum sts_mode least,
                                          const char **text, int *day)
 {
     static const char select[] =
-        "SELECT x.value, min(s.last_day, ?2)"
-        " FROM policy_seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
-        " WHERE s.domain = ?1 AND s.type = 2 AND s.mode >= ?3"
-        " ORDER BY 2 DESC, s.successful + s.failed DESC LIMIT 1";
+        "WITH seen AS MATERIALIZED ("
+        "  SELECT policy_text, min(first_day) AS first, min(max(last_day), ?2) AS last,"
+        "    sum(successful + failed) AS sessions"
+        "   FROM policy_seen WHERE domain = ?1 AND type = 2 AND mode >= ?3 AND first_day <= ?2"
+        "   GROUP BY policy_text)"
+        " SELECT x.value, s.last FROM seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
+        " ORDER BY s.last >= (SELECT max(last) FROM seen) - 1 DESC, s.first DESC, s.sessions DESC"
+        " LIMIT 1";
     _Static_assert(POLICY_STS == 2, "named by number");
     enum db_status status = DB_OK;
     sqlite3_stmt *row = select_of_domain(gathering, select);

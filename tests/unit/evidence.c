@@ -749,6 +749,18 @@ static void of_several_policies_the_newest_counts_and_no_future_one(void **state
     assert_string_equal(evidence.policy_text, sts_text("enforce"));
 }
 
+/* Who keeps the one before goes on to report it. */
+static void of_policies_seen_side_by_side_the_one_that_came_last_counts(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_days("example.com", "Microsoft", TODAY - 30, TODAY, "testing");
+    keep_days("example.com", "Google", TODAY - 30, TODAY - 4, "testing");
+    keep_days("example.com", "Google", TODAY - 3, TODAY - 1, "enforce");
+    evidence_of("example.com", &evidence);
+    assert_string_equal(evidence.policy_text, sts_text("enforce"));
+}
+
 static void an_unknown_domain_is_missing(void **state)
 {
     (void)state;
@@ -787,6 +799,7 @@ int main(void)
         TEST(a_record_that_a_check_misses_has_gone),
         TEST(a_policy_that_is_gone_is_not_taken_from_reports),
         TEST(of_several_policies_the_newest_counts_and_no_future_one),
+        TEST(of_policies_seen_side_by_side_the_one_that_came_last_counts),
         TEST(an_unknown_domain_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
