@@ -23,6 +23,24 @@ static void to_clipboard(struct app *app, const char *text, size_t length)
         app_say(app, STYLE_WARN, "this terminal has no clipboard; e writes a file");
 }
 
+static bool is_word(const struct column *column)
+{
+    return (column->kind == VALUE_TEXT || column->kind == VALUE_DOMAIN) && column->most > 0;
+}
+
+/* The column whose cell stands for a row: the one that is sorted by, if it holds words, else
+ * the first that does. */
+static size_t find_word(const struct arrangement *arrangement)
+{
+    const struct table_type *type = arrangement->type;
+    if (arrangement->sort >= 0 && is_word(&type->columns[arrangement->sort]))
+        return (size_t)arrangement->sort;
+    for (size_t i = 0; i < type->column_count; i++)
+        if (is_word(&type->columns[i]))
+            return i;
+    return 0;
+}
+
 void copy_from(struct view *view, bool row)
 {
     struct table *table = view_table(view);
@@ -36,10 +54,10 @@ void copy_from(struct view *view, bool row)
         to_clipboard(view->app, type->copied(current), strlen(type->copied(current)));
         return;
     }
-    int sort = table->arrangement.sort >= 0 ? table->arrangement.sort : 0;
+    size_t word = find_word(&table->arrangement);
     for (size_t i = 0; i < type->column_count; i++) {
         const struct column *column = &type->columns[i];
-        if ((!row && i != (size_t)sort) || column_is_picture(column))
+        if ((!row && i != word) || column_is_picture(column))
             continue;
         value_write(column->kind, column->value(current), value);
         text_visible(value, visible, sizeof visible); /* a line break would run in a shell */

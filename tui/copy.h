@@ -6,9 +6,9 @@
 
 #include "view.h"
 
-/* Copies the cell of the row under the cursor that the table is sorted by (its
- * first, where it is not sorted), or the whole row with tabs between the cells,
- * and says what it copied. */
+/* Copies the words that stand for the row under the cursor (those that the table is
+ * sorted by, else its first), or the whole row with tabs between the cells, and says
+ * what it copied. */
 void copy_from(struct view *view, bool row);
 
 /* Writes the rows of the table that has the keys, as they are sorted and

@@ -83,7 +83,7 @@ const struct binding bindings[] = {
     {ACT_IMPORT, {'i'}, "i", "import", "import now, or show the import that runs"},
     {ACT_STOP, {'c'}, "c", "stop", "stop the import that runs; what it stored stays"},
 
-    {ACT_COPY, {'y'}, "y", NULL, "copy the cell that the table is sorted by, or the line"},
+    {ACT_COPY, {'y'}, "y", NULL, "copy the domain, sender or other name in the row"},
     {ACT_COPY_ROW, {'Y'}, "Y", NULL, "copy the whole row"},
     {ACT_EXPORT, {'e'}, "e", NULL, "write these rows to a .csv or .json file"},
     {ACT_HELP, {'?', SPECIAL(KEY_F(1))}, "?", "help", "the keys of this screen"},

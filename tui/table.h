@@ -31,7 +31,7 @@ struct table_type {
      * are sorted among those below the same row, and a filter leaves what is
      * above a row that it lets through.  NULL: no tree. */
     int64_t (*parent)(const void *row);
-    const char *(*copied)(const void *row); /* by y; NULL: the cell that is sorted by */
+    const char *(*copied)(const void *row); /* by y; NULL: the cell that stands for it */
     const char *nothing;                    /* where there are no rows */
 };
 

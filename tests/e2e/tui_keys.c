@@ -304,7 +304,7 @@ static const struct {
     {ACT_FOREIGN, "", "F", "Foreign domains"},
     {ACT_IMPORT, "", "i", "› Import"},
     {ACT_STOP, "i", "c", "It has ended"},
-    {ACT_COPY, "", "y", "copied: 1000"},
+    {ACT_COPY, "", "y", "copied: d00.example"},
     {ACT_COPY_ROW, "", "Y", "copied: d00.example"},
     {ACT_EXPORT, "", "e", "write to:"},
     {ACT_HELP, "", "?", "› Help"},
