@@ -670,14 +670,14 @@ static void what_enforce_would_make_an_error_holds_back(void **state)
         "[{\"severity\":\"warning\",\"code\":\"sts-mx-not-covered\",\"text\":\"X.\"}]",
         "[{\"severity\":\"warning\",\"code\":\"mx-certificate\",\"text\":\"X.\"}]",
         "[{\"severity\":\"warning\",\"code\":\"mx-no-starttls\",\"text\":\"X.\"}]",
-        "[{\"severity\":\"warning\",\"code\":\"sts-short-max-age\",\"text\":\"X.\"},"
-        "{\"severity\":\"note\",\"code\":\"mx-certificate\",\"text\":\"Y.\"}]",
+        "[{\"severity\":\"note\",\"code\":\"mx-certificate\",\"text\":\"X.\"}]",
+        "[{\"severity\":\"warning\",\"code\":\"sts-short-max-age\",\"text\":\"X.\"}]",
     };
     static const char seen[] = "{\"sts\":{\"state\":\"found\"}}";
     struct evidence evidence;
     keep_day("testing.example", "Google", TODAY - 1, "testing", 0);
     keep_day("none.example", "Google", TODAY - 1, "", 0);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         check("testing.example", NOW + i, MODE_STS_TESTING, seen, problems[i]);
         evidence_of("testing.example", &evidence);
         assert_int_equal(evidence.standing.problems, i < 3);
