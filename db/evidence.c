@@ -350,8 +350,8 @@ static enum db_status read_published(struct gathering *gathering)
 
 static enum db_status read_problems(struct gathering *gathering)
 {
-    static const char select[] = "SELECT p.value ->> '$.text', p.value ->> '$.remedy'" NEWEST_CHECK
-                                 "  CROSS JOIN json_each(o.problems) p WHERE " SQL_HOLDS_BACK;
+    static const char select[] = SQL_HOLDING_BACK " SELECT value ->> '$.text', value ->> '$.remedy'"
+                                                  " FROM holding";
     struct evidence *evidence = gathering->evidence;
     enum db_status status = DB_OK;
     sqlite3_stmt *row = select_of_domain(gathering, select);

@@ -5,9 +5,11 @@
 
 #include "by_name.h"
 #include "cover.h"
+#include "day.h"
 #include "domain_rows.h"
 #include "growing.h"
 #include "mode.h"
+#include "observation.h"
 #include "ranking.h"
 #include "statement.h"
 
@@ -319,13 +321,11 @@ static enum db_status read_check(struct db *db, const struct domain_row *domain,
                                  struct standing *standing)
 {
     static const char select[] =
-        "SELECT iif(json_valid(o.evidence), o.evidence ->> '$.tlsrpt.state', ''),"
-        "  iif(json_valid(o.evidence),"
-        "   o.evidence ->> '$.sts.state' IN ('failed', 'invalid', 'several'), 0),"
-        "  (SELECT count(*) FROM json_each(iif(json_valid(o.problems), o.problems, '[]')) p"
-        "    WHERE " SQL_HOLDS_BACK "),"
-        "  iif(json_valid(o.evidence), o.evidence ->> '$.sts.state' = 'absent', 0)"
-        " FROM observation o WHERE o.domain = ?1 ORDER BY o.last_time DESC, o.id DESC LIMIT 1";
+        SQL_HOLDING_BACK " SELECT evidence ->> '$.tlsrpt.state',"
+                         "  evidence ->> '$.sts.state' IN ('failed', 'invalid', 'several'),"
+                         "  (SELECT count(*) FROM holding),"
+                         "  evidence ->> '$.sts.state' = 'absent' FROM newest";
+    _Static_assert(OBSERVATION_FRESH_DAYS * SECONDS_PER_DAY == 604800, "named by number");
     sqlite3_stmt *statement = db_statement(db, select);
     bool reported = tls_mode_has_sts(domain->mode) || tls_mode_has_sts(domain->mode_reported);
     db_bind_integers(statement, (int64_t[]){domain->id, in_testing(domain->mode)}, 2);

@@ -7,13 +7,29 @@
 
 #include "evidence.h"
 
-/* Is `p`, a problem that a check found, an error, or would it be one under enforce?  ?2 is
- * whether the domain is in testing: before, a host without TLS keeps nobody from that. */
-#define SQL_HOLDS_BACK                                                                             \
-    "(p.value ->> '$.severity' = 'error' OR"                                                       \
-    " (p.value ->> '$.severity' = 'warning' AND"                                                   \
-    "  (p.value ->> '$.code' IN ('sts-mx-not-covered', 'sts-removed', 'mx-certificate') OR"        \
-    "   (?2 AND p.value ->> '$.code' IN ('mx-no-starttls', 'mx-tls-failed')))))"
+/* The newest check of the domain ?1, and the problems that hold it back: errors, and what
+ * enforce would make one; ?2 is whether the domain is in testing, as before a host without
+ * TLS keeps nobody from that.  Most checks do not look at the TLS of MX hosts: what the last
+ * one saw that did stands for a week. */
+#define SQL_HOLDING_BACK                                                                           \
+    "WITH checked AS NOT MATERIALIZED ("                                                           \
+    "  SELECT id, last_time, iif(json_valid(evidence), evidence, '{}') AS evidence,"               \
+    "    iif(json_valid(problems), problems, '[]') AS problems"                                    \
+    "   FROM observation WHERE domain = ?1),"                                                      \
+    " newest AS MATERIALIZED (SELECT * FROM checked ORDER BY last_time DESC, id DESC LIMIT 1),"    \
+    " looked AS (SELECT * FROM checked"                                                            \
+    "  WHERE last_time > (SELECT last_time FROM newest) - 604800"                                  \
+    "   AND EXISTS (SELECT 1 FROM json_each(evidence, '$.mx.hosts') h"                             \
+    "    WHERE h.value ->> '$.certificate.state' NOT IN ('unreached', 'no-smtp'))"                 \
+    "  ORDER BY last_time DESC, id DESC LIMIT 1),"                                                 \
+    " found AS (SELECT p.value FROM newest CROSS JOIN json_each(problems) p"                       \
+    "  UNION ALL SELECT p.value FROM looked CROSS JOIN json_each(problems) p"                      \
+    "   WHERE looked.id <> (SELECT id FROM newest) AND p.value ->> '$.code' IN"                    \
+    "    ('mx-certificate', 'mx-no-starttls', 'mx-tls-failed')),"                                  \
+    " holding AS (SELECT value FROM found WHERE value ->> '$.severity' = 'error' OR"               \
+    "  (value ->> '$.severity' = 'warning' AND"                                                    \
+    "   (value ->> '$.code' IN ('sts-mx-not-covered', 'sts-removed', 'mx-certificate') OR"         \
+    "    (?2 AND value ->> '$.code' IN ('mx-no-starttls', 'mx-tls-failed')))))"
 
 /* The last DAYS days up to TODAY. */
 struct day_range last_days(int today, int days);

@@ -683,6 +683,16 @@ static void what_enforce_would_make_an_error_holds_back(void **state)
         assert_int_equal(evidence.standing.problems, i < 3);
         assert_int_equal(evidence.problem_count, i < 3);
     }
+    for (int week = 0; week < 2; week++) { /* others do not look at certificates */
+        static const char looked[] =
+            "{\"mx\":{\"hosts\":[{\"certificate\":{\"state\":\"seen\"}}]}}";
+        check("week.example", NOW + 10, MODE_STS_TESTING, looked, problems[1]);
+        keep_day("week.example", "Google", TODAY - 1 - week, "testing", 0);
+        check("week.example", NOW + 20 + week * 7 * SECONDS_PER_DAY, MODE_STS_TESTING, seen, "[]");
+        evidence_of("week.example", &evidence);
+        assert_int_equal(evidence.standing.problems, week == 0);
+        assert_int_equal(evidence.problem_count, week == 0);
+    }
     check("none.example", NOW, MODE_OPPORTUNISTIC, "{}", problems[2]);
     evidence_of("none.example", &evidence);
     assert_int_equal(evidence.standing.problems, 0); /* testing changes no delivery */
