@@ -69,6 +69,24 @@ enum next_step advice_next(const struct standing *standing, const struct advice_
     return tls_mode_enforces(standing->mode) ? NEXT_NOTHING : NEXT_START_TESTING;
 }
 
+const char *advice_next_name(enum next_step next)
+{
+    static const char *const names[] = {
+        [NEXT_FIX_FAILURES] = "fix-failures",
+        [NEXT_FIND_NAME] = "find-name",
+        [NEXT_FIX_PROBLEMS] = "fix-problems",
+        [NEXT_FIND_REPORTS] = "find-reports",
+        [NEXT_ENFORCE] = "enforce",
+        [NEXT_START_TESTING] = "start-testing",
+        [NEXT_PUBLISH_TLSRPT] = "publish-tlsrpt",
+        [NEXT_MORE_REPORTS] = "more-reports",
+        [NEXT_KEEP_TESTING] = "keep-testing",
+        [NEXT_WAIT] = "wait",
+        [NEXT_NOTHING] = "nothing",
+    };
+    return names[next];
+}
+
 int advice_urgency(const struct standing *standing, const struct advice_settings *settings)
 {
     enum next_step next = advice_next(standing, settings);

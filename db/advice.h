@@ -54,6 +54,9 @@ enum advice_step advice_step(const struct standing *standing,
                              const struct advice_settings *settings);
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings);
 
+/* "fix-failures", "enforce"...: for scripts, whatever the words on the screen. */
+const char *advice_next_name(enum next_step next);
+
 /* How soon that is to be done, the smallest first: by the step, and before all others
  * what fails in a mode that refuses. */
 int advice_urgency(const struct standing *standing, const struct advice_settings *settings);

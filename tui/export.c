@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "../db/advice.h"
 #include "../db/config.h"
 #include "../db/domain.h"
 #include "../db/query.h"
@@ -36,6 +37,7 @@ struct export
     int64_t domain; /* or ALL_DOMAINS */
     struct day_range range;
     struct row_writer writer;
+    struct advice_settings thresholds;
     enum db_status inner;  /* of a query within a row of another one */
     json_tokener *tokener; /* of reports only, as what follows */
     int64_t pruned;
@@ -71,6 +73,32 @@ static int put_domain(void *context, const struct domain_row *row)
 static enum db_status export_domains(struct export *export)
 {
     return query_domains(export->db, export->domain, export->range, false, put_domain, export);
+}
+
+/* --- advice --- */
+
+static const char *const advice_columns[] = {"domain", "mode",     "step",         "next_step",
+                                             "failed", "problems", "testing_days", NULL};
+
+static int put_advice(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    struct row_writer *writer = &export->writer;
+    const struct standing *standing = row->standing;
+    row_text(writer, row->name);
+    row_text(writer, tls_mode_name(row->mode));
+    row_text(writer, advice_place(standing, &export->thresholds));
+    row_text(writer, advice_next_name(advice_next(standing, &export->thresholds)));
+    row_count(writer, standing->failed);
+    row_count(writer, standing->problems);
+    row_count(writer, standing->testing_days);
+    return row_end(writer);
+}
+
+static enum db_status export_advice(struct export *export)
+{
+    return query_standings(export->db, export->domain, export->range, &export->thresholds,
+                           put_advice, export);
 }
 
 /* --- senders --- */
@@ -256,11 +284,9 @@ static const struct subject {
     const char *const *columns; /* NULL: documents */
     enum db_status (*run)(struct export *export);
 } subjects[] = {
-    {"domains", domain_columns, export_domains},
-    {"senders", sender_columns, export_senders},
-    {"failures", failure_columns, export_failures},
-    {"modes", mode_columns, export_modes},
-    {"reports", NULL, export_reports},
+    {"domains", domain_columns, export_domains}, {"advice", advice_columns, export_advice},
+    {"senders", sender_columns, export_senders}, {"failures", failure_columns, export_failures},
+    {"modes", mode_columns, export_modes},       {"reports", NULL, export_reports},
     {"imports", import_columns, export_imports},
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
@@ -351,8 +377,8 @@ static int find_subject(const char *name, const struct subject **subject)
             return 0;
     }
     return complain(EX_USAGE,
-                    "\"%s\" cannot be exported; WHAT is domains, senders, failures, "
-                    "modes, reports or imports",
+                    "\"%s\" cannot be exported; WHAT is domains, advice, senders, "
+                    "failures, modes, reports or imports",
                     name);
 }
 
@@ -416,7 +442,9 @@ static int read_range(const struct options *options, struct day_range *range)
 
 /* --- the database --- */
 
-static int find_path(const struct options *options, char path[static PATH_MAX])
+/* Where the database is, and the thresholds of the advice. */
+static int read_settings(const struct options *options, char path[static PATH_MAX],
+                         struct advice_settings *thresholds)
 {
     struct config *config;
     char error[CONFIG_ERROR];
@@ -427,6 +455,8 @@ static int find_path(const struct options *options, char path[static PATH_MAX])
         found = db_default_path(config_text(config, "database", NULL, "path"), path, PATH_MAX);
     else if (snprintf(path, PATH_MAX, "%s", options->db) >= PATH_MAX)
         found = -1;
+    advice_read_settings(config, thresholds);
+    thresholds->rua = ""; /* which goes with the configuration */
     config_free(config);
     return found == 0 ? 0 : complain(EX_USAGE, "the database is not named; use --db FILE");
 }
@@ -496,7 +526,7 @@ static int run(const struct options *options, const struct subject *subject, enu
 {
     static char buffer[OUTPUT_BUFFER];
     char path[PATH_MAX];
-    int result = find_path(options, path);
+    int result = read_settings(options, path, &export->thresholds);
     if (result != 0)
         return result;
     enum db_status status = db_open(&export->db, path, DB_READ);

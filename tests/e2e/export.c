@@ -118,6 +118,9 @@ static void every_subject_has_its_columns_and_rows(void **state)
            "domain,mode,reports,reporters,successful,failed,failure_rate,first_day,last_day\n"
            "example.com,sts-testing,3,2,191,10,0.049751,2026-11-13,2026-11-14\n"
            "example.net,dane,1,1,5,1,0.166667,2026-11-14,2026-11-14\n");
+    expect("advice", "domain,mode,step,next_step,failed,problems,testing_days\n"
+                     "example.com,sts-testing,MTA-STS testing,keep-testing,0,0,12\n"
+                     "example.net,dane,DANE,nothing,0,0,0\n");
     expect("senders", "domain,organization,sending_mta_ip,failed,result_types,first_day,last_day\n"
                       "example.com,Google,192.0.2.1,10,\"certificate-expired, validation-failure\","
                       "2026-11-14,2026-11-14\n"
@@ -320,7 +323,7 @@ static void wrong_usage_is_named(void **state)
     } cases[] = {
         {"", "usage: tlsrptop export WHAT"},
         {"domains senders", "\"senders\" is a word too many"},
-        {"domain", "\"domain\" cannot be exported; WHAT is domains, senders"},
+        {"domain", "\"domain\" cannot be exported; WHAT is domains, advice, senders"},
         {"domains --format xml", "--format is csv or json, not \"xml\""},
         {"reports --format csv", "reports are JSON"},
         {"domains --since lately", "--since lately: write 30d, "},
