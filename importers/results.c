@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../db/day.h"
+#include "../db/domain.h"
 #include "../db/observation.h"
 #include "../db/query.h"
 #include "evidence.h"
@@ -76,19 +77,35 @@ static enum db_status read_known(struct db *db, const char *domain, struct known
 
 /* --- what becomes of a verdict --- */
 
+/* Is it a misspelling: a name that does not exist, and that nobody but the command line has? */
+static enum db_status is_misspelt(const struct results *results, bool *misspelt)
+{
+    const struct results_settings *settings = results->settings;
+    const char *domain = results->verdict.findings->domain;
+    int64_t number = 0;
+    *misspelt = results->verdict.mx == MX_NXDOMAIN &&
+                (settings->mine[0] == '\0' || !domain_is_mine(domain, settings->mine));
+    enum db_status status = *misspelt ? query_find_domain(settings->db, domain, &number) : DB_OK;
+    *misspelt = *misspelt && number == 0;
+    return status;
+}
+
 static enum db_status store(struct results *results, struct json_object *evidence,
                             struct json_object *problems)
 {
-    bool changed = false;
+    bool changed = false, misspelt;
     const struct results_settings *settings = results->settings;
+    enum db_status status = is_misspelt(results, &misspelt);
+    if (status != DB_OK || misspelt)
+        return status;
     struct observation observation = {
         .last_time = settings->now,
         .mode = results->verdict.mode,
         .evidence = json_line(evidence),
         .problems = json_line(problems),
     };
-    enum db_status status = observation_store(settings->db, results->verdict.findings->domain,
-                                              settings->mine, &observation, &changed);
+    status = observation_store(settings->db, results->verdict.findings->domain, settings->mine,
+                               &observation, &changed);
     results->counts.new += changed;
     return status;
 }

@@ -320,12 +320,12 @@ static void a_changed_policy_wants_a_changed_id(void **state)
     end_look(&look);
 }
 
-static void observations_are_stored_when_they_change_or_once_a_day(void **state)
+static void observations_are_stored_when_they_change_or_after_a_break(void **state)
 {
     (void)state;
     struct look look = new_look("stored");
     struct db *stored;
-    static const int64_t hours[] = {0, 1, 23, 25, 26};
+    static const int64_t hours[] = {0, 1, 26, 26 + 8 * 24, 27 + 8 * 24};
     for (size_t i = 0; i < 5; i++) {
         set_time(&look, hours[i] * 3600);
         look_at(&look, "enforce.example");
@@ -335,7 +335,7 @@ static void observations_are_stored_when_they_change_or_once_a_day(void **state)
     assert_in_range(sql_integer(stored, "SELECT min(last_time - first_time) FROM observation"),
                     3600, 3600 + 600);
     assert_in_range(sql_integer(stored, "SELECT max(last_time - first_time) FROM observation"),
-                    23 * 3600, 23 * 3600 + 600);
+                    26 * 3600, 26 * 3600 + 600);
     assert_int_equal(sql_integer(stored, "SELECT mode FROM observation"), MODE_STS_ENFORCE);
     db_close(stored);
     end_look(&look);
@@ -484,6 +484,23 @@ static void senders_are_named_if_the_name_leads_back(void **state)
     unlink(path);
 }
 
+static void a_misspelt_domain_leaves_nothing(void **state)
+{
+    (void)state;
+    char path[128];
+    struct db *stored;
+    struct run run = {.home = NULL};
+    snprintf(path, sizeof path, "%s/misspelt.db", folder);
+    run_program(&run, CHECK, "--config", world.config, "--db", path, "not-there.nowhere.example",
+                "enforce.example", NULL);
+    assert_non_null(strstr(run.out, "not-there.nowhere.example does not exist in DNS"));
+    run_free(&run);
+    assert_int_equal(db_open(&stored, path, DB_READ), DB_OK);
+    assert_int_equal(sql_integer(stored, "SELECT count(*) FROM domain"), 1);
+    db_close(stored);
+    unlink(path);
+}
+
 /* --- how it ends --- */
 
 static void expect_end(int status, const char *words, const char *more, const char *operand)
@@ -625,13 +642,15 @@ int main(void)
         cmocka_unit_test_setup(no_answer_keeps_the_mode_that_was_known, configure),
         cmocka_unit_test_setup(without_dnssec_nothing_is_concluded_about_dane, configure),
         cmocka_unit_test_setup(a_changed_policy_wants_a_changed_id, configure),
-        cmocka_unit_test_setup(observations_are_stored_when_they_change_or_once_a_day, configure),
+        cmocka_unit_test_setup(observations_are_stored_when_they_change_or_after_a_break,
+                               configure),
         cmocka_unit_test_setup(reports_that_go_elsewhere_are_noted, configure),
         cmocka_unit_test_setup(the_open_way_is_told, configure),
         cmocka_unit_test_setup(a_closed_port_25_is_said_once_and_is_no_problem, configure),
         cmocka_unit_test_setup(names_come_once_each_and_from_their_owner_alone, configure),
         cmocka_unit_test_setup(without_names_those_that_are_mine_are_checked, configure),
         cmocka_unit_test_setup(senders_are_named_if_the_name_leads_back, configure),
+        cmocka_unit_test_setup(a_misspelt_domain_leaves_nothing, configure),
         cmocka_unit_test_setup(the_exit_status_says_what_went_wrong, configure),
         cmocka_unit_test_setup(a_locked_database_is_to_be_tried_again, configure),
         cmocka_unit_test_setup(a_signal_ends_it_with_what_is_done, configure),
