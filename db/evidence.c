@@ -453,7 +453,7 @@ static enum db_status read_hosts(struct gathering *gathering)
 /* The text in one of the modes LEAST to enforce that was reported last; of several the one that
  * was first reported last, as who keeps the one before goes on to report that. */
 static enum db_status read_newest_policy(struct gathering *gathering, enum sts_mode least,
-                                         const char **text, int *day)
+                                         const char **text, int *since, int *day)
 {
     static const char select[] =
         "WITH seen AS MATERIALIZED ("
@@ -461,7 +461,8 @@ static enum db_status read_newest_policy(struct gathering *gathering, enum sts_m
         "    sum(successful + failed) AS sessions"
         "   FROM policy_seen WHERE domain = ?1 AND type = 2 AND mode >= ?3 AND first_day <= ?2"
         "   GROUP BY policy_text)"
-        " SELECT x.value, s.last FROM seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
+        " SELECT x.value, s.first, s.last FROM seen s CROSS JOIN policy_text x ON x.id = "
+        "s.policy_text"
         " ORDER BY s.last >= (SELECT max(last) FROM seen) - 1 DESC, s.first DESC, s.sessions DESC"
         " LIMIT 1";
     _Static_assert(POLICY_STS == 2, "named by number");
@@ -471,7 +472,8 @@ static enum db_status read_newest_policy(struct gathering *gathering, enum sts_m
     sqlite3_bind_int(row, 3, (int)least);
     if (statement_next(gathering->db, row, &status)) {
         *text = keep(gathering, db_text(row, 0));
-        *day = sqlite3_column_int(row, 1);
+        *since = sqlite3_column_int(row, 1);
+        *day = sqlite3_column_int(row, 2);
     }
     return db_done(row, status);
 }
@@ -479,12 +481,12 @@ static enum db_status read_newest_policy(struct gathering *gathering, enum sts_m
 static enum db_status read_reported_policy(struct gathering *gathering)
 {
     struct evidence *evidence = gathering->evidence;
-    int day;
-    enum db_status status =
-        read_newest_policy(gathering, STS_TESTING, &evidence->former_text, &evidence->former_day);
+    int since, day;
+    enum db_status status = read_newest_policy(gathering, STS_TESTING, &evidence->former_text,
+                                               &evidence->former_since, &evidence->former_day);
     if (status != DB_OK || evidence->policy_is_live)
         return status;
-    return read_newest_policy(gathering, STS_NONE, &evidence->policy_text, &day);
+    return read_newest_policy(gathering, STS_NONE, &evidence->policy_text, &since, &day);
 }
 
 static enum db_status read_withdrawal(struct gathering *gathering)

@@ -149,9 +149,10 @@ struct evidence {
     bool policy_is_live;
     const char *policy_id; /* of the _mta-sts record */
 
-    /* The newest policy in reports that names MX hosts, and the day it was last seen. */
+    /* The newest policy in reports that names MX hosts, and the days on which that was
+     * reported first and last. */
     const char *former_text;
-    int former_day;
+    int former_since, former_day;
 
     /* The day of the last change of mode, by reports, and to which; -1 when there was none. */
     int changed_day;

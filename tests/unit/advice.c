@@ -459,6 +459,19 @@ static void a_record_that_has_gone_is_to_be_published_again(void **state)
     expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
 }
 
+static void a_text_that_is_new_is_told(void **state)
+{
+    (void)state;
+    static const char sentence[] = "The policy has its present text since 2026-11-21 only";
+    in_testing(24);
+    evidence.former_since = TODAY - 3;
+    advise(&settings);
+    expect_to_say(&advice.evidence, sentence);
+    evidence.former_since = TODAY - 14;
+    advise(&settings);
+    assert_false(says(&advice.evidence, "The policy has its present text"));
+}
+
 static void little_mail_is_not_enough(void **state)
 {
     (void)state;
@@ -871,6 +884,7 @@ int main(void)
         TEST(no_published_line_is_dropped_in_silence),
         TEST(another_text_has_another_id),
         TEST(a_record_that_has_gone_is_to_be_published_again),
+        TEST(a_text_that_is_new_is_told),
         TEST(little_mail_is_not_enough),
         TEST(failures_hold_back_and_are_named_with_their_remedy),
         TEST(too_few_reports_are_said_to_be_too_few),

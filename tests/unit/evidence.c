@@ -769,6 +769,8 @@ static void of_policies_seen_side_by_side_the_one_that_came_last_counts(void **s
     keep_days("example.com", "Google", TODAY - 3, TODAY - 1, "enforce");
     evidence_of("example.com", &evidence);
     assert_string_equal(evidence.policy_text, sts_text("enforce"));
+    assert_int_equal(evidence.former_since, TODAY - 3);
+    assert_int_equal(evidence.former_day, TODAY - 1);
 }
 
 static void an_unknown_domain_is_missing(void **state)
