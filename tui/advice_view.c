@@ -119,11 +119,11 @@ static void add_fact(struct snapshot *snapshot, const char *name, const char *va
 static void add_policy(struct snapshot *snapshot, const char *text)
 {
     const char *name = "Policy";
-    char line[512];
     do {
         size_t length = strcspn(text, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
-        add_fact(snapshot, name, line);
+        const char *line = arena_strndup(&snapshot->arena, text, length);
+        snapshot->short_of_memory |= line == NULL;
+        add_fact(snapshot, name, line != NULL ? line : "");
         text += length + (text[length] == '\n');
         name = "";
     } while (*text != '\0');

@@ -121,12 +121,24 @@ static int write_rows(FILE *file, enum row_format format, const struct table *ta
     return writer.error;
 }
 
+/* Writes TEXT, with what a terminal must not get made visible, and a line end behind it. */
 static void put_plain(FILE *file, const char *text)
 {
     const char *at = text;
-    for (; *at != '\0'; at++)
-        putc(((unsigned char)*at < ' ' && *at != '\n' && *at != '\t') || *at == 0x7f ? '?' : *at,
-             file);
+    while (*at != '\0') {
+        uint32_t code;
+        char harmful[5], shown[32];
+        size_t length = utf8_read(at, &code);
+        if (*at == '\n' || *at == '\t' || (length > 0 && !utf8_is_harmful(code))) {
+            fwrite(at, 1, length, file);
+        } else {
+            length += length == 0;
+            snprintf(harmful, sizeof harmful, "%.*s", (int)length, at);
+            text_visible(harmful, shown, sizeof shown);
+            fputs(shown, file);
+        }
+        at += length;
+    }
     if (at == text || at[-1] != '\n')
         putc('\n', file);
 }
