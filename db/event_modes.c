@@ -73,13 +73,12 @@ static enum tls_mode mode_of(const struct track tracks[2])
                         (enum sts_state)tracks[EVENT_STS].state, true);
 }
 
-/* Takes the day I into one of the TRACKS. */
-static int step(struct finder *finder, struct track tracks[2], enum event_kind kind, size_t i)
+/* Takes the day I, which states STATE, into one of the TRACKS. */
+static int step(struct finder *finder, struct track tracks[2], enum event_kind kind, size_t i,
+                int state)
 {
     struct track *track = &tracks[kind];
     const struct stated_day *day = &finder->evidence->days[i];
-    struct day_statement weighed = mode_weigh(day->day, day->statements, day->count);
-    int state = kind == EVENT_STS ? (int)weighed.sts : (int)weighed.dane;
     hear(finder, track, day);
     if (state == 0 || state == track->state ||
         (state == track->before && (track->back == 0 || track->back < track->stay)))
@@ -108,10 +107,12 @@ static int step(struct finder *finder, struct track tracks[2], enum event_kind k
 
 /* Where a policy was looked for and not found, and nobody has ever seen one, there is none:
  * what is seen later is a change. */
-static void note_absence(struct track *track, int absent, const struct stated_day *day)
+static void note_absence(struct track tracks[2])
 {
-    if (track->state == 0 && mode_weigh(day->day, day->statements, day->count).not_found)
-        track->state = absent;
+    if (tracks[EVENT_STS].state == STS_UNSTATED)
+        tracks[EVENT_STS].state = STS_STATE_ABSENT;
+    if (tracks[EVENT_DANE].state == DANE_UNSTATED)
+        tracks[EVENT_DANE].state = DANE_ABSENT;
 }
 
 static int follow(struct finder *finder)
@@ -124,10 +125,13 @@ static int follow(struct finder *finder)
             return -1;
     }
     for (size_t i = 0; i < finder->evidence->day_count; i++) {
-        if (step(finder, tracks, EVENT_STS, i) != 0 || step(finder, tracks, EVENT_DANE, i) != 0)
+        const struct stated_day *day = &finder->evidence->days[i];
+        struct day_statement weighed = mode_weigh(day->day, day->statements, day->count);
+        if (step(finder, tracks, EVENT_STS, i, (int)weighed.sts) != 0 ||
+            step(finder, tracks, EVENT_DANE, i, (int)weighed.dane) != 0)
             return -1;
-        note_absence(&tracks[EVENT_STS], STS_STATE_ABSENT, &finder->evidence->days[i]);
-        note_absence(&tracks[EVENT_DANE], DANE_ABSENT, &finder->evidence->days[i]);
+        if (weighed.not_found)
+            note_absence(tracks);
     }
     return 0;
 }

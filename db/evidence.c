@@ -310,12 +310,6 @@ static enum db_status read_failures(struct gathering *gathering)
 
 /* --- the newest check --- */
 
-/* The newest observation `o` of the domain ?1, whose JSON is good. */
-#define NEWEST_CHECK                                                                               \
-    " FROM (SELECT iif(json_valid(evidence), evidence, '{}') AS evidence,"                         \
-    "   iif(json_valid(problems), problems, '[]') AS problems"                                     \
-    "  FROM observation WHERE domain = ?1 ORDER BY last_time DESC LIMIT 1) o"
-
 static sqlite3_stmt *select_of_domain(const struct gathering *gathering, const char *select)
 {
     sqlite3_stmt *statement = db_statement(gathering->db, select);
@@ -325,13 +319,11 @@ static sqlite3_stmt *select_of_domain(const struct gathering *gathering, const c
 
 static enum db_status read_published(struct gathering *gathering)
 {
-    static const char select[] = "SELECT o.evidence ->> '$.dnssec',"
-                                 " o.evidence ->> '$.tlsrpt.records[0]',"
-                                 " o.evidence ->> '$.ways.sts.state',"
-                                 " o.evidence ->> '$.ways.dane.state',"
-                                 " o.evidence ->> '$.sts.id',"
-                                 " o.evidence ->> '$.sts.policy.text',"
-                                 " o.evidence ->> '$.sts.state' = 'absent'" NEWEST_CHECK;
+    static const char select[] =
+        SQL_NEWEST_CHECK " SELECT evidence ->> '$.dnssec', evidence ->> '$.tlsrpt.records[0]',"
+                         "  evidence ->> '$.ways.sts.state', evidence ->> '$.ways.dane.state',"
+                         "  evidence ->> '$.sts.id', evidence ->> '$.sts.policy.text',"
+                         "  evidence ->> '$.sts.state' = 'absent' FROM newest";
     struct evidence *evidence = gathering->evidence;
     enum db_status status = DB_OK;
     sqlite3_stmt *row = select_of_domain(gathering, select);
@@ -376,10 +368,10 @@ static enum db_status read_needs(struct gathering *gathering, const char *select
 
 static enum db_status read_ways(struct gathering *gathering)
 {
-    static const char sts[] =
-        "SELECT n.value" NEWEST_CHECK "  CROSS JOIN json_each(o.evidence, '$.ways.sts.needs') n";
-    static const char dane[] =
-        "SELECT n.value" NEWEST_CHECK "  CROSS JOIN json_each(o.evidence, '$.ways.dane.needs') n";
+    static const char sts[] = SQL_NEWEST_CHECK
+        " SELECT n.value FROM newest CROSS JOIN json_each(evidence, '$.ways.sts.needs') n";
+    static const char dane[] = SQL_NEWEST_CHECK
+        " SELECT n.value FROM newest CROSS JOIN json_each(evidence, '$.ways.dane.needs') n";
     enum db_status status = read_needs(gathering, sts, &gathering->evidence->sts_way);
     return status == DB_OK ? read_needs(gathering, dane, &gathering->evidence->dane_way) : status;
 }
@@ -430,8 +422,8 @@ static enum db_status add_hosts(struct gathering *gathering, const char *select,
 
 static enum db_status read_hosts(struct gathering *gathering)
 {
-    static const char checked[] = "SELECT h.value ->> '$.name'" NEWEST_CHECK
-                                  "  CROSS JOIN json_each(o.evidence, '$.mx.hosts') h";
+    static const char checked[] = SQL_NEWEST_CHECK
+        " SELECT h.value ->> '$.name' FROM newest CROSS JOIN json_each(evidence, '$.mx.hosts') h";
     /* the names that TLSA records stand at, in some of the newest reports */
     static const char bases[] =
         "SELECT DISTINCT x.value FROM (SELECT p.mx_host FROM mode_day m" SQL_POLICIES

@@ -7,17 +7,21 @@
 
 #include "evidence.h"
 
-/* The newest check of the domain ?1, and the problems that hold it back: errors, and what
- * enforce would make one; ?2 is whether the domain is in testing, as before a host without
- * TLS keeps nobody from that.  Most checks do not look at the TLS of MX hosts: what the last
- * one saw that did stands for a week. */
-#define SQL_HOLDING_BACK                                                                           \
+/* The checks of the domain ?1, whose JSON is good, and the newest of them. */
+#define SQL_NEWEST_CHECK                                                                           \
     "WITH checked AS NOT MATERIALIZED ("                                                           \
     "  SELECT id, last_time, iif(json_valid(evidence), evidence, '{}') AS evidence,"               \
     "    iif(json_valid(problems), problems, '[]') AS problems"                                    \
     "   FROM observation WHERE domain = ?1),"                                                      \
-    " newest AS MATERIALIZED (SELECT * FROM checked ORDER BY last_time DESC, id DESC LIMIT 1),"    \
-    " looked AS (SELECT * FROM checked"                                                            \
+    " newest AS MATERIALIZED (SELECT * FROM checked ORDER BY last_time DESC, id DESC LIMIT 1)"
+
+/* The same, with the problems that hold the domain back: errors, and what enforce would make
+ * one; ?2 is whether it is in testing, as before a host without TLS keeps nobody from that.
+ * Most checks do not look at the TLS of MX hosts: what the last one saw that did stands for
+ * a week. */
+#define SQL_HOLDING_BACK                                                                           \
+    SQL_NEWEST_CHECK                                                                               \
+    ", looked AS (SELECT * FROM checked"                                                           \
     "  WHERE last_time > (SELECT last_time FROM newest) - 604800"                                  \
     "   AND EXISTS (SELECT 1 FROM json_each(evidence, '$.mx.hosts') h"                             \
     "    WHERE h.value ->> '$.certificate.state' NOT IN ('unreached', 'no-smtp'))"                 \

@@ -435,11 +435,11 @@ static enum db_status keep_bytes(struct store *store, enum outcome outcome, cons
     sqlite3_bind_int64(statement, 1, store->next_journal - 1);
     sqlite3_bind_blob64(statement, 2, bytes, size, SQLITE_STATIC);
     enum db_status status = db_run(store->db, statement);
-    if (status == DB_OK)
-        store->damaged_kept += (int64_t)size;
-    if (status == DB_OK && outcome == OUTCOME_CONFLICT)
-        store->conflicts_kept += (int64_t)size;
-    return status;
+    if (status != DB_OK)
+        return status;
+    store->damaged_kept += (int64_t)size;
+    store->conflicts_kept += outcome == OUTCOME_CONFLICT ? (int64_t)size : 0;
+    return DB_OK;
 }
 
 /* Did report ID come from the very file and part at ORIGIN? */

@@ -101,7 +101,9 @@ static int give(struct extractor *extractor, enum outcome outcome, const char *r
 {
     if (extractor->found_count == FOUND_MAX) {
         outcome = OUTCOME_DAMAGED;
-        reason = "it holds more than 10000 reports: the others were left out";
+        snprintf(extractor->why_not, REASON_TEXT,
+                 "it holds more than %d reports: the others were left out", FOUND_MAX);
+        reason = extractor->why_not;
         bytes = (struct slice){NULL, 0};
     } else if (extractor->found_count > FOUND_MAX) {
         return 1;

@@ -195,7 +195,7 @@ void message_open(struct message *message, struct slice bytes, const struct limi
     message->nesting_max =
         limits->nesting_max < MESSAGE_NESTING_MAX ? limits->nesting_max : MESSAGE_NESTING_MAX;
     message->depth = 0;
-    message->levels[0] = (struct message_level){.boundary = {NULL, 0}};
+    message->levels[0] = (struct message_level){0};
     if (around != NULL) {
         message->levels[0].envelope = around->envelope;
         message->levels[0].tlsrpt = around->tlsrpt;

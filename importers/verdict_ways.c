@@ -106,14 +106,10 @@ static void need_certificates(struct verdict *verdict)
 /* One that no sender has kept: the time, "20261124T123456Z". */
 static const char *new_id(struct verdict *verdict)
 {
-    char text[INSTANT_TEXT];
-    char *end = text;
-    instant_format(verdict->settings->now, text);
-    for (const char *c = text; *c != '\0'; c++)
-        if (*c != '-' && *c != ':')
-            *end++ = *c;
-    *end = '\0';
-    return put(verdict, "%s", text);
+    char time[INSTANT_TEXT];
+    instant_format(verdict->settings->now, time);
+    return put(verdict, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", time, time + 5, time + 8, time + 11,
+               time + 14, time + 17);
 }
 
 static void need_policy(struct verdict *verdict)

@@ -798,9 +798,9 @@ static void check_totals(const struct question *question)
     check_reporters(question);
     check_coverage(question);
     check_mode_days(question);
+    check_total(question);
     if (question->range.first <= question->range.last)
-        check_total(question);
-    check_steps(question);
+        check_steps(question);
 }
 
 static void check_details(const struct question *question)
@@ -1190,19 +1190,23 @@ static int put_address(void *file, const char *ip)
     return 0;
 }
 
+static void keep_failing_senders(const char *const ips[3])
+{
+    struct report report;
+    make_report(&report, "Google", "r1", DAY);
+    struct policy *policy = add_policy(&report, "sts", "d0.example", "", 5, 3);
+    for (int i = 0; i < 3; i++)
+        add_failure(&report, policy, "tlsa-invalid", ips[i], "", 1);
+    keep_report(store, &report, "a.eml");
+    close_run();
+}
+
 static void addresses_are_asked_for_until_their_names_are_known(void **state)
 {
     (void)state;
     struct lines got;
     const struct question nothing = {0};
-    struct report report;
-    make_report(&report, "Google", "r1", DAY);
-    struct policy *policy = add_policy(&report, "sts", "d0.example", "", 5, 3);
-    add_failure(&report, policy, "tlsa-invalid", "192.0.2.1", "", 1);
-    add_failure(&report, policy, "tlsa-invalid", "192.0.2.2", "", 1);
-    add_failure(&report, policy, "tlsa-invalid", "", "", 1);
-    keep_report(store, &report, "a.eml");
-    close_run();
+    keep_failing_senders((const char *const[]){"192.0.2.1", "192.0.2.2", ""});
     assert_int_equal(observation_name(db, "192.0.2.1", "mail.sender.example", 1000), DB_OK);
     lines_open(&got);
     assert_int_equal(observation_unnamed(db, 1000, put_address, got.file), DB_OK);
@@ -1219,14 +1223,7 @@ static void addresses_that_do_not_answer_come_after_others(void **state)
     (void)state;
     struct lines got;
     const struct question nothing = {0};
-    struct report report;
-    make_report(&report, "Google", "r1", DAY);
-    struct policy *policy = add_policy(&report, "sts", "d0.example", "", 5, 3);
-    add_failure(&report, policy, "tlsa-invalid", "192.0.2.1", "", 1);
-    add_failure(&report, policy, "tlsa-invalid", "192.0.2.2", "", 1);
-    add_failure(&report, policy, "tlsa-invalid", "192.0.2.3", "", 1);
-    keep_report(store, &report, "a.eml");
-    close_run();
+    keep_failing_senders((const char *const[]){"192.0.2.1", "192.0.2.2", "192.0.2.3"});
     assert_int_equal(observation_name(db, "192.0.2.1", "mail.sender.example", 500), DB_OK);
     assert_int_equal(observation_name(db, "192.0.2.1", NULL, 1001), DB_OK);
     assert_int_equal(observation_name(db, "192.0.2.2", NULL, 1000), DB_OK);
