@@ -60,7 +60,9 @@ enum next_step advice_next(const struct standing *standing, const struct advice_
         return NEXT_PUBLISH_TLSRPT;
     if (!standing->reported)
         return NEXT_WAIT;
-    if (standing->problems > 0 || standing->sts_gone)
+    if (standing->sts_gone)
+        return NEXT_RESTORE_STS;
+    if (standing->problems > 0)
         return NEXT_FIX_PROBLEMS;
     if (is_silent(standing, settings))
         return NEXT_FIND_REPORTS;
@@ -74,6 +76,7 @@ const char *advice_next_name(enum next_step next)
     static const char *const names[] = {
         [NEXT_FIX_FAILURES] = "fix-failures",
         [NEXT_FIND_NAME] = "find-name",
+        [NEXT_RESTORE_STS] = "restore-mta-sts",
         [NEXT_FIX_PROBLEMS] = "fix-problems",
         [NEXT_FIND_REPORTS] = "find-reports",
         [NEXT_ENFORCE] = "enforce",
@@ -155,11 +158,11 @@ const char *advice_label(const struct standing *standing, const struct advice_se
     case NEXT_WAIT:
         snprintf(label, ADVICE_LABEL, "wait for reports");
         break;
+    case NEXT_RESTORE_STS:
+        snprintf(label, ADVICE_LABEL, "MTA-STS has gone");
+        break;
     case NEXT_FIX_PROBLEMS:
-        if (standing->sts_gone)
-            snprintf(label, ADVICE_LABEL, "MTA-STS has gone");
-        else
-            snprintf(label, ADVICE_LABEL, "fix %s", counted(standing->problems, "problem", text));
+        snprintf(label, ADVICE_LABEL, "fix %s", counted(standing->problems, "problem", text));
         break;
     case NEXT_FIX_FAILURES:
         if (is_broken(standing))
@@ -479,11 +482,12 @@ static void tell_what_to_do(struct advising *advising)
     case NEXT_FIND_NAME:
         tell_where_to_look(advising);
         return;
+    case NEXT_RESTORE_STS:
+        say(advising, to_do,
+            "Publish record and policy again, under a new id; or, if MTA-STS is to end, a "
+            "policy with mode none until all have forgotten the old one.");
+        break;
     case NEXT_FIX_PROBLEMS:
-        if (standing->sts_gone)
-            say(advising, to_do,
-                "Publish record and policy again, under a new id; or, if MTA-STS is to end, a "
-                "policy with mode none until all have forgotten the old one.");
         break;
     case NEXT_START_TESTING:
         say(advising, to_do,
@@ -593,10 +597,10 @@ static const char *summarise(struct advising *advising)
         return "Reports are asked for, and none has come yet.";
     case NEXT_FIX_FAILURES:
         return summarise_failures(advising);
+    case NEXT_RESTORE_STS:
+        return "The _mta-sts record has gone: senders keep the policy until its max_age ends, "
+               "and then deliver as if there had been none.";
     case NEXT_FIX_PROBLEMS:
-        if (standing->sts_gone)
-            return "The _mta-sts record has gone: senders keep the policy until its max_age ends, "
-                   "and then deliver as if there had been none.";
         return text_of(advising,
                        in_testing(standing) ? "Not safe to enforce: the check found %s."
                        : tls_mode_enforces(standing->mode)

@@ -203,8 +203,9 @@ static int step_style(enum next_step next)
     case NEXT_ENFORCE:
         return STYLE_GOOD;
     case NEXT_FIX_FAILURES:
-    case NEXT_FIX_PROBLEMS:
     case NEXT_FIND_NAME:
+    case NEXT_RESTORE_STS:
+    case NEXT_FIX_PROBLEMS:
         return STYLE_BAD;
     case NEXT_PUBLISH_TLSRPT:
     case NEXT_FIND_REPORTS:

@@ -452,7 +452,7 @@ static void a_record_that_has_gone_is_to_be_published_again(void **state)
     evidence.standing.sts_gone = true;
     evidence.policy_text = evidence.policy_id = "";
     advise(&settings);
-    assert_int_equal(advice.next, NEXT_FIX_PROBLEMS);
+    assert_int_equal(advice.next, NEXT_RESTORE_STS);
     assert_non_null(strstr(advice.summary, "The _mta-sts record has gone"));
     expect_to_say(&advice.held_back, "no record at _mta-sts.example.com any more");
     expect_to_say(&advice.to_do, "Publish record and policy again, under a new id");
