@@ -46,23 +46,24 @@ static void free_texts(struct texts *texts)
     names_free(&texts->hosts);
 }
 
-/* --- adding up --- */
+static void join_parts(struct part *part, const struct part *more)
+{
+    part->failed += more->failed;
+    part->first_day = more->first_day < part->first_day ? more->first_day : part->first_day;
+    part->last_day = more->last_day > part->last_day ? more->last_day : part->last_day;
+}
+
+/* --- adding up days --- */
 
 enum { AT_ONCE = 64 };
 
-/* Sums of some rows wait for one another, so that what they need of a large table is
- * on its way from memory before the first is added. */
-struct waiting {
-    struct key key;
-    struct day_range days;
-    int64_t failed;
-};
-
+/* Some parts wait for one another, so that what they need of a large table is on its way
+ * from memory before the first is added. */
 struct adding {
     struct key_map *parts;
     bool by_host; /* each domain has MX hosts of its own: of all, there is little to add up */
     bool short_of_memory;
-    struct waiting waiting[AT_ONCE];
+    struct part waiting[AT_ONCE];
     size_t count;
 };
 
@@ -71,72 +72,146 @@ static void add_waiting(struct adding *adding)
     for (size_t i = 0; i < adding->count; i++)
         key_map_prefetch(adding->parts, &adding->waiting[i].key);
     for (size_t i = 0; i < adding->count && !adding->short_of_memory; i++) {
-        const struct waiting *waiting = &adding->waiting[i];
         size_t known = adding->parts->count;
-        struct part *part = key_map_row(adding->parts, &waiting->key);
+        struct part *part = key_map_row(adding->parts, &adding->waiting[i].key);
         adding->short_of_memory = part == NULL;
         if (part == NULL)
             break;
-        bool is_new = adding->parts->count > known;
-        part->failed += waiting->failed;
-        if (is_new || waiting->days.first < part->first_day)
-            part->first_day = waiting->days.first;
-        if (is_new || waiting->days.last > part->last_day)
-            part->last_day = waiting->days.last;
+        if (adding->parts->count > known)
+            *part = adding->waiting[i];
+        else
+            join_parts(part, &adding->waiting[i]);
     }
     adding->count = 0;
 }
 
-static bool add_sum(struct adding *adding, const struct sender_sum *sum, struct day_range days)
+static bool add_day(void *context, int day, const struct sender_sum *sum)
 {
-    adding->waiting[adding->count++] = (struct waiting){
+    struct adding *adding = context;
+    adding->waiting[adding->count++] = (struct part){
         .key = {{sum->organization, sum->sending_ip, sum->result_type,
                  adding->by_host ? sum->mx_host : 0}},
-        .days = days,
         .failed = sum->failed,
+        .first_day = day,
+        .last_day = day,
     };
     if (adding->count == AT_ONCE)
         add_waiting(adding);
     return !adding->short_of_memory;
 }
 
-static bool add_day(void *context, int day, const struct sender_sum *sum)
+/* What failed of DOMAIN on the days of PIECES that no block covers, sorted by key. */
+static enum db_status add_up_days(struct db *db, int64_t domain, const struct sender_piece *pieces,
+                                  size_t count, struct key_map *parts)
 {
-    return add_sum(context, sum, (struct day_range){day, day});
-}
-
-static enum db_status add_block(struct db *db, const struct sender_piece *piece,
-                                struct adding *adding)
-{
-    enum db_status status = DB_OK;
-    sqlite3_stmt *statement = sender_blocks_select(db, piece);
-    while (statement_next(db, statement, &status)) {
-        struct sender_sums row = sender_sums_of(db, statement, 0);
-        struct sender_sum sum;
-        while (sender_sums_next(&row, &sum, &status))
-            add_sum(adding, &sum, sender_block_days(piece, &sum));
-    }
-    return status;
-}
-
-/* Adds up what failed of DOMAIN in RANGE.  The parts are sorted by their keys, by which
- * no more can be added then. */
-static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
-                             struct key_map *parts)
-{
-    struct sender_piece *pieces;
-    size_t count;
     struct adding adding = {.parts = parts, .by_host = domain != ALL_DOMAINS};
-    enum db_status status = sender_blocks_cover(db, domain, range, &pieces, &count);
+    enum db_status status = DB_OK;
     for (size_t i = 0; i < count && status == DB_OK; i++)
-        status = pieces[i].level > 0 ? add_block(db, &pieces[i], &adding)
-                                     : sender_days(db, domain, pieces[i].days, add_day, &adding);
-    free(pieces);
+        if (pieces[i].level == 0)
+            status = sender_days(db, domain, pieces[i].days, add_day, &adding);
     add_waiting(&adding);
     if (status == DB_OK && adding.short_of_memory)
         status = db_complain(db, DB_MEMORY, "out of memory");
     if (parts->count > 0)
         qsort(parts->rows, parts->count, parts->row_size, key_compare);
+    return status;
+}
+
+/* --- blocks, which are sorted, too --- */
+
+/* Parts sorted by their keys, and room for what comes of them with a block. */
+struct parts {
+    struct part *rows;
+    size_t count, capacity;
+    struct part *room;
+    size_t room_capacity;
+};
+
+static enum db_status make_room(struct db *db, struct parts *parts, size_t capacity)
+{
+    if (capacity <= parts->room_capacity)
+        return DB_OK;
+    capacity += capacity / 2;
+    free(parts->room);
+    parts->room = malloc(capacity * sizeof *parts->room);
+    parts->room_capacity = parts->room == NULL ? 0 : capacity;
+    return parts->room == NULL ? db_complain(db, DB_MEMORY, "out of memory") : DB_OK;
+}
+
+/* The next part of a block; false behind the last. */
+static bool next_part(struct sender_sums *sums, const struct sender_piece *piece, struct part *part,
+                      enum db_status *status)
+{
+    struct sender_sum sum;
+    if (!sender_sums_next(sums, &sum, status))
+        return false;
+    struct day_range days = sender_block_days(piece, &sum);
+    *part = (struct part){
+        .key = {{sum.organization, sum.sending_ip, sum.result_type}},
+        .failed = sum.failed,
+        .first_day = days.first,
+        .last_day = days.last,
+    };
+    return true;
+}
+
+/* Adds what is left of SUMS to PARTS. */
+static void merge(struct parts *parts, struct sender_sums *sums, const struct sender_piece *piece,
+                  enum db_status *status)
+{
+    struct part other;
+    size_t count = 0, row = 0;
+    bool more = next_part(sums, piece, &other, status);
+    while (more || row < parts->count) {
+        int order = !more ? -1 : row == parts->count ? 1 : key_compare(&parts->rows[row], &other);
+        struct part *to = &parts->room[count++];
+        *to = order > 0 ? other : parts->rows[row];
+        if (order == 0)
+            join_parts(to, &other);
+        row += order <= 0;
+        if (order >= 0)
+            more = next_part(sums, piece, &other, status);
+    }
+    *parts = (struct parts){parts->room, count, parts->room_capacity, parts->rows, parts->capacity};
+}
+
+static enum db_status add_block(struct db *db, const struct sender_piece *piece,
+                                struct parts *parts)
+{
+    enum db_status status = DB_OK;
+    sqlite3_stmt *statement = sender_blocks_select(db, piece);
+    while (statement_next(db, statement, &status)) {
+        struct sender_sums sums = sender_sums_of(db, statement, 0);
+        status = make_room(db, parts, parts->count + sender_sums_most(&sums) + 1);
+        if (status == DB_OK)
+            merge(parts, &sums, piece, &status);
+    }
+    return status;
+}
+
+static void free_parts(struct parts *parts)
+{
+    free(parts->rows);
+    free(parts->room);
+}
+
+/* Adds up what failed of DOMAIN in RANGE: *PARTS, to be freed, whatever it returns. */
+static enum db_status add_up(struct db *db, int64_t domain, struct day_range range,
+                             struct parts *parts)
+{
+    struct sender_piece *pieces;
+    size_t count;
+    struct key_map days = {.row_size = sizeof(struct part)};
+    enum db_status status = sender_blocks_cover(db, domain, range, &pieces, &count);
+    if (status == DB_OK)
+        status = add_up_days(db, domain, pieces, count, &days);
+    *parts = (struct parts){.rows = days.rows, .count = days.count, .capacity = days.capacity};
+    days.rows = NULL;
+    key_map_free(&days);
+    for (size_t i = 0; i < count && status == DB_OK; i++)
+        if (pieces[i].level > 0)
+            status = add_block(db, &pieces[i], parts);
+    free(pieces);
     return status;
 }
 
@@ -219,12 +294,12 @@ static int compare_senders(const void *a, const void *b)
 
 /* Makes the senders of PARTS, of which there are no more than parts; returns how
  * many. */
-static size_t find_senders(const struct key_map *parts, struct texts *texts, struct sender *senders,
+static size_t find_senders(const struct parts *parts, struct texts *texts, struct sender *senders,
                            enum db_status *status)
 {
     size_t count = 0;
     for (size_t i = 0; i < parts->count;) {
-        struct part *rows = (struct part *)parts->rows + i;
+        struct part *rows = parts->rows + i;
         size_t left = parts->count - i, n = run_of(rows, left, SENDING_IP + 1);
         int64_t organization = rows->key.part[ORGANIZATION];
         bool same = i > 0 && rows[-1].key.part[ORGANIZATION] == organization;
@@ -266,15 +341,18 @@ static enum db_status give_sender(const struct sender *sender, struct texts *tex
     join_nothing(&hosts);
     for (const struct part *part = sender->parts; part < sender->parts + sender->part_count;
          part++) {
-        join(&types, part->type);
-        join(&hosts, names_get(&texts->values, part->key.part[MX_HOST], &status));
+        int64_t host = part->key.part[MX_HOST];
+        if (part == sender->parts || part->type != part[-1].type)
+            join(&types, part->type);
+        if (host != 0)
+            join(&hosts, names_get(&texts->values, host, &status));
         line.first_day = part->first_day < line.first_day ? part->first_day : line.first_day;
         line.last_day = part->last_day > line.last_day ? part->last_day : line.last_day;
     }
     return status == DB_OK && row(context, &line) != 0 ? DB_STOPPED : status;
 }
 
-static enum db_status give_senders(struct db *db, const struct key_map *parts, sender_row_fn *row,
+static enum db_status give_senders(struct db *db, const struct parts *parts, sender_row_fn *row,
                                    void *context)
 {
     struct texts texts;
@@ -297,10 +375,10 @@ static enum db_status give_senders(struct db *db, const struct key_map *parts, s
 enum db_status query_senders(struct db *db, int64_t domain, struct day_range range,
                              sender_row_fn *row, void *context)
 {
-    struct key_map parts = {.row_size = sizeof(struct part)};
+    struct parts parts;
     enum db_status status = add_up(db, domain, range, &parts);
     if (status == DB_OK)
         status = give_senders(db, &parts, row, context);
-    key_map_free(&parts);
+    free_parts(&parts);
     return status;
 }

@@ -27,6 +27,11 @@ struct sender_sums sender_sums_of(struct db *db, sqlite3_stmt *statement, int co
     return (struct sender_sums){db, bytes, size > 0 ? bytes + size : bytes};
 }
 
+size_t sender_sums_most(const struct sender_sums *sums)
+{
+    return (size_t)(sums->end - sums->at) / INTEGERS;
+}
+
 static bool read_integer(struct sender_sums *sums, int64_t *integer)
 {
     return packed_get(&sums->at, sums->end, integer);

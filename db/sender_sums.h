@@ -40,6 +40,9 @@ struct sender_sums {
 /* The sums in COLUMN of the row that STATEMENT is on. */
 struct sender_sums sender_sums_of(struct db *db, sqlite3_stmt *statement, int column);
 
+/* There are no more than these left. */
+size_t sender_sums_most(const struct sender_sums *sums);
+
 /* Reads the next one.  If there is none *STATUS tells why: DB_OK behind the last,
  * DB_DAMAGED when the bytes are no sums. */
 bool sender_sums_next(struct sender_sums *sums, struct sender_sum *sum, enum db_status *status);
