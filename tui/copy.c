@@ -29,12 +29,14 @@ static bool is_word(const struct column *column)
 }
 
 /* The column whose cell stands for a row: the one that is sorted by, if it holds words, else
- * the first that does. */
+ * what the table says, else the first that does. */
 static size_t find_word(const struct arrangement *arrangement)
 {
     const struct table_type *type = arrangement->type;
     if (arrangement->sort >= 0 && is_word(&type->columns[arrangement->sort]))
         return (size_t)arrangement->sort;
+    if (type->named_by > 0)
+        return (size_t)type->named_by;
     for (size_t i = 0; i < type->column_count; i++)
         if (is_word(&type->columns[i]))
             return i;

@@ -102,6 +102,7 @@ const struct table_type failing_senders_table = {
     .column_count = sizeof sender_columns / sizeof *sender_columns,
     .id = sender_id,
     .sort = 0,
+    .named_by = 2,
     .nothing = "No report of these days names a sender that failed.",
 };
 

@@ -25,6 +25,7 @@ struct table_type {
                                            in place of its value; NULL: there is no such column */
     int graded;
     int sort;     /* column; -1: in the order it was read */
+    int named_by; /* column of words whose cell stands for a row; 0: the first of them */
     bool no_head; /* no line with the titles of the columns */
     bool pinned;  /* the first row stays the first, whatever the filter */
     /* Of a tree: the index of the row that ROW stands below, -1 for none.  Rows
