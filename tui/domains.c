@@ -219,18 +219,33 @@ static int add_item(void *context, const struct domain_row *row)
     return snapshot_stopped(snapshot);
 }
 
-/* The sums of all rows. */
+static void add_to(struct list_sums *sums, const struct item *item)
+{
+    sums->domains++;
+    sums->ranked += item->totals.failed > 0;
+    totals_add(&sums->totals, item->totals);
+    if (item->last_day > sums->last_day)
+        sums->last_day = item->last_day;
+}
+
+/* The sums of all rows, of which the first is for all domains. */
 static struct list_sums add_up(const struct rows *rows)
 {
     const struct item *items = rows->items;
     struct list_sums sums = {.complete = true, .last_day = -1};
-    for (size_t i = 1; i < rows->count; i++) {
-        sums.domains++;
-        sums.ranked += items[i].totals.failed > 0;
-        totals_add(&sums.totals, items[i].totals);
-        if (items[i].last_day > sums.last_day)
-            sums.last_day = items[i].last_day;
-    }
+    for (size_t i = 1; i < rows->count; i++)
+        add_to(&sums, &items[i]);
+    return sums;
+}
+
+/* Of those that the filter leaves, once all have been read. */
+static struct list_sums add_up_filtered(const struct table *table)
+{
+    const struct item *items = table->rows.items;
+    struct list_sums sums = {.complete = true, .last_day = -1};
+    for (size_t i = 0; i < table->order.count; i++)
+        if (table->order.rows[i] > 0)
+            add_to(&sums, &items[table->order.rows[i]]);
     return sums;
 }
 
@@ -273,17 +288,21 @@ static enum db_status load_domains(const struct request *request, struct db *db,
 
 static void draw_summary(const struct view *view, int y, int columns_wide)
 {
-    const struct list_sums *sums = view_figures(view);
-    int64_t sessions = sums->totals.successful + sums->totals.failed;
+    const struct table *table = &view->tables[0];
+    struct list_sums sums = *(const struct list_sums *)view_figures(view);
+    bool filtered = table->arrangement.filter.count > 0 && sums.complete;
+    if (filtered)
+        sums = add_up_filtered(table);
+    int64_t sessions = sums.totals.successful + sums.totals.failed;
     char failed[32], total[32], rate[32], failing[32], domains[32], line[192];
-    format_count(sums->totals.failed, 20, failed);
+    format_count(sums.totals.failed, 20, failed);
     format_count(sessions, 20, total);
-    format_rate(value_failure_rate(sums->totals.successful, sums->totals.failed).rate, rate);
-    format_count(sums->ranked, 20, failing);
-    format_count(sums->domains, 20, domains);
+    format_rate(value_failure_rate(sums.totals.successful, sums.totals.failed).rate, rate);
+    format_count(sums.ranked, 20, failing);
+    format_count(sums.domains, 20, domains);
     int x = 1;
     const struct extent *extent = &view->app->extent;
-    if (sessions == 0 && !view->scope.foreign && extent->domains == 0 &&
+    if (sessions == 0 && !filtered && !view->scope.foreign && extent->domains == 0 &&
         extent->foreign_domains > 0) {
         format_count(extent->foreign_domains, 20, domains);
         put_format(y, x, columns_wide, STYLE_WARN,
@@ -291,14 +310,18 @@ static void draw_summary(const struct view *view, int y, int columns_wide)
                    domains, extent->foreign_domains == 1 ? "" : "s");
         return;
     }
+    if (filtered && sums.domains == 0)
+        return; /* the table says so */
     if (sessions == 0) {
-        put_text(y, x, columns_wide, STYLE_DIM, "No sessions were reported in these days.");
+        put_text(y, x, columns_wide, STYLE_DIM,
+                 filtered ? "No sessions of the filtered domains were reported in these days."
+                          : "No sessions were reported in these days.");
         return;
     }
-    snprintf(line, sizeof line, "%s failed", sums->totals.failed > 0 ? failed : "None");
-    x += put_text(y, x, columns_wide, sums->totals.failed > 0 ? STYLE_BAD : STYLE_GOOD, line);
-    snprintf(line, sizeof line, " of %s sessions (%s), in %s of %s domains", total, rate, failing,
-             domains);
+    snprintf(line, sizeof line, "%s failed", sums.totals.failed > 0 ? failed : "None");
+    x += put_text(y, x, columns_wide, sums.totals.failed > 0 ? STYLE_BAD : STYLE_GOOD, line);
+    snprintf(line, sizeof line, " of %s sessions (%s), in %s of %s %sdomains", total, rate, failing,
+             domains, filtered ? "filtered " : "");
     put_text(y, x, columns_wide - x, STYLE_NORMAL, line);
 }
 
