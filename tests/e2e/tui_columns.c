@@ -141,6 +141,16 @@ static void rows_are_counted_in_words_that_fit(void **state)
     leave_dashboard(console);
 }
 
+static void of_a_failing_sender_the_address_is_copied(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 160, 30);
+    assert_types(console, "2<Tab><Tab>y");
+    assert_shows(console, "copied:");
+    assert_string_equal(console_clipboard(console), "192.0.2.1");
+    leave_dashboard(console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +159,7 @@ int main(void)
         cmocka_unit_test(rows_are_not_sorted_by_a_picture),
         cmocka_unit_test(a_click_on_the_head_of_a_picture_does_nothing),
         cmocka_unit_test(a_picture_is_in_no_file_and_no_copy),
+        cmocka_unit_test(of_a_failing_sender_the_address_is_copied),
         cmocka_unit_test(a_picture_is_no_column_of_filters),
         cmocka_unit_test(rows_are_counted_in_words_that_fit),
     };
