@@ -21,12 +21,13 @@ static void add_part(struct mx_sources *sources, unsigned char *bytes, size_t si
 {
     struct mx_part *parts =
         with_room(sources->parts, sources->count, &sources->capacity, sizeof *parts);
+    if (parts != NULL)
+        sources->parts = parts;
     if (bytes == NULL || parts == NULL) {
         sources->short_of_memory = true;
         free(bytes);
         return;
     }
-    sources->parts = parts;
     parts[sources->count++] = (struct mx_part){.bytes = bytes, .at = bytes, .end = bytes + size};
 }
 

@@ -119,8 +119,7 @@ static enum db_status give_host(const struct hosts *hosts, const struct host *ho
 {
     struct host_type *types = hosts->types + host->first_type;
     struct joined joined;
-    if (hosts->types != NULL)
-        qsort(types, host->type_count, sizeof *types, compare_types);
+    qsort(types, host->type_count, sizeof *types, compare_types);
     join_nothing(&joined);
     for (size_t i = 0; i < host->type_count; i++)
         join(&joined, types[i].name);
@@ -166,7 +165,7 @@ static enum db_status give_hosts(struct db *db, struct hosts *hosts, mx_row_fn *
     enum db_status status = name_hosts(db, hosts, &names);
     for (size_t i = 0; i < hosts->type_count; i++)
         hosts->types[i].name = names_get(&types, hosts->types[i].type, &status);
-    if (hosts->count > 0)
+    if (status == DB_OK && hosts->count > 0) /* else not all have names */
         qsort(hosts->rows, hosts->count, sizeof *hosts->rows, compare_hosts);
     for (size_t i = 0; i < hosts->count && status == DB_OK; i++)
         status = give_host(hosts, &hosts->rows[i], row, context);

@@ -107,18 +107,16 @@ bool app_notes_opening(struct app *app)
 {
     bool replaced = app->opened;
     app->opened = true;
-    if (!replaced)
-        return false;
+    if (!replaced || app->depth == 0) /* it is being left */
+        return replaced;
     prompt_cancel(app, &app->prompt); /* what it asks for is no more */
     app->held.count = 0;
     while (app->depth > 1)
         app_back(app);
     struct view *first = app->stack[0];
-    first->loading = first->completing = false;
-    first->loads++; /* what is under way comes too late */
+    view_forget(first);
     if (first->scope.domain_name[0] != '\0')
         first->scope.domain = -1; /* to be found by its name */
-    first->stale = true;
     app->data_version = app->extent_version = -1;
     app_say(app, STYLE_WARN, "Another database has taken the place of the one that was read.");
     return true;
@@ -585,7 +583,9 @@ static void watched(struct job *job)
     struct app *app = watch->app;
     app->watching = false;
     bool replaced = job->opened && app_notes_opening(app);
-    if (!replaced && job->status == DB_OK) {
+    if (app->depth == 0) {
+        /* the dashboard is being left */
+    } else if (!replaced && job->status == DB_OK) {
         int64_t before = app->data_version >= 0 ? app->data_version : app->extent_version;
         bool news = before >= 0 && watch->version != before;
         app->data_version = watch->version;

@@ -134,13 +134,16 @@ static bool export_accept(struct app *app)
         prompt_note(&app->prompt, true, "a name is needed");
         return false;
     }
-    bool known = config_expand(app->prompt.text, path, sizeof path) == 0;
-    if (known && !app->prompt.warned && access(path, F_OK) == 0) {
+    if (config_expand(app->prompt.text, path, sizeof path) != 0) {
+        prompt_note(&app->prompt, true, "the name is too long");
+        return false;
+    }
+    if (!app->prompt.warned && access(path, F_OK) == 0) {
         prompt_note(&app->prompt, true, "it exists: Enter once more replaces it");
         app->prompt.warned = true;
         return false;
     }
-    if (!known || copy_to_file(app_top(app), path, &rows, error, sizeof error) != 0) {
+    if (copy_to_file(app_top(app), path, &rows, error, sizeof error) != 0) {
         prompt_note(&app->prompt, true, "%s", error);
         return false;
     }

@@ -248,6 +248,18 @@ static void show(struct view *view, struct load_job *load)
         view->type->loaded(view);
 }
 
+void view_forget(struct view *view)
+{
+    for (int i = 0; i < view->type->pane_count; i++)
+        if (view->type->panes[i].table != NULL)
+            table_show(&view->tables[i], &(struct rows){0}, (struct order){0}, false);
+    snapshot_release(view->snapshot);
+    view->snapshot = NULL;
+    view->loading = view->completing = false;
+    view->loads++; /* what is under way comes too late */
+    view->stale = true;
+}
+
 static void free_load(struct load_job *load)
 {
     for (int i = 0; i < PANES_MAX; i++)

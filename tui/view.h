@@ -157,6 +157,9 @@ void view_draw(struct view *view, struct area area);
 
 /* Reads the database again; MARK shows which rows have changed. */
 void view_load(struct view *view, bool mark);
+
+/* Has nothing to show until it has been read again. */
+void view_forget(struct view *view);
 /* Goes to the next row with the text that is searched, as table_search() does, or says
  * that there is none. */
 void view_search(struct view *view, int step);
