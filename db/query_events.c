@@ -124,10 +124,13 @@ static enum db_status read_statements(struct reader *reader, int64_t domain, str
 static enum db_status read_policies(struct reader *reader, int64_t domain, int last_day)
 {
     static const char select[] =
-        "SELECT s.policy_text, x.value, s.organization, s.first_day, s.last_day"
-        " FROM policy_seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
-        " WHERE s.domain = ?1 AND s.type = ?2 AND s.mode <> ?3 AND s.first_day <= ?4"
-        " ORDER BY s.first_day, s.policy_text, s.organization LIMIT ?5";
+        "WITH latest AS MATERIALIZED ("
+        "  SELECT policy_text, organization, first_day, last_day FROM policy_seen"
+        "   WHERE domain = ?1 AND type = ?2 AND mode <> ?3 AND first_day <= ?4"
+        "   ORDER BY first_day DESC, policy_text DESC, organization DESC LIMIT ?5)"
+        " SELECT s.policy_text, x.value, s.organization, s.first_day, s.last_day"
+        "  FROM latest s CROSS JOIN policy_text x ON x.id = s.policy_text"
+        "  ORDER BY s.first_day, s.policy_text, s.organization";
     sqlite3_stmt *statement = db_statement(reader->db, select);
     db_bind_integers(statement,
                      (int64_t[]){domain, POLICY_STS, STS_UNREADABLE, last_day, EVENT_POLICIES_MAX},
@@ -162,10 +165,13 @@ static enum db_status read_policies(struct reader *reader, int64_t domain, int l
 static enum db_status read_checks(struct reader *reader, int64_t domain, struct day_range range)
 {
     static const char select[] =
-        "SELECT first_time, mode,"
+        "WITH latest AS MATERIALIZED ("
+        "  SELECT first_time, last_time, mode, evidence FROM observation"
+        "   WHERE domain = ?1 AND last_time >= ?2 AND first_time <= ?3"
+        "   ORDER BY last_time DESC LIMIT ?4)"
+        " SELECT first_time, mode,"
         "   iif(json_valid(evidence), evidence ->> '$.sts.policy.text', NULL)"
-        "  FROM observation WHERE domain = ?1 AND last_time >= ?2 AND first_time <= ?3"
-        "  ORDER BY last_time LIMIT ?4";
+        "  FROM latest ORDER BY last_time";
     sqlite3_stmt *statement = db_statement(reader->db, select);
     db_bind_integers(statement,
                      (int64_t[]){domain, (int64_t)range.first * SECONDS_PER_DAY,

@@ -25,6 +25,12 @@ enum {
     SETTLED_DAYS = 3,     /* most reports on a day have come in after so many */
 };
 
+/* What is in the table damaged, as far as we know. */
+struct kept {
+    int64_t bytes;
+    int64_t of_conflicts; /* of these, of reports in conflict */
+};
+
 struct store {
     struct db *db;
     struct interns *interns;
@@ -37,15 +43,17 @@ struct store {
     int64_t first_journal; /* rows of this run */
     int64_t last_journal;
     int64_t next_journal;   /* valid while the transaction is open */
-    int64_t damaged_kept;   /* bytes in the table damaged, as far as we know */
-    int64_t conflicts_kept; /* of these, of reports in conflict */
     size_t pending;
     size_t stored;   /* journal rows of this run */
     size_t close_at; /* so many of them, and open blocks are closed in between... */
     int closed_on;   /* ...as they are when a day begins: those of a long watch end, too */
     bool open;       /* a transaction is */
     struct store_counts counts;
-    struct store_counts committed;
+    struct kept kept;
+    struct { /* what the last commit left */
+        struct store_counts counts;
+        struct kept kept;
+    } committed;
     struct packer *packer; /* for plain JSON */
 };
 
@@ -66,7 +74,8 @@ static enum db_status roll_back(struct store *store, enum db_status status)
     intern_clear(store->interns);
     identities_clear(store->identities);
     totals_clear(store->totals);
-    store->counts = store->committed;
+    store->counts = store->committed.counts;
+    store->kept = store->committed.kept;
     store->open = false;
     store->pending = 0;
     return status;
@@ -149,7 +158,8 @@ static enum db_status commit(struct store *store)
     store->open = false;
     store->stored += store->pending;
     store->pending = 0;
-    store->committed = store->counts;
+    store->committed.counts = store->counts;
+    store->committed.kept = store->kept;
     return DB_OK;
 }
 
@@ -311,12 +321,12 @@ enum db_status store_open(struct store **out, struct db *db, const char *what,
         status = enter_run(store, what);
     if (status == DB_OK)
         status = db_integer(db, "SELECT coalesce(sum(length(bytes)), 0) FROM damaged",
-                            &store->damaged_kept);
+                            &store->kept.bytes);
     if (status == DB_OK)
         status = db_integer(db,
                             "SELECT coalesce(sum(length(d.bytes)), 0) FROM damaged d"
                             " JOIN journal j ON j.id = d.journal WHERE j.outcome = 3",
-                            &store->conflicts_kept);
+                            &store->kept.of_conflicts);
     _Static_assert(OUTCOME_CONFLICT == 3, "the statement names it by number");
     if (status == DB_OK)
         status = store_commit(store);
@@ -420,8 +430,8 @@ static bool has_room(const struct store *store, enum outcome outcome, size_t siz
 {
     enum { CONFLICTS_SHARE = 4 /* one part in so many */ };
     int64_t most = (int64_t)store->settings.damaged_total_max, more = (int64_t)size;
-    return size <= store->settings.damaged_item_max && store->damaged_kept + more <= most &&
-           (outcome != OUTCOME_CONFLICT || store->conflicts_kept + more <= most / CONFLICTS_SHARE);
+    return size <= store->settings.damaged_item_max && store->kept.bytes + more <= most &&
+           (outcome != OUTCOME_CONFLICT || store->kept.of_conflicts + more <= most / CONFLICTS_SHARE);
 }
 
 /* Keeps BYTES beside the journal row written last, within the limits. */
@@ -437,8 +447,8 @@ static enum db_status keep_bytes(struct store *store, enum outcome outcome, cons
     enum db_status status = db_run(store->db, statement);
     if (status != DB_OK)
         return status;
-    store->damaged_kept += (int64_t)size;
-    store->conflicts_kept += outcome == OUTCOME_CONFLICT ? (int64_t)size : 0;
+    store->kept.bytes += (int64_t)size;
+    store->kept.of_conflicts += outcome == OUTCOME_CONFLICT ? (int64_t)size : 0;
     return DB_OK;
 }
 
@@ -905,7 +915,7 @@ enum db_status store_each_damaged(struct store *store, store_damaged_row *row, v
 
 static enum db_status forget_damaged(struct store *store, int64_t journal)
 {
-    static const char forget[] = "DELETE FROM damaged WHERE journal = ?";
+    static const char forget[] = "DELETE FROM damaged WHERE journal = ? RETURNING length(bytes)";
     static const char note[] = "UPDATE journal SET reason = ?2 WHERE id = ?1";
     int64_t reason;
     enum db_status status = intern(store->interns, INTERN_TEXT,
@@ -914,7 +924,11 @@ static enum db_status forget_damaged(struct store *store, int64_t journal)
         return status;
     sqlite3_stmt *statement = db_statement(store->db, forget);
     db_bind_integers(statement, &journal, 1);
-    status = db_run(store->db, statement);
+    bool row;
+    status = db_step(store->db, statement, &row);
+    if (row)
+        store->kept.bytes -= sqlite3_column_int64(statement, 0);
+    db_done(statement, status);
     if (status != DB_OK)
         return status;
     statement = db_statement(store->db, note);

@@ -380,6 +380,7 @@ static void open_entry(struct view *view, const struct table *table)
 
 struct mailbox {
     const char *account;
+    const char *server;
     const char *name;
     int64_t uidvalidity;
     int64_t last_uid;
@@ -391,6 +392,10 @@ struct mailbox {
 static struct value mailbox_account(const void *row)
 {
     return value_text(MAILBOX->account);
+}
+static struct value mailbox_server(const void *row)
+{
+    return value_text(MAILBOX->server);
 }
 static struct value mailbox_name(const void *row)
 {
@@ -425,7 +430,8 @@ static void paint_last_uid(const void *row, const struct cell *cell)
 
 static uint64_t mailbox_id(const void *row)
 {
-    return hash_text(hash_text((uint64_t)MAILBOX->uidvalidity, MAILBOX->account), MAILBOX->name);
+    uint64_t hash = hash_text((uint64_t)MAILBOX->uidvalidity, MAILBOX->account);
+    return hash_text(hash_text(hash, MAILBOX->server), MAILBOX->name);
 }
 static uint64_t mailbox_stamp(const void *row)
 {
@@ -434,6 +440,7 @@ static uint64_t mailbox_stamp(const void *row)
 
 static const struct column mailbox_columns[] = {
     {"account", "Account", VALUE_TEXT, 10, 24, 0, false, mailbox_account, NULL, NULL},
+    {"server", "Server", VALUE_TEXT, 14, 40, 2, false, mailbox_server, NULL, NULL},
     {"mailbox", "Mailbox", VALUE_TEXT, 14, 40, 0, false, mailbox_name, NULL, NULL},
     {"uidvalidity", "UIDVALIDITY", VALUE_COUNT, 11, 12, 1, true, mailbox_uidvalidity, NULL,
      paint_uidvalidity},
@@ -461,6 +468,7 @@ static int add_mailbox(void *context, const struct mailbox_row *row)
         return -1;
     *mailbox = (struct mailbox){
         .account = snapshot_text(snapshot, row->account),
+        .server = snapshot_text(snapshot, row->server),
         .name = snapshot_text(snapshot, row->mailbox),
         .uidvalidity = row->uidvalidity,
         .last_uid = row->last_uid,
@@ -486,7 +494,7 @@ static enum db_status load_imports(const struct request *request, struct db *db,
     return status;
 }
 
-/* "Trouble (12)", "Journal (the newest 2,000)". */
+/* "Trouble (12)", "Journal (the newest 5,000)". */
 static void draw_title(const struct view *view, int pane, int y, int columns)
 {
     const struct table *table = &view->tables[pane];

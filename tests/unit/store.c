@@ -650,9 +650,18 @@ static void damaged_attachments_are_kept_within_limits_until_they_are_mended(voi
     assert_int_equal(store_commit(store), DB_OK);
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM damaged"), 1);
     assert_int_equal(store_each_damaged(store, mend, store), DB_OK);
-    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(store_commit(store), DB_OK);
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM damaged"), 0);
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM journal WHERE outcome = 5"), 3);
+    /* what has been taken back has left its room, too */
+    assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", "ghi", 3), DB_OK);
+    assert_int_equal(db_exec(db, "CREATE TEMP TRIGGER stop BEFORE INSERT ON journal"
+                                 " BEGIN SELECT raise(ABORT, 'stopped'); END"),
+                     DB_OK);
+    assert_int_not_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", "ghi", 3), DB_OK);
+    assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", "jkl", 3), DB_OK);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM damaged"), 1);
 }
 
 static void reports_on_others_are_kept_out_of_my_totals(void **state)
