@@ -442,43 +442,32 @@ static enum db_status read_hosts(struct gathering *gathering)
 
 /* --- the policy, by reports --- */
 
-/* The text in one of the modes LEAST to enforce that was reported last; of several the one that
- * was first reported last, as who keeps the one before goes on to report that. */
-static enum db_status read_newest_policy(struct gathering *gathering, enum sts_mode least,
-                                         const char **text, int *since, int *day)
+static int take_present(void *context, const struct newest_policy_row *row)
 {
-    static const char select[] =
-        "WITH seen AS MATERIALIZED ("
-        "  SELECT policy_text, min(first_day) AS first, min(max(last_day), ?2) AS last,"
-        "    sum(successful + failed) AS sessions"
-        "   FROM policy_seen WHERE domain = ?1 AND type = 2 AND mode >= ?3 AND first_day <= ?2"
-        "   GROUP BY policy_text)"
-        " SELECT x.value, s.first, s.last FROM seen s CROSS JOIN policy_text x ON x.id = "
-        "s.policy_text"
-        " ORDER BY s.last >= (SELECT max(last) FROM seen) - 1 DESC, s.first DESC, s.sessions DESC"
-        " LIMIT 1";
-    _Static_assert(POLICY_STS == 2, "named by number");
-    enum db_status status = DB_OK;
-    sqlite3_stmt *row = select_of_domain(gathering, select);
-    sqlite3_bind_int(row, 2, gathering->evidence->today);
-    sqlite3_bind_int(row, 3, (int)least);
-    if (statement_next(gathering->db, row, &status)) {
-        *text = keep(gathering, db_text(row, 0));
-        *since = sqlite3_column_int(row, 1);
-        *day = sqlite3_column_int(row, 2);
-    }
-    return db_done(row, status);
+    struct gathering *gathering = context;
+    gathering->evidence->policy_text = keep(gathering, row->text);
+    return 0;
+}
+
+static int take_former(void *context, const struct newest_policy_row *row)
+{
+    struct gathering *gathering = context;
+    struct evidence *evidence = gathering->evidence;
+    evidence->former_text = keep(gathering, row->text);
+    evidence->former_since = row->first_day;
+    evidence->former_day = row->last_day;
+    return 0;
 }
 
 static enum db_status read_reported_policy(struct gathering *gathering)
 {
     struct evidence *evidence = gathering->evidence;
-    int since, day;
-    enum db_status status = read_newest_policy(gathering, STS_TESTING, &evidence->former_text,
-                                               &evidence->former_since, &evidence->former_day);
+    enum db_status status = query_newest_policy(gathering->db, gathering->domain, evidence->today,
+                                                STS_TESTING, take_former, gathering);
     if (status != DB_OK || evidence->policy_is_live)
         return status;
-    return read_newest_policy(gathering, STS_NONE, &evidence->policy_text, &since, &day);
+    return query_newest_policy(gathering->db, gathering->domain, evidence->today, STS_NONE,
+                               take_present, gathering);
 }
 
 static enum db_status read_withdrawal(struct gathering *gathering)

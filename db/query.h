@@ -317,6 +317,17 @@ typedef int policy_seen_row_fn(void *context, const struct policy_seen_row *row)
 enum db_status query_policies(struct db *db, int64_t domain, policy_seen_row_fn *row,
                               void *context);
 
+/* Calls ROW with the MTA-STS policy of DOMAIN, in one of the modes LEAST to enforce, that was
+ * reported last up to TODAY, if there is one: of those of the last two days the one that was
+ * first reported last, as who keeps the one before goes on to report that. */
+struct newest_policy_row {
+    const char *text;
+    int first_day, last_day;
+};
+typedef int newest_policy_row_fn(void *context, const struct newest_policy_row *row);
+enum db_status query_newest_policy(struct db *db, int64_t domain, int today, enum sts_mode least,
+                                   newest_policy_row_fn *row, void *context);
+
 /* The journal, newest first.  Costs as much as the runs in question wrote, up to
  * the limit. */
 struct journal_row {

@@ -156,3 +156,31 @@ enum db_status query_policies(struct db *db, int64_t domain, policy_seen_row_fn 
     }
     return status;
 }
+
+enum db_status query_newest_policy(struct db *db, int64_t domain, int today, enum sts_mode least,
+                                   newest_policy_row_fn *row, void *context)
+{
+    static const char select[] =
+        "WITH seen AS MATERIALIZED ("
+        "  SELECT policy_text, min(first_day) AS first, min(max(last_day), ?2) AS last,"
+        "    sum(successful + failed) AS sessions"
+        "   FROM policy_seen WHERE domain = ?1 AND type = ?3 AND mode >= ?4 AND first_day <= ?2"
+        "   GROUP BY policy_text)"
+        " SELECT x.value, s.first, s.last FROM seen s CROSS JOIN policy_text x ON x.id = "
+        "s.policy_text"
+        " ORDER BY s.last >= (SELECT max(last) FROM seen) - 1 DESC, s.first DESC, s.sessions DESC"
+        " LIMIT 1";
+    sqlite3_stmt *statement = db_statement(db, select);
+    db_bind_integers(statement, (int64_t[]){domain, today, POLICY_STS, least}, 4);
+    enum db_status status = DB_OK;
+    if (statement_next(db, statement, &status)) {
+        struct newest_policy_row line = {
+            .text = db_text(statement, 0),
+            .first_day = sqlite3_column_int(statement, 1),
+            .last_day = sqlite3_column_int(statement, 2),
+        };
+        if (row(context, &line) != 0)
+            status = DB_STOPPED;
+    }
+    return db_done(statement, status);
+}

@@ -98,27 +98,17 @@ static int add_item(void *context, const struct mx_row *row)
     return snapshot_stopped(context);
 }
 
-/* The MTA-STS policy that was reported last; of those of a day the one with most
- * sessions. */
+/* The MTA-STS policy that was reported last. */
 struct last_policy {
     struct snapshot *snapshot;
-    const char *text;
-    int last_day;
-    int64_t sessions;
+    const char *text; /* NULL: there is none */
 };
 
-static int note_policy(void *context, const struct policy_seen_row *row)
+static int note_policy(void *context, const struct newest_policy_row *row)
 {
     struct last_policy *last = context;
-    int64_t sessions = row->totals.successful + row->totals.failed;
-    bool later = row->last_day > last->last_day ||
-                 (row->last_day == last->last_day && sessions > last->sessions);
-    if (row->mode >= STS_TESTING && (last->text == NULL || later)) {
-        last->text = snapshot_text(last->snapshot, row->text);
-        last->last_day = row->last_day;
-        last->sessions = sessions;
-    }
-    return snapshot_stopped(last->snapshot);
+    last->text = snapshot_text(last->snapshot, row->text);
+    return 0;
 }
 
 static bool is_covered(const struct sts_policy *policy, const char *host)
@@ -141,7 +131,8 @@ static enum db_status load_coverage(const struct request *request, struct db *db
     struct sts_policy policy;
     if (request->scope.domain == ALL_DOMAINS)
         return DB_OK;
-    enum db_status status = query_policies(db, request->scope.domain, note_policy, &last);
+    enum db_status status = query_newest_policy(db, request->scope.domain, request->today,
+                                                STS_TESTING, note_policy, &last);
     if (status != DB_OK || last.text == NULL)
         return status;
     sts_policy_read(last.text, strlen(last.text), &policy);
