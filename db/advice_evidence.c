@@ -70,19 +70,45 @@ static const char *since_refused(const struct advising *advising)
     return is_reported_lately(advising) ? ", and none since" : ", and no report has come since";
 }
 
-enum { CAUSE_TEXT = 512 };
+enum { CAUSE_TEXT = 1024 };
+
+/* " at mx1.example.com", or " at mx1... (2,256), mx2... (1,599) and 2 more"; "" where the one
+ * with most failures was not named. */
+static void write_where(const struct evidence *evidence, char *text, size_t size)
+{
+    char failed[COUNT_TEXT];
+    size_t shown = evidence->failing_host_count, used = 0;
+    text[0] = '\0';
+    if (shown == 0 || evidence->failing_hosts[0].name[0] == '\0')
+        return;
+    if (shown == 1) {
+        snprintf(text, size, " at %s", evidence->failing_hosts[0].name);
+        return;
+    }
+    if (shown > EVIDENCE_FAILING_HOSTS)
+        shown = EVIDENCE_FAILING_HOSTS;
+    for (size_t i = 0; i < shown && used < size; i++) {
+        const char *name = evidence->failing_hosts[i].name;
+        used += (size_t)snprintf(text + used, size - used, "%s%s (%s)", i == 0 ? " at " : ", ",
+                                 name[0] != '\0' ? name : "an unnamed host",
+                                 group_digits(evidence->failing_hosts[i].failed, failed));
+    }
+    if (evidence->failing_host_count > shown && used < size)
+        snprintf(text + used, size - used, " and %zu more", evidence->failing_host_count - shown);
+}
 
 /* Why most sessions were refused, and where; nothing where others failed, too, as the results
  * are of all. */
 static const char *write_cause(const struct evidence *evidence, int64_t refused,
                                char text[static CAUSE_TEXT])
 {
-    const char *mx = evidence->failing_mx;
+    char where[CAUSE_TEXT - 128];
     text[0] = '\0';
+    write_where(evidence, where, sizeof where);
     if (evidence->result_count > 0 && only_refused_failed(evidence))
-        snprintf(text, CAUSE_TEXT, ": %s%s%s%s",
+        snprintf(text, CAUSE_TEXT, ": %s%.100s%s",
                  evidence->results[0].failed >= refused ? "" : "mostly ",
-                 evidence->results[0].result_type, mx[0] != '\0' ? " at " : "", mx);
+                 evidence->results[0].result_type, where);
     return text;
 }
 

@@ -76,9 +76,9 @@ static void tell_how_to_check_key(struct advising *advising, const char *mx_host
     const char *mx = mx_host != NULL && domain_is_host(mx_host) ? mx_host : "MX";
     write_options(advising->evidence->tlsa_records, options, sizeof options);
     say(advising, &advising->advice->to_do,
-        "Compare dig +short TLSA _25._tcp.%s with the present key: this command is to say "
-        "\"Verification: OK\".",
-        mx);
+        "Compare dig +short TLSA _25._tcp.%s with the present key: the command in the next line is "
+        "to say \"Verification: OK\"%s.",
+        mx, advising->evidence->failing_host_count > 1 ? ", and so for each MX host" : "");
     say(advising, &advising->advice->to_do,
         "openssl s_client -starttls smtp -connect %s:25 -dane_tlsa_domain %s%s </dev/null", mx, mx,
         options);

@@ -405,9 +405,15 @@ static void add_host(struct gathering *gathering, const char *text, bool live)
 static int take_mx(void *context, const struct mx_row *row)
 {
     struct gathering *gathering = context;
+    struct evidence *evidence = gathering->evidence;
     add_host(gathering, row->mx_host, false);
-    if (gathering->evidence->failing_mx[0] == '\0' && row->failed > 0)
-        gathering->evidence->failing_mx = keep(gathering, row->mx_host);
+    if (row->failed == 0)
+        return 0;
+    if (evidence->failing_host_count < EVIDENCE_FAILING_HOSTS) {
+        evidence->failing_hosts[evidence->failing_host_count].name = keep(gathering, row->mx_host);
+        evidence->failing_hosts[evidence->failing_host_count].failed = row->failed;
+    }
+    evidence->failing_host_count++;
     return 0;
 }
 
@@ -578,7 +584,6 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
         .db = db, .settings = settings, .domain = domain, .arena = arena, .evidence = evidence};
     *evidence = (struct evidence){.domain = "",
                                   .today = today(),
-                                  .failing_mx = "",
                                   .policy_text = "",
                                   .former_text = "",
                                   .changed_day = -1,

@@ -68,9 +68,10 @@ enum {
     EVIDENCE_DAYS = 30,   /* that are looked back on; testing, to its begin */
     EVIDENCE_RESULTS = 8, /* the most frequent */
     EVIDENCE_SENDERS = 5,
+    EVIDENCE_FAILING_HOSTS = 3,
     EVIDENCE_HOSTS = 64,
     EVIDENCE_REPORTS = 100, /* the newest */
-    EVIDENCE_PROBLEMS = 8,  /* the worst */
+    EVIDENCE_PROBLEMS = 8,  /* the first */
     EVIDENCE_NEEDS = 8
 };
 
@@ -119,10 +120,14 @@ struct evidence {
     /* Since it is in testing; otherwise of the last EVIDENCE_DAYS. */
     struct day_range range;
     struct met_totals met[MET_KINDS];
-    int64_t sessions;       /* under a usable policy */
-    int64_t failed;         /* of these */
-    int64_t reporters;      /* in testing: those that saw MTA-STS */
-    const char *failing_mx; /* the MX host with most failures */
+    int64_t sessions;  /* under a usable policy */
+    int64_t failed;    /* of these */
+    int64_t reporters; /* in testing: those that saw MTA-STS */
+    struct {
+        const char *name;
+        int64_t failed;
+    } failing_hosts[EVIDENCE_FAILING_HOSTS]; /* MX hosts, most failures first */
+    size_t failing_host_count;               /* there may be more than those */
 
     /* Failures of these days, most first; and those from standing.recent_since on. */
     struct result_count results[EVIDENCE_RESULTS];

@@ -42,7 +42,7 @@ struct store {
     int lock;              /* a descriptor: says that the run is at work */
     int64_t first_journal; /* rows of this run */
     int64_t last_journal;
-    int64_t next_journal;   /* valid while the transaction is open */
+    int64_t next_journal; /* valid while the transaction is open */
     size_t pending;
     size_t stored;   /* journal rows of this run */
     size_t close_at; /* so many of them, and open blocks are closed in between... */
@@ -431,7 +431,8 @@ static bool has_room(const struct store *store, enum outcome outcome, size_t siz
     enum { CONFLICTS_SHARE = 4 /* one part in so many */ };
     int64_t most = (int64_t)store->settings.damaged_total_max, more = (int64_t)size;
     return size <= store->settings.damaged_item_max && store->kept.bytes + more <= most &&
-           (outcome != OUTCOME_CONFLICT || store->kept.of_conflicts + more <= most / CONFLICTS_SHARE);
+           (outcome != OUTCOME_CONFLICT ||
+            store->kept.of_conflicts + more <= most / CONFLICTS_SHARE);
 }
 
 /* Keeps BYTES beside the journal row written last, within the limits. */

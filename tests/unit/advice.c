@@ -145,7 +145,6 @@ static int set_up(void **state)
                                  .last_day = TODAY - 1,
                                  .standing = {REPORTED, .testing_since = -1},
                                  .range = {TODAY - 13, TODAY},
-                                 .failing_mx = "",
                                  .policy_text = "",
                                  .former_text = "",
                                  .changed_day = -1,
@@ -630,6 +629,12 @@ static void who_may_have_written_it_is_told(void **state)
                                     "whom they say they come from");
 }
 
+static void fail_at(const char *mx_host, int64_t failed)
+{
+    evidence.failing_hosts[evidence.failing_host_count].name = mx_host;
+    evidence.failing_hosts[evidence.failing_host_count++].failed = failed;
+}
+
 static void what_was_refused_is_told_when_it_is_over(void **state)
 {
     (void)state;
@@ -638,7 +643,7 @@ static void what_was_refused_is_told_when_it_is_over(void **state)
     fail_under(MET_ENFORCE, 996, TODAY - 26, TODAY - 24);
     evidence.results[0] = (struct result_count){"certificate-expired", 996, 0, NULL};
     evidence.result_count = 1;
-    evidence.failing_mx = "mx2.example.com";
+    fail_at("mx2.example.com", 996);
     advise(&settings);
     assert_int_equal(advice.next, NEXT_NOTHING);
     assert_string_equal(advice.summary, "996 sessions were refused from 2026-10-29 to 2026-10-31, "
@@ -648,6 +653,25 @@ static void what_was_refused_is_told_when_it_is_over(void **state)
                   "certificate-expired at mx2.example.com. Their mail may have been late or lost.");
     expect_to_say(&advice.to_do, "certificate-expired, should it come back: Renew");
     assert_false(says(&advice.evidence, "None of these failed"));
+}
+
+static void all_hosts_at_which_it_failed_are_named(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_STS_ENFORCE;
+    evidence.range.first = TODAY - 29;
+    fail_under(MET_ENFORCE, 3855, TODAY - 26, TODAY - 24);
+    evidence.results[0] = (struct result_count){"certificate-expired", 3855, 0, NULL};
+    evidence.result_count = 1;
+    fail_at("mx2.example.com", 2256);
+    fail_at("mx1.example.com", 1599);
+    advise(&settings);
+    expect_to_say(&advice.evidence,
+                  "certificate-expired at mx2.example.com (2,256), mx1.example.com (1,599). Their");
+    fail_at("", 1);
+    evidence.failing_host_count = EVIDENCE_FAILING_HOSTS + 2;
+    advise(&settings);
+    expect_to_say(&advice.evidence, "mx1.example.com (1,599), an unnamed host (1) and 2 more.");
 }
 
 /* What failed beside it may have had other causes. */
@@ -661,7 +685,7 @@ static void a_cause_is_named_only_of_what_was_refused(void **state)
     evidence.results[0] = (struct result_count){"starttls-not-supported", 420, 0, NULL};
     evidence.results[1] = (struct result_count){"certificate-expired", 2, 0, NULL};
     evidence.result_count = 2;
-    evidence.failing_mx = "mx2.example.com";
+    fail_at("mx2.example.com", 422);
     advise(&settings);
     expect_to_say(&advice.evidence, "2 sessions were refused from 2026-10-29 to 2026-10-31, and "
                                     "none since. Their mail may have been late or lost.");
@@ -894,6 +918,7 @@ int main(void)
         TEST(what_failed_was_not_always_refused),
         TEST(who_may_have_written_it_is_told),
         TEST(what_was_refused_is_told_when_it_is_over),
+        TEST(all_hosts_at_which_it_failed_are_named),
         TEST(a_cause_is_named_only_of_what_was_refused),
         TEST(nothing_is_said_of_days_without_reports),
         TEST(a_change_that_has_mail_refused_can_be_taken_back),

@@ -541,7 +541,8 @@ static void sessions_are_told_apart_by_what_they_met(void **state)
     assert_int_equal(evidence.met[MET_NO_POLICY].failed, 3);
     assert_int_equal(evidence.sessions, 400); /* the unread one is taken for the enforced */
     assert_int_equal(evidence.failed, 21);
-    assert_string_equal(evidence.failing_mx, "mx1.example.com");
+    assert_int_equal(evidence.failing_host_count, 1);
+    assert_string_equal(evidence.failing_hosts[0].name, "mx1.example.com");
 }
 
 static void a_policy_that_is_only_broken_is_not_usable(void **state)
