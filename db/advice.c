@@ -60,7 +60,7 @@ enum next_step advice_next(const struct standing *standing, const struct advice_
         return NEXT_PUBLISH_TLSRPT;
     if (!standing->reported)
         return NEXT_WAIT;
-    if (standing->sts_gone)
+    if (standing->sts_gone || standing->sts_lost > 0)
         return NEXT_RESTORE_STS;
     if (standing->problems > 0)
         return NEXT_FIX_PROBLEMS;
@@ -282,6 +282,9 @@ static void tell_what_holds_back(struct advising *advising)
         say(advising, sentences,
             "There is no record at _mta-sts.%s any more, though reports tell of a policy.",
             evidence->domain);
+    else if (standing->sts_lost > 0)
+        say(advising, sentences, "Reports tell of no MTA-STS policy since %s.",
+            day_format(standing->sts_lost, last));
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
     if (is_silent(standing, settings))
@@ -417,7 +420,8 @@ static void advise_policy(struct advising *advising)
         publish_policy(advising, STS_TESTING);
     else if (tls_mode_sts(standing->mode) == STS_ENFORCE || advising->advice->next == NEXT_ENFORCE)
         publish_policy(advising, STS_ENFORCE);
-    else if (in_testing(standing) || advising->advice->next == NEXT_START_TESTING)
+    else if (in_testing(standing) || advising->advice->next == NEXT_START_TESTING ||
+             advising->advice->next == NEXT_RESTORE_STS)
         publish_policy(advising, STS_TESTING);
     tell_how_to_publish(advising);
 }
@@ -483,9 +487,16 @@ static void tell_what_to_do(struct advising *advising)
         tell_where_to_look(advising);
         return;
     case NEXT_RESTORE_STS:
-        say(advising, to_do,
-            "Publish record and policy again, under a new id; or, if MTA-STS is to end, a "
-            "policy with mode none until all have forgotten the old one.");
+        if (standing->sts_gone)
+            say(advising, to_do,
+                "Publish record and policy again, under a new id; or, if MTA-STS is to end, a "
+                "policy with mode none until all have forgotten the old one.");
+        else
+            say(advising, to_do,
+                "See what is published now: tlsrptop check %s. If MTA-STS was not meant to end, "
+                "publish it again under a new id, at first in mode testing, which changes no "
+                "delivery.",
+                evidence->domain);
         break;
     case NEXT_FIX_PROBLEMS:
         break;
@@ -598,8 +609,13 @@ static const char *summarise(struct advising *advising)
     case NEXT_FIX_FAILURES:
         return summarise_failures(advising);
     case NEXT_RESTORE_STS:
-        return "The _mta-sts record has gone: senders keep the policy until its max_age ends, "
-               "and then deliver as if there had been none.";
+        if (standing->sts_gone)
+            return "The _mta-sts record has gone: senders keep the policy until its max_age ends, "
+                   "and then deliver as if there had been none.";
+        return text_of(advising,
+                       "MTA-STS has gone: by reports %s became no policy on %s. Senders that keep "
+                       "none deliver without it.",
+                       sts_mode_name(evidence->withdrawn), day_format(standing->sts_lost, day));
     case NEXT_FIX_PROBLEMS:
         return text_of(advising,
                        in_testing(standing) ? "Not safe to enforce: the check found %s."

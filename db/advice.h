@@ -38,7 +38,7 @@ const char *advice_step_label(enum advice_step step);
 enum next_step {
     NEXT_FIX_FAILURES,
     NEXT_FIND_NAME,    /* the check was told that the domain does not exist */
-    NEXT_RESTORE_STS,  /* the check found no record, and reports had told of a policy */
+    NEXT_RESTORE_STS,  /* there is none, by the check or by reports, and there had been */
     NEXT_FIX_PROBLEMS, /* that the live check found */
     NEXT_FIND_REPORTS, /* they came once, and do not any more */
     NEXT_ENFORCE,

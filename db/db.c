@@ -30,7 +30,7 @@ enum {
     LOG_BYTES_KEPT = 4 * 1024 * 1024, /* of the file, then */
 };
 
-const int db_schema_version = 9;
+const int db_schema_version = 10;
 
 struct kept_statement {
     const char *sql;

@@ -34,6 +34,7 @@ struct standing {
     bool name_missing;  /* the check was told that there is no such name */
     bool sts_broken;    /* there is an _mta-sts record, and no policy that can be used */
     bool sts_gone;      /* there is none, though reports of before the check told of a policy */
+    int sts_lost;       /* day since which reports tell of none, after testing or enforce; 0: no */
     bool tlsrpt_seen;   /* by the check: there is a TLS-RPT record... */
     bool tlsrpt_missed; /* ...or there is none */
     int64_t problems;   /* that the check found: errors, and what enforce would make one */

@@ -347,5 +347,11 @@ static const char *const version_9[] = {
     "ALTER TABLE mailbox_of_server RENAME TO mailbox;",
     NULL};
 
-const char *const *const migrations[] = {version_1, version_2, version_3, version_4, version_5,
-                                         version_6, version_7, version_8, version_9, NULL};
+/* Where MTA-STS was testing or enforce, and then not there: of few domains. */
+static const char *const version_10[] = {"CREATE INDEX mode_change_of_losses ON mode_change(day)"
+                                         "  WHERE before IN (3, 4, 6, 7) AND mode IN (1, 5);",
+                                         NULL};
+
+const char *const *const migrations[] = {version_1, version_2,  version_3, version_4,
+                                         version_5, version_6,  version_7, version_8,
+                                         version_9, version_10, NULL};

@@ -44,6 +44,7 @@ struct tally {
     int64_t all_failed; /* in the quiet days, with a policy or without */
     int64_t unfetched;  /* in their details: a published policy could not be had */
     bool fetch_error;   /* in them a policy could not be had or read */
+    int lost_since;     /* day: MTA-STS was in force, and was not there any more; 0: no */
     struct running running;
     struct closer closer;
 };
@@ -170,6 +171,11 @@ static enum db_status add_unfetched(struct db *db, int64_t domain, struct day_ra
     return add_up(db, &unfetched, domain, range, tallies, offsetof(struct tally, unfetched));
 }
 
+#define LOST " AND before IN (3, 4, 6, 7) AND mode IN (1, 5)"
+_Static_assert(MODE_OPPORTUNISTIC == 1 && MODE_STS_TESTING == 3 && MODE_STS_ENFORCE == 4 &&
+                   MODE_DANE == 5 && MODE_DANE_STS_TESTING == 6 && MODE_DANE_STS_ENFORCE == 7,
+               "named by number");
+
 /* Whose policy could not be fetched or read, by a statement of RANGE. */
 static enum db_status add_errors(struct db *db, int64_t domain, struct day_range range,
                                  struct tallies *tallies)
@@ -186,6 +192,26 @@ static enum db_status add_errors(struct db *db, int64_t domain, struct day_range
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
         if (tally != NULL)
             tally->fetch_error = true;
+    }
+    return status;
+}
+
+/* Where MTA-STS was withdrawn, by reports of RANGE, and not by mode none. */
+static enum db_status add_losses(struct db *db, int64_t domain, struct day_range range,
+                                 struct tallies *tallies)
+{
+    static const char all[] = "SELECT domain, day FROM mode_change INDEXED BY mode_change_of_losses"
+                              " WHERE day BETWEEN ?1 AND ?2" LOST " ORDER BY day";
+    static const char one[] = "SELECT domain, day FROM mode_change WHERE domain = ?3"
+                              " AND day BETWEEN ?1 AND ?2" LOST " ORDER BY day DESC LIMIT 1";
+    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
+    db_bind_integers(row, (int64_t[]){range.first, range.last, domain},
+                     domain == ALL_DOMAINS ? 2 : 3);
+    enum db_status status = DB_OK;
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        if (tally != NULL)
+            tally->lost_since = sqlite3_column_int(row, 1);
     }
     return status;
 }
@@ -467,6 +493,10 @@ static enum db_status add_figures(struct standings *standings, const struct doma
     bool policy = has_policy(row->mode) || has_policy(row->mode_reported);
     enum db_status status = policy ? add_refusable(standings, row, tally, standing)
                                    : add_unusable(standings, row, tally, standing);
+    bool absent = row->mode == MODE_OPPORTUNISTIC || row->mode == MODE_DANE;
+    if (absent && !tls_mode_has_sts(row->mode_reported) && !standing->sts_broken &&
+        tally->lost_since > 0)
+        standing->sts_lost = tally->lost_since;
     standing->recent_since =
         tally->running.failed > 0 ? tally->running.first_day : standings->quiet.first;
     standing->sessions = tally->closer.sessions + tally->running.sessions;
@@ -507,7 +537,10 @@ static enum db_status begin(struct standings *standings, struct db *db, int64_t 
     enum db_status status = tallies_make(db, &standings->tallies);
     if (status == DB_OK)
         status = add_running(db, domain, standings->quiet.first, &standings->tallies);
-    return status == DB_OK ? add_errors(db, domain, standings->quiet, &standings->tallies) : status;
+    if (status == DB_OK)
+        status = add_errors(db, domain, standings->quiet, &standings->tallies);
+    struct day_range looked_back = last_days(standings->today, EVIDENCE_DAYS);
+    return status == DB_OK ? add_losses(db, domain, looked_back, &standings->tallies) : status;
 }
 
 /* All of mine, with their TOTALS, COUNT of them by number. */

@@ -68,6 +68,9 @@ static const struct {
     {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET, .sts_gone = true, .problems = 1},
      STEP_ENFORCE,
      "MTA-STS has gone"},
+    {{REPORTED, .mode = MODE_OPPORTUNISTIC, .sts_lost = TODAY - 9},
+     STEP_REPORTING,
+     "MTA-STS has gone"},
     {{REPORTED, TESTING(14), QUIET, .failed = 1, .problems = 4}, STEP_REVIEW, "fix 1 in 7 days"},
     {{REPORTED, .mode = MODE_DANE_STS_TESTING, .testing_days = 14, QUIET},
      STEP_REVIEW,
@@ -456,6 +459,24 @@ static void a_record_that_has_gone_is_to_be_published_again(void **state)
     expect_to_say(&advice.held_back, "no record at _mta-sts.example.com any more");
     expect_to_say(&advice.to_do, "Publish record and policy again, under a new id");
     expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
+}
+
+static void a_policy_that_reports_do_not_find_any_more_is_told(void **state)
+{
+    (void)state;
+    evidence.standing.mode = MODE_OPPORTUNISTIC;
+    evidence.standing.sts_lost = TODAY - 9;
+    evidence.withdrawn = STS_ENFORCE;
+    evidence.withdrawn_last = TODAY - 10;
+    evidence.withdrawn_since = TODAY - 9;
+    evidence.policy_text = evidence.policy_id = "";
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_RESTORE_STS);
+    assert_string_equal(advice.summary, "MTA-STS has gone: by reports enforce became no policy on "
+                                        "2026-11-15. Senders that keep none deliver without it.");
+    expect_to_say(&advice.held_back, "Reports tell of no MTA-STS policy since 2026-11-15.");
+    expect_to_say(&advice.to_do, "If MTA-STS was not meant to end, publish it again");
+    assert_true(advice.text_count > 0);
 }
 
 static void a_text_that_is_new_is_told(void **state)
@@ -908,6 +929,7 @@ int main(void)
         TEST(no_published_line_is_dropped_in_silence),
         TEST(another_text_has_another_id),
         TEST(a_record_that_has_gone_is_to_be_published_again),
+        TEST(a_policy_that_reports_do_not_find_any_more_is_told),
         TEST(a_text_that_is_new_is_told),
         TEST(little_mail_is_not_enough),
         TEST(failures_hold_back_and_are_named_with_their_remedy),

@@ -303,6 +303,26 @@ static void a_policy_that_cannot_be_had_was_not_withdrawn(void **state)
     assert_int_equal(evidence.standing.failed, 60);
 }
 
+static void a_policy_that_is_not_found_any_more_is_to_be_restored(void **state)
+{
+    (void)state;
+    struct evidence evidence;
+    keep_days("ended.example", "Google", TODAY - 90, TODAY - 20, "enforce");
+    keep_days("ended.example", "Google", TODAY - 19, TODAY - 11, "none");
+    keep_days("ended.example", "Google", TODAY - 10, TODAY - 1, "");
+    keep_days("gone.example", "Google", TODAY - 90, TODAY - 11, "enforce");
+    keep_days("gone.example", "Google", TODAY - 10, TODAY - 1, "");
+    keep_days("long-gone.example", "Google", TODAY - 90, TODAY - 46, "enforce");
+    keep_days("long-gone.example", "Google", TODAY - 45, TODAY - 1, "");
+    expect_labels("ended.example: start testing\n"
+                  "gone.example: MTA-STS has gone\n"
+                  "long-gone.example: start testing\n");
+    evidence_of("gone.example", &evidence);
+    assert_int_equal(evidence.standing.sts_lost, TODAY - 10);
+    assert_int_equal(evidence.withdrawn, STS_ENFORCE);
+    assert_int_equal(evidence.withdrawn_since, TODAY - 10);
+}
+
 static void who_sees_another_policy_is_named(void **state)
 {
     (void)state;
@@ -798,6 +818,7 @@ int main(void)
         TEST(reports_of_several_days_count_for_all_their_domains),
         TEST(weekly_reports_are_enough),
         TEST(a_policy_that_cannot_be_had_was_not_withdrawn),
+        TEST(a_policy_that_is_not_found_any_more_is_to_be_restored),
         TEST(who_sees_another_policy_is_named),
         TEST(testing_goes_on_when_a_check_cannot_tell),
         TEST(evidence_is_counted_since_testing_began),
