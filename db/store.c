@@ -141,12 +141,26 @@ static enum db_status write_run(struct store *store)
     return db_run(store->db, statement);
 }
 
+/* Nobody will find what goes into a file that has left its place. */
+static enum db_status check_place(struct db *db)
+{
+    int moved = 0;
+    int code = sqlite3_file_control(db_sqlite(db), NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
+    return code == SQLITE_OK && moved != 0
+               ? db_complain(db, DB_BUSY,
+                             "the database %s was deleted, moved or replaced meanwhile",
+                             db_path(db))
+               : DB_OK;
+}
+
 static enum db_status commit(struct store *store)
 {
     static const char commit_sql[] = "COMMIT";
     if (!store->open)
         return DB_OK;
-    enum db_status status = totals_finish(store->totals, store->db);
+    enum db_status status = check_place(store->db);
+    if (status == DB_OK)
+        status = totals_finish(store->totals, store->db);
     if (status == DB_OK)
         status = identities_index(store->identities, store->settings.unindexed);
     if (status == DB_OK)

@@ -866,6 +866,26 @@ static void a_file_that_keeps_its_pages_is_compacted_once(void **state)
     assert_int_equal(store_close(store, ""), DB_OK);
 }
 
+/* A mail is deleted from its mailbox when its report is on the disk. */
+static void what_nobody_would_find_is_not_stored(void **state)
+{
+    (void)state;
+    char moved[4096 + 8];
+    struct mailbox_position position;
+    struct store *store = open_store(db);
+    assert_int_equal(store_mailbox(store, "work", "me@a.example", "INBOX", 17, &position), DB_OK);
+    snprintf(moved, sizeof moved, "%s.moved", path);
+    assert_int_equal(rename(path, moved), 0);
+    struct origin origin = {.mailbox = position.id, .uid = 1};
+    assert_int_equal(store_refused(store, &origin, OUTCOME_NOT_A_REPORT, "x", NULL, 0), DB_OK);
+    assert_int_equal(store_unacted(store, position.id, NULL, NULL), DB_BUSY);
+    assert_non_null(strstr(db_error(db), "was deleted, moved or replaced"));
+    assert_int_equal(rename(moved, path), 0);
+    assert_int_equal(store_refused(store, &origin, OUTCOME_NOT_A_REPORT, "x", NULL, 0), DB_OK);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM journal"), 1);
+}
+
 static void a_locked_database_is_busy_and_loses_nothing(void **state)
 {
     (void)state;
@@ -914,6 +934,7 @@ int main(void)
         TEST(what_comes_in_late_is_pruned_too),
         TEST(compacting_gives_the_space_of_pruned_reports_back),
         TEST(a_file_that_keeps_its_pages_is_compacted_once),
+        TEST(what_nobody_would_find_is_not_stored),
         TEST(a_locked_database_is_busy_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
