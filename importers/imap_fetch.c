@@ -175,12 +175,37 @@ static void hand_over_too_large(struct imap_session *session, const struct place
     check_storing(session, pipeline_damaged(session->pipeline, place, reason));
 }
 
-/* The message at PLACE is there, but does not come. */
+/* The message at PLACE is there, but does not come: ever, or now. */
 static int hand_over_refused(struct imap_session *session, const struct place *place)
 {
     char reason[REASON];
+    if (imap_refused_for_now(session))
+        return imap_complain(session, EX_TEMPFAIL, "%s UID %" PRIu32 " cannot be had now: %s",
+                             place->name, place->uid, imap_answer_text(session));
     snprintf(reason, sizeof reason, "the server does not give it: %s", imap_answer_text(session));
     return pipeline_damaged(session->pipeline, place, reason) == 0 ? EX_OK : EX_TEMPFAIL;
+}
+
+static void take_presence(void *context, const struct imap_message *message)
+{
+    struct list *list = context;
+    list->count += message->uid == list->first;
+}
+
+/* UID has not come, though nothing was refused: it is gone, or the server passes over it. */
+static int hand_over_omitted(struct imap_session *session, const struct place *place)
+{
+    struct list there = {.first = place->uid};
+    int status =
+        imap_fetch(session, 0, 0, take_presence, &there, "UID FETCH %" PRIu32 " (UID)", place->uid);
+    if (status != EX_OK && status != EX_NOPERM)
+        return status;
+    if (there.count == 0)
+        return EX_OK;
+    return pipeline_damaged(session->pipeline, place,
+                            "the server tells that it is there, and does not give it") == 0
+               ? EX_OK
+               : EX_TEMPFAIL;
 }
 
 /* The server may take its time after this one: what there is goes on its way. */
@@ -294,7 +319,9 @@ static int fetch_large(struct batch *batch, size_t i)
         hand_over_too_large(session, &place, most + 1);
     else if (status == EX_NOPERM)
         return hand_over_refused(session, &place);
-    return status == EX_DATAERR || status == EX_NOINPUT ? EX_OK : status;
+    else if (status == EX_NOINPUT)
+        return hand_over_omitted(session, &place);
+    return status == EX_DATAERR ? EX_OK : status;
 }
 
 /* Asks for the messages of the batch from FIRST to LAST that are not done; no
@@ -323,6 +350,8 @@ static int fetch_missing(struct batch *batch)
                                  batch->mailbox->name, imap_answer_text(session));
         if (status == EX_NOPERM)
             status = hand_over_refused(session, &place);
+        else if (status == EX_OK && !batch->done[i])
+            status = hand_over_omitted(session, &place);
     }
     return status;
 }
@@ -338,6 +367,19 @@ static int fetch_batch(struct batch *batch)
     return status;
 }
 
+/* The rest of the batch has not come: what has need not come again. */
+static int keep_settled(const struct batch *batch, int status)
+{
+    struct imap_session *session = batch->session;
+    const char *error = wire_error(session->wire);
+    if (batch->settled > 0 && move_position(batch, batch->settled) != 0)
+        return EX_TEMPFAIL;
+    if (error != NULL && error[0] != '\0' && batch->settled < batch->count)
+        imap_complain(session, status, "%s UID %" PRIu32 " is the first that has not come",
+                      batch->mailbox->label, batch->uids[batch->settled]);
+    return status;
+}
+
 /* Fetches what is listed, and moves the position along. */
 static int fetch_listed(struct imap_session *session, struct imap_mailbox *mailbox,
                         const struct list *list)
@@ -350,7 +392,7 @@ static int fetch_listed(struct imap_session *session, struct imap_mailbox *mailb
             return EX_TEMPFAIL;
         status = fetch_batch(&batch);
         if (status != EX_OK)
-            return status;
+            return keep_settled(&batch, status);
         mailbox->position.last_uid = batch.uids[batch.count - 1];
         if (move_position(&batch, batch.count) != 0)
             return EX_TEMPFAIL;

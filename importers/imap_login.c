@@ -305,12 +305,10 @@ static enum imap_auth choose(const struct imap_session *session)
 
 static int refused(const struct imap_session *session, const char *name, const char *reason)
 {
-    const char *text = imap_answer_text(session);
-    /* RFC 5530: not the password is wrong, but what would check it is away */
-    int status = strstr(text, "[UNAVAILABLE]") != NULL ? EX_TEMPFAIL : EX_NOPERM;
+    int status = imap_refused_for_now(session) ? EX_TEMPFAIL : EX_NOPERM;
     return imap_complain(session, status, "%s refuses the login of %s by %s: %s%s%s",
-                         session->account->host, session->account->user, name, text,
-                         reason[0] != '\0' ? " " : "", reason);
+                         session->account->host, session->account->user, name,
+                         imap_answer_text(session), reason[0] != '\0' ? " " : "", reason);
 }
 
 int imap_login(struct imap_session *session, const struct secret *secret)

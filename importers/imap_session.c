@@ -122,6 +122,12 @@ const char *imap_answer_text(const struct imap_session *session)
     return space != NULL ? space + 1 : line;
 }
 
+bool imap_refused_for_now(const struct imap_session *session)
+{
+    const char *text = imap_answer_text(session);
+    return strstr(text, "[UNAVAILABLE]") != NULL || strstr(text, "[INUSE]") != NULL;
+}
+
 const char *imap_read_line(struct imap_session *session)
 {
     return mailimap_read_line(session->imap);
@@ -434,8 +440,8 @@ int imap_select(struct imap_session *session, const char *name, struct imap_mail
     snprintf(mailbox->label, sizeof mailbox->label, "%s %s", session->account->name, name);
     int status = open_mailbox(session, name, acts);
     if (status == EX_NOPERM)
-        return imap_complain(session, EX_CONFIG, "mailbox %s cannot be opened: %s", name,
-                             imap_answer_text(session));
+        return imap_complain(session, imap_refused_for_now(session) ? EX_TEMPFAIL : EX_CONFIG,
+                             "mailbox %s cannot be opened: %s", name, imap_answer_text(session));
     if (status != EX_OK)
         return status;
     mailbox->writable =

@@ -78,6 +78,9 @@ int imap_answer(struct imap_session *session);
 
 /* The answer to the last command, without its tag: "NO [NONEXISTENT] No mailbox". */
 const char *imap_answer_text(const struct imap_session *session);
+/* Does that refusal pass by itself?  RFC 5530 section 3: what would check the password or give
+ * the message is away. */
+bool imap_refused_for_now(const struct imap_session *session);
 
 /* Writes NAME (UTF-8) as an argument of a command.  A slash stands for what
  * separates the levels of names on this server, unless it has a mailbox whose
