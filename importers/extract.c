@@ -168,6 +168,8 @@ static int refuse(struct extractor *extractor, const struct source *source, cons
                   struct slice bytes)
 {
     char *why_not = extractor->why_not;
+    if (reason[0] == '\0')
+        return -1; /* memory is short */
     snprintf(why_not, REASON_TEXT, "%s%s%s", reason, source->flaw[0] != '\0' ? "; " : "",
              source->flaw);
     if (!source->claims)
@@ -454,7 +456,7 @@ static int read_part(struct extractor *extractor, const struct part *part, bool 
     struct buffer *buffer = is_message ? &extractor->enclosing : &extractor->decoded;
     source.claims = is_report || part->tlsrpt || part->envelope.report_domain.length > 0;
     if (decode_part(part, buffer, &content, &source.flaw) != 0)
-        return refuse(extractor, &source, "there is not enough memory to decode it", part->body);
+        return -1;
     if (is_message && format_of(content) == FORMAT_OTHER)
         return read_message(extractor, &extractor->enclosed, content, part);
     if (is_report && format_of(content) == FORMAT_OTHER)

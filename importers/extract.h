@@ -56,7 +56,7 @@ typedef int extracted_fn(void *context, struct extracted *found);
  * document (JSON, gzip, zip).  NAME is a file name where there is one (for the
  * recipient domain), else NULL.  Calls FOUND once or more: a message without
  * any report yields one OUTCOME_NOT_A_REPORT that says why.  Returns 0, or what
- * FOUND returned; short memory is a damaged part that says so. */
+ * FOUND returned; -1 when memory is short. */
 int extract(struct extractor *extractor, const char *name, const char *bytes, size_t size,
             extracted_fn *found, void *context);
 

@@ -626,6 +626,8 @@ static json_object *parse(struct report_reader *reader, struct slice json, size_
     size_t end = json_tokener_get_parse_end(reader->tokener);
     if (root != NULL)
         *used = end;
+    else if (error == json_tokener_success) /* and no object: memory is short */
+        reader->reason[0] = '\0';
     else if (error == json_tokener_continue)
         complain(reader, "its JSON ends too early, after %zu bytes", length);
     else if (error == json_tokener_error_depth)

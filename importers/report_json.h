@@ -30,8 +30,8 @@ void report_reader_free(struct report_reader *reader);
 /* Reads the JSON object that BYTES begin with, after a byte order mark and
  * white space, into REPORT, which is fresh.  *USED is where it ends: bytes may
  * follow.  Returns OUTCOME_IMPORTED; or OUTCOME_NOT_A_REPORT when it is some
- * other JSON, or OUTCOME_DAMAGED, both with a sentence in
- * report_reader_reason(). */
+ * other JSON, or OUTCOME_DAMAGED, both with a sentence in report_reader_reason(), "" when
+ * memory is short. */
 enum outcome report_read(struct report_reader *reader, struct slice bytes, struct report *report,
                          size_t *used);
 const char *report_reader_reason(const struct report_reader *reader);

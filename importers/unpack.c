@@ -98,7 +98,7 @@ static size_t make_room(const struct unpacker *unpacker, struct buffer *out, siz
     }
     size_t wanted = length < GROWTH_START / 2 ? GROWTH_START : length * 2;
     if (length >= out->capacity && buffer_reserve(out, wanted <= max ? wanted : max + 1) != 0) {
-        snprintf(reason, UNPACK_REASON, "there is not enough memory to unpack it");
+        reason[0] = '\0';
         return 0;
     }
     uint64_t room = out->capacity - length, left = unpacker->left - length + 1;
@@ -142,11 +142,13 @@ static int inflate_all(struct unpacker *unpacker, size_t *length, char reason[st
     size_t at = (size_t)(inflater->next_in - start);
     if (code == Z_STREAM_END)
         return make_room(unpacker, out, *length, reason) > 0 ? 0 : -1;
-    if (code == Z_BUF_ERROR)
+    if (code == Z_MEM_ERROR)
+        reason[0] = '\0';
+    else if (code == Z_BUF_ERROR)
         snprintf(reason, UNPACK_REASON, "its gzip ends too early, after %zu bytes", at);
     else
         snprintf(reason, UNPACK_REASON, "its gzip is damaged at byte %zu: %s", at,
-                 inflater->msg != NULL ? inflater->msg : "not enough memory");
+                 inflater->msg != NULL ? inflater->msg : "it needs a dictionary");
     return -1;
 }
 

@@ -20,6 +20,7 @@ enum format { FORMAT_OTHER, FORMAT_JSON, FORMAT_GZIP, FORMAT_ZIP };
 /* What BYTES are, by themselves.  JSON is an object, or a list of objects. */
 enum format format_of(struct slice bytes);
 
+/* Where sentences say what is wrong with the bytes, "" says that memory is short. */
 struct unpacker;
 
 /* LIMITS must outlive it.  NULL when memory is short. */
