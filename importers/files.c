@@ -159,6 +159,16 @@ damaged(struct files *files, const struct record *record, const char *format, ..
     return pipeline_damaged(files->settings.pipeline, &place, reason);
 }
 
+/* The file or folder cannot be read, for want of something that is none of its own: then the
+ * run is over. */
+static int unreadable(struct files *files, const char *what, int error)
+{
+    if (error != EMFILE && error != ENFILE && error != ENOMEM)
+        return damaged(files, NULL, "%s: %s", what, strerror(error));
+    say("%s: %s", show_name(files, NULL), strerror(error));
+    return -1;
+}
+
 /* NAME in FOLDER could not be opened. */
 static int refused(struct files *files, int folder, const char *name)
 {
@@ -169,7 +179,7 @@ static int refused(struct files *files, int folder, const char *name)
         return 0; /* moved while the folder was read: the next run finds it */
     if (there && S_ISLNK(about.st_mode) && (error == ENOENT || error == ELOOP))
         return damaged(files, NULL, "it is a symbolic link that leads nowhere");
-    return damaged(files, NULL, "it cannot be opened: %s", strerror(error));
+    return unreadable(files, "it cannot be opened", error);
 }
 
 /* --- files --- */
@@ -297,7 +307,7 @@ static int read_entries(struct files *files, DIR *stream, size_t length,
             result = read_entry(files, dirfd(stream), length, name, folder);
     }
     if (result == 0 && errno != 0)
-        result = damaged(files, NULL, "the folder cannot be read: %s", strerror(errno));
+        result = unreadable(files, "the folder cannot be read", errno);
     listing_close(&listing);
     return result;
 }
@@ -321,7 +331,7 @@ static int read_folder(struct files *files, int fd, size_t length, const struct 
     if (folder.depth > DEPTH_MAX)
         result = damaged(files, NULL, "it is deeper than %d folders", DEPTH_MAX);
     else if ((stream = fdopendir(fd)) == NULL)
-        result = damaged(files, NULL, "it cannot be read: %s", strerror(errno));
+        result = unreadable(files, "it cannot be read", errno);
     if (stream != NULL && folder.maildir)
         result = read_entry(files, fd, length, "new", &folder);
     if (stream != NULL && result == 0)

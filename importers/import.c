@@ -6,6 +6,7 @@
  * it went: by sentences, in the database's list of runs, and by the exit status.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -552,8 +553,20 @@ static int run_all(struct run *run)
     return status;
 }
 
+/* Where a mail, a log or a terminal is expected nothing else shall come to stand; what was
+ * closed still cannot be read. */
+static void fill_standard_files(void)
+{
+    int fd = open("/dev/null", O_WRONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_WRONLY);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_files();
     struct run run = {.cgi = cgi_active(), .message = ""};
     run.http = run.cgi ? cgi_refuse() : 0;
     if (run.http != 0) {

@@ -166,6 +166,37 @@ static void a_wrong_configuration_is_named_with_its_line(void **state)
 }
 
 /* A database in the wrong place would be missed late. */
+/* Runs the importer with WORDS behind what SETS a shell's limits and redirections. */
+static void import_by_shell(const char *before, const char *words)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "%s exec " PROGRAM " --db %s %s", before, path, words);
+    run_free(&run);
+    run_program(&run, "/bin/sh", "-c", command, NULL);
+}
+
+static void too_few_descriptors_are_no_damage(void **state)
+{
+    (void)state;
+    put_reports(3);
+    import_by_shell("ulimit -n 9;", inbox);
+    assert_ended(EX_TEMPFAIL);
+    assert_said("Too many open files");
+    import_by_shell("", inbox);
+    assert_ended(EX_OK);
+    assert_said("3 imported");
+}
+
+static void closed_standard_files_are_no_trap(void **state)
+{
+    (void)state;
+    import_by_shell("", "- <&-");
+    assert_ended(EX_TEMPFAIL);
+    put_reports(2);
+    import_by_shell("exec 0<&- 1>&- 2>&-;", inbox);
+    assert_ended(EX_OK);
+}
+
 static void a_folder_for_the_database_is_not_made(void **state)
 {
     (void)state;
@@ -469,6 +500,8 @@ int main(void)
         TEST(wrong_usage_is_named),
         TEST(a_wrong_configuration_is_named_with_its_line),
         TEST(a_folder_for_the_database_is_not_made),
+        TEST(too_few_descriptors_are_no_damage),
+        TEST(closed_standard_files_are_no_trap),
         TEST(an_account_is_meant_before_a_file_of_its_name),
         TEST(of_several_sources_the_gravest_status_counts),
         TEST(a_database_of_a_newer_version_is_left_alone),
