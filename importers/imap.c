@@ -89,9 +89,9 @@ int imap_import(const struct config *config, const char *name, struct pipeline *
 struct watcher {
     struct imap_account account;
     struct imap_session session;
-    enum { AWAY, IDLING, GIVEN_UP } state;
-    bool open;   /* the session, on the present visit */
-    bool worked; /* was open once */
+    enum { AWAY, IDLING, REFUSED, GIVEN_UP } state; /* refused: is tried now and then */
+    bool open;                                      /* the session, on the present visit */
+    bool worked;                                    /* was open once */
     unsigned failures;
     int64_t visited, due;
 };
@@ -172,8 +172,15 @@ static int visit_and_plan(struct watcher *watcher, struct pipeline *pipeline)
     imap_session_close(&watcher->session);
     if (watcher->worked || (status != EX_CONFIG && status != EX_NOPERM))
         return EX_OK;
-    watcher->state = GIVEN_UP;
+    watcher->state = REFUSED;
+    watcher->due = watcher->visited + BACK_OFF_MAX;
     return status;
+}
+
+/* Is there hope for it?  When there is none for any, the run ends. */
+static bool is_hopeful(const struct watcher *watcher)
+{
+    return watcher->state == AWAY || watcher->state == IDLING;
 }
 
 /* Waits until a server has news, an account is due, or the run is to end. */
@@ -209,13 +216,18 @@ static void take_early_news(struct watcher *watcher)
         watcher->due = watcher->visited + PAUSE;
 }
 
+static size_t count_hopeful(const struct watcher *watchers, size_t count)
+{
+    size_t hopeful = 0;
+    for (size_t i = 0; i < count; i++)
+        hopeful += is_hopeful(&watchers[i]);
+    return hopeful;
+}
+
 static int watch(struct watcher *watchers, size_t count, struct pipeline *pipeline)
 {
-    size_t left = 0;
     int status = EX_OK;
-    for (size_t i = 0; i < count; i++)
-        left += watchers[i].state != GIVEN_UP;
-    while (left > 0 && !stop_requested() && !pipeline_failed(pipeline)) {
+    while (count_hopeful(watchers, count) > 0 && !stop_requested() && !pipeline_failed(pipeline)) {
         for (size_t i = 0; i < count && !stop_requested(); i++) {
             struct watcher *watcher = &watchers[i];
             if (watcher->state == GIVEN_UP || watcher->due > monotonic_ms())
@@ -223,12 +235,10 @@ static int watch(struct watcher *watchers, size_t count, struct pipeline *pipeli
             int failure = visit_and_plan(watcher, pipeline);
             if (failure != EX_OK)
                 status = failure;
-            if (watcher->state == GIVEN_UP)
-                left--;
             take_early_news(watcher);
         }
         pipeline_flush(pipeline);
-        if (left > 0)
+        if (count_hopeful(watchers, count) > 0)
             wait_for_news(watchers, count);
     }
     return status;

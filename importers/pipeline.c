@@ -21,7 +21,9 @@ enum {
     BYTES_UNDER_WAY = 5 * 1024 * 1024, /* a new batch waits for less than this */
     BATCH_KEPT = 512 * 1024,           /* memory that the next use of a batch has again */
     COMMIT_MILLISECONDS = 1000,
-    IDLE_MILLISECONDS = 100, /* so long without work, and what there is gets committed */
+    IDLE_MILLISECONDS = 100,      /* so long without work, and what there is gets committed... */
+    QUIET_MILLISECONDS = 5000,    /* ...so long with nothing to commit, and upkeep is done... */
+    UPKEEP_MILLISECONDS = 600000, /* ...and again */
     YIELD_MICROSECONDS = 1000,
     KEPT_FREE = 8 * 1024 * 1024, /* bytes that are free and not given back to the system */
     GROW_BY = 1024 * 1024,
@@ -457,19 +459,30 @@ static void process(struct pipeline *pipeline, struct batch *batch)
     }
 }
 
+/* How long to wait for a batch. */
+static int patience_of(const struct pipeline *pipeline, bool kept_up)
+{
+    const struct store *store = pipeline->settings.store;
+    if (store == NULL)
+        return -1;
+    if (store_pending(store) > 0)
+        return IDLE_MILLISECONDS;
+    return kept_up ? UPKEEP_MILLISECONDS : QUIET_MILLISECONDS;
+}
+
 static void *store_all(void *context)
 {
     struct pipeline *pipeline = context;
-    struct store *store = pipeline->settings.store;
-    bool ended = false;
+    bool ended = false, kept_up = false;
     while (!ended) {
-        int patience = store != NULL && store_pending(store) > 0 ? IDLE_MILLISECONDS : -1;
+        int patience = patience_of(pipeline, kept_up);
         pthread_mutex_lock(&pipeline->lock);
         struct batch *batch =
             await(pipeline, &pipeline->to_store, &pipeline->extract_ended, patience);
         ended = batch == NULL && pipeline->extract_ended;
         pthread_mutex_unlock(&pipeline->lock);
         process(pipeline, batch);
+        kept_up = batch == NULL;
     }
     return NULL;
 }
