@@ -22,8 +22,8 @@ enum {
     BATCH_KEPT = 512 * 1024,           /* memory that the next use of a batch has again */
     COMMIT_MILLISECONDS = 1000,
     IDLE_MILLISECONDS = 100,      /* so long without work, and what there is gets committed... */
-    QUIET_MILLISECONDS = 5000,    /* ...so long with nothing to commit, and upkeep is done... */
-    UPKEEP_MILLISECONDS = 600000, /* ...and again */
+    QUIET_MILLISECONDS = 5000,    /* after so long upkeep is done when there is nothing else... */
+    UPKEEP_MILLISECONDS = 600000, /* ...and so long after that */
     YIELD_MICROSECONDS = 1000,
     KEPT_FREE = 8 * 1024 * 1024, /* bytes that are free and not given back to the system */
     GROW_BY = 1024 * 1024,
@@ -459,30 +459,33 @@ static void process(struct pipeline *pipeline, struct batch *batch)
     }
 }
 
-/* How long to wait for a batch. */
-static int patience_of(const struct pipeline *pipeline, bool kept_up)
+/* How long to wait for a batch, if upkeep is due at that time. */
+static int patience_of(const struct pipeline *pipeline, int64_t due)
 {
     const struct store *store = pipeline->settings.store;
     if (store == NULL)
         return -1;
     if (store_pending(store) > 0)
         return IDLE_MILLISECONDS;
-    return kept_up ? UPKEEP_MILLISECONDS : QUIET_MILLISECONDS;
+    int64_t left = due - monotonic_ms();
+    return left > 0 ? (int)left : 0;
 }
 
 static void *store_all(void *context)
 {
     struct pipeline *pipeline = context;
-    bool ended = false, kept_up = false;
+    int64_t due = monotonic_ms() + QUIET_MILLISECONDS;
+    bool ended = false;
     while (!ended) {
-        int patience = patience_of(pipeline, kept_up);
+        int patience = patience_of(pipeline, due);
         pthread_mutex_lock(&pipeline->lock);
         struct batch *batch =
             await(pipeline, &pipeline->to_store, &pipeline->extract_ended, patience);
         ended = batch == NULL && pipeline->extract_ended;
         pthread_mutex_unlock(&pipeline->lock);
         process(pipeline, batch);
-        kept_up = batch == NULL;
+        if (batch == NULL)
+            due = monotonic_ms() + UPKEEP_MILLISECONDS;
     }
     return NULL;
 }
