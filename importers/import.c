@@ -512,13 +512,26 @@ static int close_database(struct run *run, int status)
     return status;
 }
 
+/* By a clock that was never set all reports would tell of days to come, and be damaged. */
+static int check_clock(void)
+{
+    static const int64_t written = 1767225600; /* 2026-01-01: this program was not, before */
+    char now[INSTANT_TEXT];
+    if (instant_now() >= written)
+        return EX_OK;
+    say("the clock is wrong: it says %s", instant_format(instant_now(), now));
+    return EX_TEMPFAIL;
+}
+
 static int prepare(struct run *run)
 {
     if (stop_init() != 0) {
         say("cannot prepare for signals: %s", strerror(errno));
         return EX_TEMPFAIL;
     }
-    int status = read_config(run);
+    int status = check_clock();
+    if (status == EX_OK)
+        status = read_config(run);
     if (status == EX_OK)
         status = find_sources(run);
     if (status == EX_OK)

@@ -187,6 +187,15 @@ static void too_few_descriptors_are_no_damage(void **state)
     assert_said("3 imported");
 }
 
+static void a_clock_that_was_never_set_is_told(void **state)
+{
+    (void)state;
+    put_reports(1);
+    import_by_shell("export SOURCE_DATE_EPOCH=1600000000;", inbox);
+    assert_ended(EX_TEMPFAIL);
+    assert_said("the clock is wrong: it says 2020-09-13");
+}
+
 static void closed_standard_files_are_no_trap(void **state)
 {
     (void)state;
@@ -501,6 +510,7 @@ int main(void)
         TEST(a_wrong_configuration_is_named_with_its_line),
         TEST(a_folder_for_the_database_is_not_made),
         TEST(too_few_descriptors_are_no_damage),
+        TEST(a_clock_that_was_never_set_is_told),
         TEST(closed_standard_files_are_no_trap),
         TEST(an_account_is_meant_before_a_file_of_its_name),
         TEST(of_several_sources_the_gravest_status_counts),
