@@ -202,6 +202,31 @@ static bool *find_changes(const struct table *table, const struct rows *rows)
     return NULL;
 }
 
+/* The first column of domain names; -1 when there is none. */
+static int find_names(const struct table_type *type)
+{
+    for (int i = 0; i < (int)type->column_count; i++)
+        if (type->columns[i].kind == VALUE_DOMAIN && type->columns[i].value != NULL)
+            return i;
+    return -1;
+}
+
+/* How many cells the names of the first rows need, in the order in which they were read: so
+ * columns do not move when the rows are sorted. */
+static int measure_names(const struct table *table)
+{
+    enum { MEASURED = 512 };
+    int names = find_names(table->arrangement.type), most = 0;
+    char text[VALUE_TEXT_MAX];
+    for (size_t i = 0; i < table->rows.count && i < MEASURED && names >= 0; i++) {
+        const struct column *column = &table->arrangement.type->columns[names];
+        value_show(column->kind, column->value(row_at(&table->rows, i)), column->most + 1, text);
+        int columns = text_columns(text, terminal_unicode());
+        most = columns > most ? columns : most;
+    }
+    return most;
+}
+
 void table_show(struct table *table, const struct rows *rows, struct order order, bool mark)
 {
     const struct table_type *type = table->arrangement.type;
@@ -217,6 +242,8 @@ void table_show(struct table *table, const struct rows *rows, struct order order
     free(table->order.rows);
     table->rows = *rows;
     table->order = order;
+    if (!same_rows)
+        table->name_columns = measure_names(table);
     if (type->parent != NULL)
         tree_fold(table);
     size_t offset = table->cursor - table->top;
@@ -281,6 +308,29 @@ static int least_wanted(const struct table_type *type, const struct layout *layo
     return found;
 }
 
+/* Names that are cut cannot be told apart: they get what room there is, and, to be of a usual
+ * length, that of columns which can be done without. */
+static void make_room_for_names(const struct table *table, int columns, struct layout *layout)
+{
+    enum { DISPENSABLE = 3 /* rank */, USUAL = 27 /* cells */ };
+    const struct table_type *type = table->arrangement.type;
+    int names = find_names(type);
+    if (names < 0 || layout->widths[names] == 0)
+        return;
+    int wanted = table->name_columns < type->columns[names].most ? table->name_columns
+                                                                 : type->columns[names].most;
+    for (;;) {
+        int room = columns - layout_total(type, layout), drop = least_wanted(type, layout);
+        int more = wanted - layout->widths[names];
+        if (more > 0 && room > 0)
+            layout->widths[names] += more < room ? more : room;
+        if (more <= room || layout->widths[names] >= USUAL || drop < 0 ||
+            type->columns[drop].rank < DISPENSABLE)
+            return;
+        layout->widths[drop] = 0;
+    }
+}
+
 static struct layout lay_out(const struct table *table, int columns)
 {
     const struct table_type *type = table->arrangement.type;
@@ -291,6 +341,8 @@ static struct layout lay_out(const struct table *table, int columns)
     while ((total = layout_total(type, &layout)) > columns &&
            (drop = least_wanted(type, &layout)) >= 0)
         layout.widths[drop] = 0;
+    make_room_for_names(table, columns, &layout);
+    total = layout_total(type, &layout);
     for (bool grew = true; total < columns && grew;) {
         grew = false;
         for (size_t i = 0; i < type->column_count && total < columns; i++) {

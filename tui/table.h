@@ -77,6 +77,7 @@ struct table {
     char filter_text[FILTER_MAX];
     char search[TABLE_SEARCH_MAX];
     uint32_t hidden;         /* bit set of columns that are not drawn */
+    int name_columns;        /* cells that the names in its first column of domains need */
     struct branch *branches; /* of a tree; malloc'ed */
     size_t branch_count;
     bool shut;        /* all other branches are, unless there is a filter */
