@@ -166,7 +166,11 @@ static void tell_failures(struct advising *advising)
             evidence->result_count == 0 || evidence->met[MET_NO_POLICY].failed > 0
                 ? "None of these failed."
                 : "None of these failed by the summaries, which leave out what the details name.");
-    if (evidence->met[MET_NO_POLICY].failed > 0 && evidence->sessions > 0)
+    if (evidence->met[MET_NO_POLICY].failed > 0 && evidence->standing.sts_broken)
+        say(advising, sentences,
+            "%s failed of senders that got no policy: delivered, unless they keep an older one.",
+            counted(evidence->met[MET_NO_POLICY].failed, "session", text));
+    else if (evidence->met[MET_NO_POLICY].failed > 0)
         say(advising, sentences,
             "%s failed of senders that saw no policy: delivered, perhaps in the clear. One that "
             "minds a policy would have failed alike.",
@@ -245,10 +249,11 @@ static void tell_withdrawal(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     char day[DAY_TEXT], last[DAY_TEXT];
-    if (evidence->withdrawn_since < 0 || evidence->standing.sts_broken)
+    if (evidence->withdrawn_since < 0)
         return;
     say(advising, &advising->advice->evidence,
-        "MTA-STS was withdrawn: by reports it was %s up to %s, and %s since %s.",
+        "MTA-STS %s: by reports it was %s up to %s, and %s since %s.",
+        evidence->standing.sts_broken ? "cannot be had" : "was withdrawn",
         sts_mode_name(evidence->withdrawn), day_format(evidence->withdrawn_last, last),
         evidence->withdrawn_to_none ? "none" : "not there",
         day_format(evidence->withdrawn_since, day));

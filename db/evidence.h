@@ -22,6 +22,7 @@ struct advice_settings {
     int reporters;
     int sessions;
     int quiet_days;
+    bool exact_days; /* testing_since is that of a review in a list, too */
     const char *rua; /* where reports go: an address; "" when it is not known */
 };
 

@@ -414,11 +414,11 @@ static enum db_status add_testing(const struct standings *standings, const struc
     int last = row->last_day < standings->today ? row->last_day : standings->today;
     if (enough > last)
         enough = last;
-    int first = standings->exact ? 0 : enough - MODE_INHERIT_DAYS;
+    bool exact = standings->exact || standings->settings->exact_days;
+    int first = exact ? 0 : enough - MODE_INHERIT_DAYS;
     int by_check = -1;
-    enum db_status status =
-        testing_by_reports(standings->db, row->id, first, standings->exact ? 0 : enough, last,
-                           &standing->testing_since);
+    enum db_status status = testing_by_reports(standings->db, row->id, first, exact ? 0 : enough,
+                                               last, &standing->testing_since);
     if (status == DB_OK)
         status = testing_by_checks(standings->db, row->id, &by_check);
     if (by_check >= 0 && (standing->testing_since < 0 || by_check < standing->testing_since))

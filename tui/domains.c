@@ -147,9 +147,11 @@ static uint64_t item_stamp(const void *row)
     return (uint64_t)ITEM->totals.reports << 8 ^ (uint64_t)ITEM->mode;
 }
 
+/* What is as urgent comes by its failed sessions. */
 static int64_t item_urgency(const void *row)
 {
-    return ITEM->urgency;
+    const int64_t most = (int64_t)1 << 40;
+    return ITEM->urgency * most - (ITEM->totals.failed < most ? ITEM->totals.failed : most - 1);
 }
 
 enum { COLUMN_FAILED = 3, COLUMN_NEXT_STEP = 6 };

@@ -456,6 +456,7 @@ static int read_settings(const struct options *options, char path[static PATH_MA
     else if (snprintf(path, PATH_MAX, "%s", options->db) >= PATH_MAX)
         found = -1;
     advice_read_settings(config, thresholds);
+    thresholds->exact_days = true;
     thresholds->rua = ""; /* which goes with the configuration */
     config_free(config);
     return found == 0 ? 0 : complain(EX_USAGE, "the database is not named; use --db FILE");

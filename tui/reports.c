@@ -279,12 +279,12 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s sessions in %s%s %s%s", sessions,
                     of_newest ? "the newest " : "", reports, of_domains ? "row" : "report",
                     totals.reports == 1 ? "" : "s");
-    if (view->scope.domain == ALL_DOMAINS && figures->totals_are != OF_ROWS)
-        x += put_text(y, x, columns_wide - x, STYLE_DIM, ", a row for each of their domains");
     if (figures->more && !of_newest)
-        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "; the newest %s are here", most);
+        x += put_format(y, x, columns_wide - x, STYLE_WARN, ": the newest %s here", most);
     if (figures->more)
-        put_text(y, x, columns_wide - x, STYLE_WARN, "; fewer days (-) show the rest");
+        x += put_text(y, x, columns_wide - x, STYLE_WARN, "; fewer days (-) show the rest");
+    if (view->scope.domain == ALL_DOMAINS && figures->totals_are != OF_ROWS)
+        put_text(y, x, columns_wide - x, STYLE_DIM, ", a row for each of their domains");
 }
 
 static void draw_item(const struct item *item, struct area area)

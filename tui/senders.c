@@ -31,7 +31,8 @@ struct figures {
     int64_t failed;
     int64_t addresses;
     int64_t organizations;
-    int64_t left_out; /* of the addresses: more than SENDERS_MAX */
+    int64_t left_out;              /* of the addresses: more than SENDERS_MAX */
+    struct totals without_senders; /* by the summaries, where no details name a sender */
 };
 
 struct senders {
@@ -347,6 +348,8 @@ static enum db_status load_senders(const struct request *request, struct db *db,
     end_organization(&reader);
     for (size_t i = 0; i < snapshot->rows[0].count; i++)
         item_at(&reader, (int64_t)i)->whole = figures->failed;
+    if (status == DB_OK && figures->failed == 0)
+        status = query_total(db, request->scope.domain, request->range, &figures->without_senders);
     return status;
 }
 
@@ -372,6 +375,12 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     int x = 1;
     format_count(figures->failed, 20, failed);
     format_count(figures->addresses, 20, addresses);
+    if (figures->without_senders.failed > 0) {
+        format_count(figures->without_senders.failed, 20, failed);
+        put_format(y, x, columns_wide - x, STYLE_WARN,
+                   "%s failed, and no report names the senders: 7 shows who reported them", failed);
+        return;
+    }
     x += put_format(y, x, columns_wide - x, figures->failed > 0 ? STYLE_WARN : STYLE_GOOD,
                     "%s failed", figures->failed > 0 ? failed : "None");
     if (figures->failed > 0)

@@ -167,7 +167,7 @@ static void of_more_reports_than_can_be_listed_the_newest_are(void **state)
     }
     own_database_close();
     struct console *console = open_reports(100, 30);
-    assert_shows(console, "5 failed of 1,000,305 sessions in 10,003 reports; the newest 10,000");
+    assert_shows(console, "5 failed of 1,000,305 sessions in 10,003 reports: the newest 10,000");
     assert_shows(console, "row 1 of 10,000");
     /* keys that come before the last rows do mean these */
     assert_types(console, "<Esc>7G");

@@ -285,6 +285,20 @@ static void what_is_empty_below_a_report_has_no_colour(void **state)
     leave_dashboard(console);
 }
 
+static void failures_without_a_sender_are_not_none(void **state)
+{
+    (void)state;
+    struct report report;
+    make_report(&report, "Google", "1", today() - 1);
+    add_policy(&report, "sts", "example.com", sts_text("testing"), 100, 12);
+    keep_report(own.store, &report, "-");
+    own_database_close();
+    struct console *console = open_senders(80, 24);
+    assert_row(console, 1,
+               " 12 failed, and no report names the senders: 7 shows who reported them");
+    leave_dashboard(console);
+}
+
 static void no_failure_is_said(void **state)
 {
     (void)state;
@@ -352,6 +366,7 @@ int main(void)
         TEST(all_domains_are_added_up),
         TEST(an_address_opens_its_failures_and_a_failure_its_report),
         TEST(what_is_empty_below_a_report_has_no_colour),
+        TEST(failures_without_a_sender_are_not_none),
         TEST(no_failure_is_said),
         TEST(hostile_text_is_harmless_and_keeps_columns_straight),
     };

@@ -470,13 +470,14 @@ static void a_policy_that_reports_do_not_find_any_more_is_told(void **state)
     evidence.withdrawn_last = TODAY - 10;
     evidence.withdrawn_since = TODAY - 9;
     evidence.policy_text = evidence.policy_id = "";
+    evidence.former_text = "version: STSv1\nmode: enforce\nmx: mx1.example.com\nmax_age: 86400\n";
     advise(&settings);
     assert_int_equal(advice.next, NEXT_RESTORE_STS);
     assert_string_equal(advice.summary, "MTA-STS has gone: by reports enforce became no policy on "
                                         "2026-11-15. Senders that keep none deliver without it.");
     expect_to_say(&advice.held_back, "Reports tell of no MTA-STS policy since 2026-11-15.");
     expect_to_say(&advice.to_do, "If MTA-STS was not meant to end, publish it again");
-    assert_true(advice.text_count > 0);
+    expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
 }
 
 static void a_text_that_is_new_is_told(void **state)

@@ -303,6 +303,25 @@ static void a_policy_that_cannot_be_had_was_not_withdrawn(void **state)
     assert_int_equal(evidence.standing.failed, 60);
 }
 
+static int take_testing_days(void *context, const struct domain_row *row)
+{
+    *(int *)context = row->standing->testing_days;
+    return 0;
+}
+
+static void of_a_list_all_days_of_testing_can_be_had(void **state)
+{
+    (void)state;
+    struct advice_settings exact = settings;
+    struct day_range range = {TODAY - 29, TODAY};
+    int days = 0;
+    exact.exact_days = true;
+    keep_days("a.example", "Google", TODAY - 89, TODAY - 1, "testing");
+    assert_int_equal(query_standings(db, ALL_DOMAINS, range, &exact, take_testing_days, &days),
+                     DB_OK);
+    assert_int_equal(days, 90);
+}
+
 static void a_policy_that_is_not_found_any_more_is_to_be_restored(void **state)
 {
     (void)state;
@@ -818,6 +837,7 @@ int main(void)
         TEST(reports_of_several_days_count_for_all_their_domains),
         TEST(weekly_reports_are_enough),
         TEST(a_policy_that_cannot_be_had_was_not_withdrawn),
+        TEST(of_a_list_all_days_of_testing_can_be_had),
         TEST(a_policy_that_is_not_found_any_more_is_to_be_restored),
         TEST(who_sees_another_policy_is_named),
         TEST(testing_goes_on_when_a_check_cannot_tell),
