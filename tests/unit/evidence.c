@@ -317,6 +317,7 @@ static void of_a_list_all_days_of_testing_can_be_had(void **state)
     int days = 0;
     exact.exact_days = true;
     keep_days("a.example", "Google", TODAY - 89, TODAY - 1, "testing");
+    assert_int_equal(store_commit(store), DB_OK);
     assert_int_equal(query_standings(db, ALL_DOMAINS, range, &exact, take_testing_days, &days),
                      DB_OK);
     assert_int_equal(days, 90);
