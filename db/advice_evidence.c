@@ -142,6 +142,20 @@ static void tell_change(struct advising *advising)
         tls_mode_label(evidence->changed_mode), day_format(evidence->changed_day, day));
 }
 
+/* Was a step taken back that may not have been meant so? */
+static void tell_way_back_to_testing(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    char day[DAY_TEXT];
+    if (evidence->standing.testing_since < 0 ||
+        tls_mode_sts(evidence->changed_mode) != STS_TESTING ||
+        tls_mode_sts(evidence->changed_from) != STS_ENFORCE)
+        return;
+    say(advising, &advising->advice->evidence,
+        "By reports enforce was given up for testing on %s: nothing has been refused since.",
+        day_format(evidence->changed_day, day));
+}
+
 static void tell_failures(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
@@ -286,6 +300,7 @@ void tell_evidence(struct advising *advising)
     tell_withdrawal(advising);
     tell_reports(advising);
     tell_new_text(advising);
+    tell_way_back_to_testing(advising);
     tell_failures(advising);
     tell_unread(advising);
     tell_dissent(advising);

@@ -507,7 +507,8 @@ static enum db_status read_withdrawal(struct gathering *gathering)
 
 static enum db_status read_change(struct gathering *gathering)
 {
-    static const char select[] = "SELECT day, mode FROM mode_change WHERE domain = ?1 AND day <= ?2"
+    static const char select[] = "SELECT day, mode, before FROM mode_change"
+                                 " WHERE domain = ?1 AND day <= ?2"
                                  " AND before <> 0 ORDER BY day DESC LIMIT 1";
     _Static_assert(MODE_UNKNOWN == 0, "named by number");
     struct evidence *evidence = gathering->evidence;
@@ -517,6 +518,7 @@ static enum db_status read_change(struct gathering *gathering)
     if (statement_next(gathering->db, row, &status)) {
         evidence->changed_day = sqlite3_column_int(row, 0);
         evidence->changed_mode = (enum tls_mode)sqlite3_column_int(row, 1);
+        evidence->changed_from = (enum tls_mode)sqlite3_column_int(row, 2);
     }
     return db_done(row, status);
 }

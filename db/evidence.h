@@ -161,9 +161,10 @@ struct evidence {
     const char *former_text;
     int former_since, former_day;
 
-    /* The day of the last change of mode, by reports, and to which; -1 when there was none. */
+    /* The day of the last change of mode, by reports, from which, and to which; -1 when there
+     * was none. */
     int changed_day;
-    enum tls_mode changed_mode;
+    enum tls_mode changed_from, changed_mode;
 
     /* The reporter with most sessions of those whose latest reports, in the last quiet_days,
      * have another MTA-STS mode than the domain: "" when there is none. */

@@ -157,12 +157,10 @@ static int read_typed(const struct column *column, struct filter_term *term,
 static void list_columns(const struct column *columns, size_t count, const char *word,
                          size_t length, char error[static FILTER_ERROR])
 {
-    int used =
-        snprintf(error, FILTER_ERROR, "there is no column %.*s; there are", (int)length, word);
+    int used = snprintf(error, FILTER_ERROR, "no column %.*s:", (int)length, word);
     for (size_t i = 0; i < count && used < FILTER_ERROR; i++)
         if (!column_is_picture(&columns[i]))
-            used += snprintf(error + used, FILTER_ERROR - (size_t)used, "%s %s", i > 0 ? "," : "",
-                             columns[i].name);
+            used += snprintf(error + used, FILTER_ERROR - (size_t)used, " %s", columns[i].name);
 }
 
 static int read_term(const char **text, const struct column *columns, size_t count,

@@ -121,7 +121,7 @@ static void a_picture_is_no_column_of_filters(void **state)
     assert_types(console, "ft<Tab>");
     assert_shows(console, "columns: domain mode sessions failed rate next_step");
     assert_types(console, "<C-u>trend>0");
-    assert_shows(console, "there is no column trend; there are domain, mode");
+    assert_shows(console, "no column trend: domain mode");
     assert_types(console, "<Esc>");
     leave_dashboard(console);
 }

@@ -436,7 +436,7 @@ static void a_filter_narrows_and_its_errors_are_said(void **state)
     assert_shows(console, "row 1 of 2 (30 in all)  filter: failed>970");
     assert_row(console, 1, " 1,980 failed of 5,980 sessions (33%), in 2 of 2 filtered domains");
     assert_types(console, "f<C-u>nonesuch:1");
-    assert_shows(console, "there is no column nonesuch");
+    assert_shows(console, "no column nonesuch: domain mode");
     assert_types(console, "<Esc>"); /* keeps the one before */
     assert_shows(console, "row 1 of 2 (30 in all)  filter: failed>970");
     assert_types(console, "f<C-u>mode:dane<Enter>");

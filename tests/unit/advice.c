@@ -447,6 +447,20 @@ static void another_text_has_another_id(void **state)
     assert_int_equal(strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"), strlen(id));
 }
 
+static void enforce_that_was_given_up_is_told(void **state)
+{
+    (void)state;
+    in_testing(8);
+    evidence.changed_day = TODAY - 7;
+    evidence.changed_from = MODE_STS_ENFORCE;
+    evidence.changed_mode = MODE_STS_TESTING;
+    advise(&settings);
+    expect_to_say(&advice.evidence, "By reports enforce was given up for testing on 2026-11-17");
+    evidence.changed_from = MODE_OPPORTUNISTIC;
+    advise(&settings);
+    assert_false(says(&advice.evidence, "given up"));
+}
+
 static void a_record_that_has_gone_is_to_be_published_again(void **state)
 {
     (void)state;
@@ -929,6 +943,7 @@ int main(void)
         TEST(an_uncovered_mx_host_is_added_and_named),
         TEST(no_published_line_is_dropped_in_silence),
         TEST(another_text_has_another_id),
+        TEST(enforce_that_was_given_up_is_told),
         TEST(a_record_that_has_gone_is_to_be_published_again),
         TEST(a_policy_that_reports_do_not_find_any_more_is_told),
         TEST(a_text_that_is_new_is_told),

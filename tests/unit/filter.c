@@ -185,7 +185,7 @@ static void what_is_wrong_is_said(void **state)
         const char *text;
         const char *sentence;
     } wrong[] = {
-        {"sessions>0", "there is no column sessions; there are domain, mode, failed"},
+        {"sessions>0", "no column sessions: domain mode failed"},
         {"failed>many", "failed is a number: failed>100"},
         {"failed>nan", "failed is a number"},
         {"failed>inf", "failed is a number"},

@@ -308,7 +308,7 @@ static void a_picture_is_passed_over(void **state)
     assert_int_equal(filter_parse("nobody", pictured, 3, &filter, error), 0);
     assert_false(filter_matches(&filter, lines));
     assert_int_equal(filter_parse("x:1", pictured, 3, &filter, error), -1);
-    assert_string_equal(error, "there is no column x; there are name, failed");
+    assert_string_equal(error, "no column x: name failed");
 }
 
 static void search_goes_round(void **state)
