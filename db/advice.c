@@ -32,13 +32,24 @@ static bool is_without_mail(const struct standing *standing, const struct advice
     return (double)standing->sessions * LEAST_SHARE < usual;
 }
 
+/* Is it chance that none failed now, as few sessions fail at all?  With three to be expected
+ * at the rate of all days, none comes about once in twenty times. */
+static bool may_be_chance(const struct standing *standing)
+{
+    enum { EXPECTED = 3 };
+    return (double)standing->sessions * (double)standing->tested_failed <
+               (double)standing->tested * EXPECTED &&
+           standing->tested_failed > 0;
+}
+
 static enum next_step next_in_testing(const struct standing *standing,
                                       const struct advice_settings *settings)
 {
     if (standing->testing_days < settings->testing_days)
         return NEXT_KEEP_TESTING;
     if (standing->sessions == 0 || standing->reporters < settings->reporters ||
-        standing->tested < settings->sessions || is_without_mail(standing, settings))
+        standing->tested < settings->sessions || is_without_mail(standing, settings) ||
+        may_be_chance(standing))
         return NEXT_MORE_REPORTS;
     return NEXT_ENFORCE;
 }
@@ -261,7 +272,7 @@ static void tell_what_holds_back(struct advising *advising)
     struct sentences *sentences = &advising->advice->held_back;
     const char *limit =
         tls_mode_enforces(standing->mode) && !in_testing(standing) ? "" : "; the limit is 0";
-    char failed[COUNT_TEXT], tested[COUNT_TEXT], last[DAY_TEXT];
+    char failed[COUNT_TEXT], tested[COUNT_TEXT], sessions[COUNT_TEXT], last[DAY_TEXT];
     if (standing->name_missing)
         tell_missing_name(advising);
     else if (standing->tlsrpt_missed)
@@ -311,6 +322,13 @@ static void tell_what_holds_back(struct advising *advising)
             "%s under a policy in the last %d days, of %s in %d days: too little mail to tell.",
             counted(standing->sessions, "session", failed), settings->quiet_days,
             group_digits(standing->tested, tested), settings->testing_days);
+    else if (standing->failed == 0 && may_be_chance(standing))
+        say(advising, sentences,
+            "%s of %s failed in the last %d days: at that rate it may be chance that none of %s in "
+            "the last %d days did.",
+            group_digits(standing->tested_failed, failed),
+            counted(standing->tested, "session", tested), settings->testing_days,
+            group_digits(standing->sessions, sessions), settings->quiet_days);
     if (standing->reporters < settings->reporters)
         say(advising, sentences,
             "%" PRId64 " of %d reporters has reported on MTA-STS in the last %d days: "

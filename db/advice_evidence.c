@@ -152,7 +152,7 @@ static void tell_way_back_to_testing(struct advising *advising)
         tls_mode_sts(evidence->changed_from) != STS_ENFORCE)
         return;
     say(advising, &advising->advice->evidence,
-        "By reports enforce was given up for testing on %s: nothing has been refused since.",
+        "By reports enforce was given up for testing on %s: MTA-STS has refused nothing since.",
         day_format(evidence->changed_day, day));
 }
 

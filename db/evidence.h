@@ -45,14 +45,15 @@ struct standing {
     int64_t running;    /* of these, of reports that began before and ended in these days... */
     int64_t running_enforced; /* ...under MTA-STS enforce, and under TLSA records */
     int64_t running_dane;
-    int64_t named;     /* and, for a review, what only the details name */
-    int recent_since;  /* day: the first of the last quiet_days, or that of these reports */
-    int64_t sessions;  /* with a policy, in the last quiet_days */
-    int64_t tested;    /* under MTA-STS, in the last testing_days */
-    int64_t reporters; /* of sessions of these; no more than are asked for are counted */
-    int testing_since; /* day; -1 when it is not in MTA-STS testing */
-    int testing_days;  /* from then to today, both counted */
-    int silent_days;   /* since the last day with a report, today counted; 0: never reported */
+    int64_t named;         /* and, for a review, what only the details name */
+    int recent_since;      /* day: the first of the last quiet_days, or that of these reports */
+    int64_t sessions;      /* with a policy, in the last quiet_days */
+    int64_t tested;        /* under MTA-STS, in the last testing_days... */
+    int64_t tested_failed; /* ...and failed */
+    int64_t reporters;     /* of sessions of these; no more than are asked for are counted */
+    int testing_since;     /* day; -1 when it is not in MTA-STS testing */
+    int testing_days;      /* from then to today, both counted */
+    int silent_days;       /* since the last day with a report, today counted; 0: never reported */
 };
 
 /* As query_domains() of mine, with the standing of each: exact when it is of one

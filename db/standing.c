@@ -31,10 +31,11 @@ struct running {
 
 /* What look_closer() finds of a domain. */
 struct closer {
-    int64_t sessions;  /* with a policy, in the quiet days */
-    int64_t failed;    /* of these */
-    int64_t named;     /* failures in the details of the quiet days */
-    int64_t tested;    /* sessions under MTA-STS in the testing days */
+    int64_t sessions; /* with a policy, in the quiet days */
+    int64_t failed;   /* of these */
+    int64_t named;    /* failures in the details of the quiet days */
+    int64_t tested;   /* sessions under MTA-STS in the testing days */
+    int64_t tested_failed;
     int32_t reporters; /* of MTA-STS in the testing days, no more than are asked for */
     int32_t newest;    /* of these, an index; 0: none */
 };
@@ -247,6 +248,7 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
         if (tally == NULL || sqlite3_column_int(row, COLUMN_TYPE) != POLICY_STS)
             continue;
         tally->closer.tested += sqlite3_column_int64(row, COLUMN_SESSIONS);
+        tally->closer.tested_failed += sqlite3_column_int64(row, COLUMN_FAILED);
         if (tally->closer.reporters < enough && sqlite3_column_int64(row, COLUMN_SESSIONS) > 0 &&
             count_reporter(tallies, tally, sqlite3_column_int64(row, COLUMN_ORGANIZATION)) != 0)
             return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
@@ -501,6 +503,7 @@ static enum db_status add_figures(struct standings *standings, const struct doma
         tally->running.failed > 0 ? tally->running.first_day : standings->quiet.first;
     standing->sessions = tally->closer.sessions + tally->running.sessions;
     standing->tested = tally->closer.tested;
+    standing->tested_failed = tally->closer.tested_failed;
     standing->reporters = tally->closer.reporters;
     return status;
 }

@@ -64,6 +64,12 @@ static const struct {
     {{REPORTED, TESTING(14), .sessions = 9, .tested = 20, .reporters = 2},
      STEP_REVIEW,
      "ready for enforce"},
+    {{REPORTED, TESTING(14), .sessions = 23, .tested = 60, .tested_failed = 1, .reporters = 2},
+     STEP_REVIEW,
+     "not enough reports"},
+    {{REPORTED, TESTING(14), .sessions = 500, .tested = 1000, .tested_failed = 6, .reporters = 2},
+     STEP_REVIEW,
+     "ready for enforce"},
     {{REPORTED, TESTING(14), QUIET, .sts_gone = true}, STEP_REVIEW, "MTA-STS has gone"},
     {{REPORTED, .mode = MODE_STS_ENFORCE, QUIET, .sts_gone = true, .problems = 1},
      STEP_ENFORCE,
@@ -445,6 +451,20 @@ static void another_text_has_another_id(void **state)
     const char *id = strstr(advice.texts[1].text, "id=") + 3;
     assert_in_range(strlen(id), 1, 32);
     assert_int_equal(strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"), strlen(id));
+}
+
+static void what_may_be_chance_is_told(void **state)
+{
+    (void)state;
+    in_testing(40);
+    evidence.standing.tested = 60;
+    evidence.standing.tested_failed = 2;
+    evidence.standing.sessions = 23;
+    advise(&settings);
+    assert_int_equal(advice.next, NEXT_MORE_REPORTS);
+    expect_to_say(&advice.held_back,
+                  "2 of 60 sessions failed in the last 14 days: at that rate it may be chance that "
+                  "none of 23 in the last 7 days did.");
 }
 
 static void enforce_that_was_given_up_is_told(void **state)
@@ -943,6 +963,7 @@ int main(void)
         TEST(an_uncovered_mx_host_is_added_and_named),
         TEST(no_published_line_is_dropped_in_silence),
         TEST(another_text_has_another_id),
+        TEST(what_may_be_chance_is_told),
         TEST(enforce_that_was_given_up_is_told),
         TEST(a_record_that_has_gone_is_to_be_published_again),
         TEST(a_policy_that_reports_do_not_find_any_more_is_told),
