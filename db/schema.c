@@ -348,7 +348,7 @@ static const char *const version_9[] = {
     NULL};
 
 /* Where MTA-STS was testing or enforce, and then not there: of few domains. */
-static const char *const version_10[] = {"CREATE INDEX mode_change_of_losses ON mode_change(day)"
+static const char *const version_10[] = {"CREATE INDEX mode_change_of_losses ON mode_change(day, before, mode)"
                                          "  WHERE before IN (3, 4, 6, 7) AND mode IN (1, 5);",
                                          NULL};
 
