@@ -12,22 +12,13 @@ static enum dane_state dane_of(enum tls_mode mode)
 {
     if (mode == MODE_UNKNOWN)
         return DANE_UNSTATED;
-    return mode >= MODE_DANE ? DANE_PRESENT : DANE_ABSENT;
+    return tls_mode_has_dane(mode) ? DANE_PRESENT : DANE_ABSENT;
 }
 
 static enum sts_state sts_of(enum tls_mode mode)
 {
-    static const enum sts_state states[MODE_COUNT] = {
-        [MODE_UNKNOWN] = STS_UNSTATED,
-        [MODE_OPPORTUNISTIC] = STS_STATE_ABSENT,
-        [MODE_STS_NONE] = STS_STATE_NONE,
-        [MODE_STS_TESTING] = STS_STATE_TESTING,
-        [MODE_STS_ENFORCE] = STS_STATE_ENFORCE,
-        [MODE_DANE] = STS_STATE_ABSENT,
-        [MODE_DANE_STS_TESTING] = STS_STATE_TESTING,
-        [MODE_DANE_STS_ENFORCE] = STS_STATE_ENFORCE,
-    };
-    return states[mode];
+    return mode == MODE_UNKNOWN ? STS_UNSTATED
+                                : (enum sts_state)(STS_STATE_ABSENT + (int)tls_mode_sts(mode));
 }
 
 /* What one live check saw that the one before did not. */

@@ -55,7 +55,6 @@ struct lags {
     struct event_lag *lags;
     size_t count, capacity;
 };
-int lags_init(struct lags *lags, const struct finder *finder);
 void lags_begin(struct lags *lags);
 /* The one of REPORTER; NULL when there is none, or with MAKE memory is short. */
 struct event_lag *lag_of(const struct finder *finder, struct lags *lags, size_t reporter,

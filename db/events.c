@@ -103,7 +103,7 @@ int kept_until(int64_t max_age, int day)
 
 /* --- who lags --- */
 
-int lags_init(struct lags *lags, const struct finder *finder)
+static int lags_init(struct lags *lags, const struct finder *finder)
 {
     *lags = (struct lags){
         .places = arena_alloc(finder->arena, (finder->reporter_count + 1) * sizeof *lags->places)};

@@ -81,7 +81,7 @@ struct policy_sight {
 struct live_sight {
     int64_t time;
     enum tls_mode mode;
-    const char *text; /* of the policy; "" for none, NULL: not known */
+    const char *text; /* of the policy; "": there is none, or it is not known */
 };
 
 struct event_evidence {

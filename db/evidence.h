@@ -204,7 +204,7 @@ struct evidence {
     struct {
         const char *text;
         const char *remedy;
-    } problems[EVIDENCE_PROBLEMS]; /* errors only */
+    } problems[EVIDENCE_PROBLEMS]; /* what holds it back, the first of them */
     size_t problem_count;
 };
 

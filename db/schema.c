@@ -348,9 +348,10 @@ static const char *const version_9[] = {
     NULL};
 
 /* Where MTA-STS was testing or enforce, and then not there: of few domains. */
-static const char *const version_10[] = {"CREATE INDEX mode_change_of_losses ON mode_change(day, before, mode)"
-                                         "  WHERE before IN (3, 4, 6, 7) AND mode IN (1, 5);",
-                                         NULL};
+static const char *const version_10[] = {
+    "CREATE INDEX mode_change_of_losses ON mode_change(day, before, mode)"
+    "  WHERE before IN (3, 4, 6, 7) AND mode IN (1, 5);",
+    NULL};
 
 const char *const *const migrations[] = {version_1, version_2,  version_3, version_4,
                                          version_5, version_6,  version_7, version_8,

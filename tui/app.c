@@ -57,12 +57,6 @@ struct view *app_view(const struct app *app, uint64_t serial)
     return NULL;
 }
 
-struct day_range app_days(const struct app *app)
-{
-    return range_days(&app->range, today(),
-                      (struct day_range){app->extent.first_day, app->extent.last_day});
-}
-
 void app_say(struct app *app, int style, const char *format, ...)
 {
     va_list args;
@@ -546,18 +540,18 @@ static void take_held(struct app *app)
     }
 }
 
-/* Takes the keys that are there; false when the terminal is gone. */
-static bool take_keys(struct app *app)
+/* Takes the keys that are there. */
+static void take_keys(struct app *app)
 {
-    for (bool any = false;; any = true) {
+    for (;;) {
         wint_t key;
         take_held(app);
         int kind = app->quit ? ERR : get_wch(&key);
         if (kind == ERR)
-            return any || !feof(stdin);
+            return;
         take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
         if (app->quit)
-            return true;
+            return;
         be_patient(app, SETTLE_MILLISECONDS);
         settle(app);
     }
@@ -682,8 +676,9 @@ static int loop(struct app *app)
             return terminal_signal();
         worker_collect(app->worker);
         import_collect(app);
-        if (!take_keys(app) || (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
-            break;
+        take_keys(app);
+        if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+            break; /* the terminal is gone */
         if (milliseconds() - watched_at >= WATCH_MILLISECONDS) {
             watch(app);
             watched_at = milliseconds();

@@ -80,8 +80,6 @@ bool app_refuses(struct app *app, const struct scope *scope);
 void app_say(struct app *app, int style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The days all screens show now. */
-struct day_range app_days(const struct app *app);
 /* Are rows of the top screen being read that it does not show yet? */
 bool app_awaits_rows(const struct app *app);
 /* The view with SERIAL, if it is still open. */

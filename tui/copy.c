@@ -15,10 +15,14 @@ enum { COPY_TEXT = 64 * 1024 };
 /* To the terminal's clipboard; says so. */
 static void to_clipboard(struct app *app, const char *text, size_t length)
 {
-    size_t first = strcspn(text, "\n"); /* of several lines one stands for all */
+    char line[256]; /* of several lines one stands for all */
+    size_t shown = strcspn(text, "\n");
+    snprintf(line, sizeof line, "%.*s%s", (int)(shown < length ? shown : length), text,
+             shown < length ? " ..." : "");
+    for (char *tab = line; (tab = strchr(tab, '\t')) != NULL;)
+        *tab = ' ';
     if (terminal_copy(text, length))
-        app_say(app, STYLE_GOOD, "copied: %.*s%s", (int)(first < length ? first : length), text,
-                first < length ? " ..." : "");
+        app_say(app, STYLE_GOOD, "copied: %s", line);
     else
         app_say(app, STYLE_WARN, "this terminal has no clipboard; e writes a file");
 }

@@ -148,23 +148,6 @@ static void loaded(struct view *view)
 
 /* --- drawing --- */
 
-/* The MTA-STS part of a mode, as policies state it. */
-static enum sts_mode sts_of(enum tls_mode mode)
-{
-    switch (mode) {
-    case MODE_STS_TESTING:
-    case MODE_DANE_STS_TESTING:
-        return STS_TESTING;
-    case MODE_STS_ENFORCE:
-    case MODE_DANE_STS_ENFORCE:
-        return STS_ENFORCE;
-    case MODE_STS_NONE:
-        return STS_NONE;
-    default:
-        return STS_UNREADABLE;
-    }
-}
-
 /* How many reporters still saw another MTA-STS policy than the day's. */
 static int count_others(const struct view *view, enum sts_mode sts)
 {
@@ -183,7 +166,7 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     const struct figures *figures = view_figures(view);
     struct totals totals = figures->totals;
     char failed[32], sessions[32], days[AXIS_STEP_TEXT];
-    int x = 1, others = count_others(view, sts_of(figures->mode.mode));
+    int x = 1, others = count_others(view, tls_mode_sts(figures->mode.mode));
     axis_step_format(&figures->axis, 0, days);
     x += put_format(y, x, columns_wide - x, STYLE_STRONG, "%s  ", days);
     if (view->scope.domain != ALL_DOMAINS) {

@@ -316,7 +316,7 @@ static int add_sight(void *context, const struct policy_seen_row *row)
     return snapshot_stopped(snapshot);
 }
 
-/* Latest first; of those of a day the one with most sessions. */
+/* By their texts; of one text the one with most sessions first. */
 static int compare_sights(const void *left, const void *right)
 {
     const struct sight *a = left, *b = right;

@@ -143,7 +143,8 @@ static void say_patterns(struct words *words, char sign, const struct sts_policy
             say(words, "%c%.*s", sign, (int)these->mx[i].length, these->mx[i].start);
 }
 
-void policy_say_age(long long max_age, char words[static 48])
+/* "604800 (7 days)"; of a negative one "none". */
+static void say_age(long long max_age, char words[static 48])
 {
     if (max_age < 0)
         snprintf(words, 48, "none");
@@ -165,8 +166,8 @@ void policy_say_difference(const char *before, const char *now, const char *arro
     if (old.mode != new.mode)
         say(&said, "mode %s %s %s", sts_mode_name(old.mode), arrow, sts_mode_name(new.mode));
     if (old.max_age != new.max_age) {
-        policy_say_age(old.max_age, old_age);
-        policy_say_age(new.max_age, new_age);
+        say_age(old.max_age, old_age);
+        say_age(new.max_age, new_age);
         say(&said, "max_age %s %s %s", old_age, arrow, new_age);
     }
     say_patterns(&said, '+', &new, &old);

@@ -34,7 +34,4 @@ size_t policy_diff_wrap(struct arena *arena, struct diff_line **lines, size_t co
 void policy_say_difference(const char *before, const char *now, const char *arrow,
                            char words[static POLICY_WORDS]);
 
-/* "604800 (7 days)"; of a negative one "none". */
-void policy_say_age(long long max_age, char words[static 48]);
-
 #endif

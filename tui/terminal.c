@@ -329,16 +329,6 @@ void terminal_close(void)
     terminal.signals = -1;
 }
 
-void terminal_leave(void)
-{
-    endwin();
-}
-
-void terminal_return(void)
-{
-    refresh();
-}
-
 bool terminal_unicode(void)
 {
     return terminal.unicode;

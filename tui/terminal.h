@@ -66,10 +66,6 @@ enum { SCREEN_COLUMNS_MIN = 60, SCREEN_ROWS_MIN = 15, SCREEN_COLUMNS_MAX = 1000 
 int terminal_open(enum theme theme, bool ascii, const char **why);
 /* Gives it back as it was; harmless when it is not open. */
 void terminal_close(void);
-/* Lets go of the terminal for a program that runs in the foreground, and takes
- * it again. */
-void terminal_leave(void);
-void terminal_return(void);
 
 /* SIGINT, SIGTERM or SIGHUP came; the number, else 0. */
 int terminal_signal(void);

@@ -103,7 +103,7 @@ struct view_type {
     void (*make)(struct view *view, struct snapshot *snapshot);
     /* A snapshot has come; view->snapshot is the new one. */
     void (*loaded)(struct view *view);
-    /* Draws the body; NULL: its only table.  Is called without a snapshot too. */
+    /* Draws the body; NULL: its only table.  Of screens that load there is a snapshot. */
     void (*draw)(struct view *view, struct area area);
     /* What the cursor is on, for the keys that open a screen about it, at *SCOPE,
      * which is the view's own before; NULL: that one. */
