@@ -454,8 +454,12 @@ static enum db_status keep_bytes(struct store *store, enum outcome outcome, cons
                                  size_t size)
 {
     static const char insert[] = "INSERT INTO damaged VALUES(?, ?)";
-    if (size == 0 || !has_room(store, outcome, size))
+    if (size == 0)
         return DB_OK;
+    if (!has_room(store, outcome, size)) {
+        store->counts.not_kept++;
+        return DB_OK;
+    }
     sqlite3_stmt *statement = db_statement(store->db, insert);
     sqlite3_bind_int64(statement, 1, store->next_journal - 1);
     sqlite3_bind_blob64(statement, 2, bytes, size, SQLITE_STATIC);
@@ -999,6 +1003,27 @@ static enum db_status set_prune_cursor(struct store *store, int day, int64_t cur
     return db_run(store->db, statement);
 }
 
+/* Lets go of what is kept of attachments that came before DAY and could not be read. */
+static enum db_status prune_damaged(struct store *store, int day)
+{
+    static const char forget[] = "DELETE FROM damaged WHERE journal IN"
+                                 " (SELECT d.journal FROM damaged d JOIN journal j"
+                                 "   ON j.id = d.journal WHERE j.time < ?)"
+                                 " RETURNING length(bytes),"
+                                 "  (SELECT outcome FROM journal WHERE id = damaged.journal)";
+    sqlite3_stmt *statement = db_statement(store->db, forget);
+    sqlite3_bind_int64(statement, 1, (int64_t)day * SECONDS_PER_DAY);
+    bool row;
+    enum db_status status;
+    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
+        int64_t bytes = sqlite3_column_int64(statement, 0);
+        store->kept.bytes -= bytes;
+        store->kept.of_conflicts -=
+            sqlite3_column_int(statement, 1) == OUTCOME_CONFLICT ? bytes : 0;
+    }
+    return db_done(statement, status);
+}
+
 enum db_status store_prune(struct store *store, int day, bool *more)
 {
     static const char select[] =
@@ -1023,6 +1048,8 @@ enum db_status store_prune(struct store *store, int day, bool *more)
     if (status == DB_OK && seen > 0)
         status = set_prune_cursor(store, day, cursor);
     *more = seen == PRUNE_STEP;
+    if (status == DB_OK && !*more)
+        status = prune_damaged(store, day);
     return settle(store, status) == DB_OK ? store_commit(store) : status;
 }
 

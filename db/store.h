@@ -60,6 +60,7 @@ struct store_counts {
     int64_t outcomes[OUTCOME_END];
     int64_t foreign;                  /* of those imported: no policy is of a domain of mine... */
     char foreign_domain[DOMAIN_TEXT]; /* ...but of this one, the first of them */
+    int64_t not_kept; /* of those damaged or in conflict: too large, or there is no room */
 };
 
 struct store_settings {
@@ -139,7 +140,8 @@ enum db_status store_each_damaged(struct store *store, store_damaged_row *row, v
 enum db_status store_mended(struct store *store, int64_t journal);
 
 /* Deletes details and original documents of reports that ended before DAY, a
- * bounded number a call.  *MORE says whether to call again.  Totals stay, and
+ * bounded number a call, and the kept bytes of damaged attachments that came before
+ * it.  *MORE says whether to call again.  Totals stay, and
  * so does what recognises a duplicate.  A report is looked at once for each DAY,
  * in whichever run. */
 enum db_status store_prune(struct store *store, int day, bool *more);

@@ -560,6 +560,10 @@ static int run_all(struct run *run)
     status = close_database(run, status);
     if (!prepared)
         return status;
+    if (run->counts.not_kept > 0)
+        say("damaged attachments beyond damaged-item-max or damaged-total-max, which are not kept "
+            "for --retry-damaged: %lld",
+            (long long)run->counts.not_kept);
     progress_summary(&run->counts, !has_closing_line(run), status, run->message);
     if (options->dry_run && has_closing_line(run))
         say("this was a dry run: nothing was written");

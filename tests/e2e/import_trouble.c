@@ -196,6 +196,21 @@ static void a_clock_that_was_never_set_is_told(void **state)
     assert_said("the clock is wrong: it says 2020-09-13");
 }
 
+static void what_is_not_kept_is_told(void **state)
+{
+    (void)state;
+    char before[512];
+    snprintf(before, sizeof before,
+             "printf '[import]\\ndamaged-total-max = 9\\n' >%s; mkdir -p %s;"
+             " printf '\\037\\213 no gzip' >%s/bad.json.gz;",
+             config, inbox, inbox);
+    char words[300];
+    snprintf(words, sizeof words, "--config %s %s", config, inbox);
+    import_by_shell(before, words);
+    assert_ended(EXIT_FAILURE);
+    assert_said("which are not kept for --retry-damaged: 1\n");
+}
+
 static void closed_standard_files_are_no_trap(void **state)
 {
     (void)state;
@@ -511,6 +526,7 @@ int main(void)
         TEST(a_folder_for_the_database_is_not_made),
         TEST(too_few_descriptors_are_no_damage),
         TEST(a_clock_that_was_never_set_is_told),
+        TEST(what_is_not_kept_is_told),
         TEST(closed_standard_files_are_no_trap),
         TEST(an_account_is_meant_before_a_file_of_its_name),
         TEST(of_several_sources_the_gravest_status_counts),

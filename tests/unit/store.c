@@ -660,6 +660,18 @@ static void damaged_attachments_are_kept_within_limits_until_they_are_mended(voi
                      DB_OK);
     assert_int_not_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", "ghi", 3), DB_OK);
     assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", "jkl", 3), DB_OK);
+    assert_int_equal(store_commit(store), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM damaged"), 1);
+    /* in time it goes */
+    bool more;
+    assert_int_equal(store_prune(store, today(), &more), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM damaged"), 1);
+    assert_int_equal(store_prune(store, today() + 1, &more), DB_OK);
+    assert_int_equal(sql_integer(db, "SELECT count(*) FROM damaged"), 0);
+    int64_t not_kept = store_counts(store)->not_kept;
+    assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", "mno", 3), DB_OK);
+    assert_int_equal(store_refused(store, &origin, OUTCOME_DAMAGED, "x", "pqr", 3), DB_OK);
+    assert_int_equal(store_counts(store)->not_kept, not_kept + 1);
     assert_int_equal(store_close(store, ""), DB_OK);
     assert_int_equal(sql_integer(db, "SELECT count(*) FROM damaged"), 1);
 }
