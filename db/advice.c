@@ -631,8 +631,8 @@ static const char *summarise(struct advising *advising)
             return "The _mta-sts record has gone: senders keep the policy until its max_age ends, "
                    "and then deliver as if there had been none.";
         return text_of(advising,
-                       "MTA-STS has gone: by reports %s became no policy on %s. Senders that keep "
-                       "none deliver without it.",
+                       "MTA-STS has gone: by reports %s became no policy on %s. Senders that "
+                       "have not kept it deliver without.",
                        sts_mode_name(evidence->withdrawn), day_format(standing->sts_lost, day));
     case NEXT_FIX_PROBLEMS:
         return text_of(advising,

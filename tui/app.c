@@ -486,7 +486,9 @@ static void take_key(struct app *app, wint_t key)
     else if (action != ACT_NONE)
         act(app, action);
     else if ((key & KEY_FLAG) == 0 && key > ' ')
-        app_say(app, STYLE_DIM, "%lc does nothing here; ? shows the keys.", key);
+        app_say(app, STYLE_DIM, "%lc does nothing here; %s? shows the keys.", key,
+                view_table(top) == NULL && allowed.has[ACT_NEXT_PANE] ? "Tab goes to the lists, "
+                                                                      : "");
 }
 
 static void load_if_stale(struct app *app)

@@ -508,7 +508,8 @@ static void a_policy_that_reports_do_not_find_any_more_is_told(void **state)
     advise(&settings);
     assert_int_equal(advice.next, NEXT_RESTORE_STS);
     assert_string_equal(advice.summary, "MTA-STS has gone: by reports enforce became no policy on "
-                                        "2026-11-15. Senders that keep none deliver without it.");
+                                        "2026-11-15. Senders that have not kept it deliver "
+                                        "without.");
     expect_to_say(&advice.held_back, "Reports tell of no MTA-STS policy since 2026-11-15.");
     expect_to_say(&advice.to_do, "If MTA-STS was not meant to end, publish it again");
     expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
