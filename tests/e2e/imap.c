@@ -561,6 +561,44 @@ static void watches_by_looking_again(void **state)
     run_free(&run);
 }
 
+static void keeps_up_the_database_while_nothing_comes(void **state)
+{
+    struct run run;
+    (void)state;
+    dovecot_start(&dovecot, server, NULL);
+    configure("idle = no\npoll = 2");
+    dovecot_deliver_reports(&dovecot, "", 0, 2);
+    account_expect(&account, EX_OK, "2 imported");
+    configure("idle = no\npoll = 2\n[database]\nkeep-details-days = 1");
+    account_start(&account, &run, "--watch", NULL);
+    account_await(&account, &run, "SELECT count(*) FROM report WHERE pruned", 2);
+    kill(run.pid, SIGTERM);
+    run_finish(&run);
+    assert_int_equal(run.status, EX_OK);
+    run_free(&run);
+}
+
+static void deletes_no_mail_for_a_database_that_has_gone(void **state)
+{
+    struct run run;
+    char log[sizeof account.database + 8];
+    (void)state;
+    dovecot_start(&dovecot, server, NULL);
+    configure("idle = no\npoll = 1\nafter-import = delete");
+    dovecot_deliver_reports(&dovecot, "", 0, 1);
+    account_start(&account, &run, "--watch", NULL);
+    account_await(&account, &run, "SELECT sum(acted_uid) FROM mailbox", 1);
+    unlink(account.database);
+    snprintf(log, sizeof log, "%s-wal", account.database);
+    unlink(log);
+    dovecot_deliver_reports(&dovecot, "", 1, 2);
+    run_finish(&run);
+    assert_run_ended(&run, EX_TEMPFAIL);
+    assert_run_said(&run, "was deleted, moved or replaced meanwhile");
+    assert_int_equal(dovecot_count(&dovecot, "", '\0'), 2);
+    run_free(&run);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -589,6 +627,8 @@ int main(void)
         TEST(goes_on_after_being_killed),
         TEST(watches_by_idle),
         TEST(watches_by_looking_again),
+        TEST(keeps_up_the_database_while_nothing_comes),
+        TEST(deletes_no_mail_for_a_database_that_has_gone),
     };
     return cmocka_run_group_tests_name("imap", tests, NULL, NULL);
 }
