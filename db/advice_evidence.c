@@ -168,9 +168,10 @@ static void tell_failures(struct advising *advising)
     tell_change(advising);
     if (testing > 0)
         say(advising, sentences,
-            "%s failed in testing %s: under enforce they would have been refused.",
+            "%s failed in testing %s: under enforce %s would have been refused.",
             counted(testing, "session", text),
-            span(in_testing->first_failed, in_testing->last_failed, days));
+            span(in_testing->first_failed, in_testing->last_failed, days),
+            testing == 1 ? "it" : "they");
     if (other > 0)
         say(advising, sentences,
             "%s failed under a policy that refuses nothing, or whose text was not reported.",

@@ -119,6 +119,11 @@ void tell_remedies(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     bool first = true;
+    if (evidence->recent_count == 0 && evidence->standing.failed > 0)
+        say(advising, &advising->advice->to_do,
+            "No report tells why: see who reports failures (7, then x), and look at the MX hosts: "
+            "tlsrptop check --mx %s.",
+            evidence->domain);
     for (int of_dane = 1; of_dane >= 0; of_dane--) {
         for (size_t i = 0; i < evidence->recent_count; i++) {
             if (is_of_dane(&evidence->recent[i]) != (of_dane == 1))

@@ -453,6 +453,17 @@ static void another_text_has_another_id(void **state)
     assert_int_equal(strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"), strlen(id));
 }
 
+static void failures_without_details_are_looked_into(void **state)
+{
+    (void)state;
+    in_testing(20);
+    evidence.standing.failed = 74;
+    evidence.recent_count = 0;
+    advise(&settings);
+    expect_to_say(&advice.to_do, "No report tells why: see who reports failures (7, then x), and "
+                                 "look at the MX hosts: tlsrptop check --mx example.com.");
+}
+
 static void what_may_be_chance_is_told(void **state)
 {
     (void)state;
@@ -964,6 +975,7 @@ int main(void)
         TEST(an_uncovered_mx_host_is_added_and_named),
         TEST(no_published_line_is_dropped_in_silence),
         TEST(another_text_has_another_id),
+        TEST(failures_without_details_are_looked_into),
         TEST(what_may_be_chance_is_told),
         TEST(enforce_that_was_given_up_is_told),
         TEST(a_record_that_has_gone_is_to_be_published_again),
