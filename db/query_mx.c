@@ -119,7 +119,8 @@ static enum db_status give_host(const struct hosts *hosts, const struct host *ho
 {
     struct host_type *types = hosts->types + host->first_type;
     struct joined joined;
-    qsort(types, host->type_count, sizeof *types, compare_types);
+    if (hosts->types != NULL)
+        qsort(types, host->type_count, sizeof *types, compare_types);
     join_nothing(&joined);
     for (size_t i = 0; i < host->type_count; i++)
         join(&joined, types[i].name);

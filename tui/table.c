@@ -337,12 +337,11 @@ static struct layout lay_out(const struct table *table, int columns)
     struct layout layout = {.gap = columns >= 76 ? 2 : 1};
     for (size_t i = 0; i < type->column_count; i++)
         layout.widths[i] = table->hidden >> i & 1 ? 0 : type->columns[i].least;
-    int total, drop;
-    while ((total = layout_total(type, &layout)) > columns &&
-           (drop = least_wanted(type, &layout)) >= 0)
+    int drop;
+    while (layout_total(type, &layout) > columns && (drop = least_wanted(type, &layout)) >= 0)
         layout.widths[drop] = 0;
     make_room_for_names(table, columns, &layout);
-    total = layout_total(type, &layout);
+    int total = layout_total(type, &layout);
     for (bool grew = true; total < columns && grew;) {
         grew = false;
         for (size_t i = 0; i < type->column_count && total < columns; i++) {
