@@ -349,9 +349,65 @@ static void rows_that_changed_are_marked(void **state)
     assert_null(table.changed);
 }
 
+static struct order order_of(const struct table *list, const struct line *of, size_t count)
+{
+    struct order order;
+    struct rows all = {of, sizeof *of, count};
+    assert_int_equal(table_arrange(&list->arrangement, &all, &order, &cancelled), 0);
+    return order;
+}
+
+/* Cells of the columns of names, of what can be done without and of what cannot, in a
+ * table of CELLS. */
+static const char *widths(const struct table *list, int cells)
+{
+    static char text[64];
+    struct area area = {0, 0, 10, cells};
+    int x, of[3];
+    for (int i = 0; i < 3; i++)
+        of[i] = table_column(list, area, i, &x);
+    snprintf(text, sizeof text, "%d %d %d", of[0], of[1], of[2]);
+    return text;
+}
+
+static void names_of_domains_get_what_others_can_do_without(void **state)
+{
+    (void)state;
+    static const struct column of_domains[] = {
+        {.name = "domain", .kind = VALUE_DOMAIN, .least = 10, .most = 40, .value = name_value},
+        {.name = "spare",
+         .kind = VALUE_COUNT,
+         .least = 8,
+         .most = 8,
+         .rank = 3,
+         .value = failed_value},
+        {.name = "failed",
+         .kind = VALUE_COUNT,
+         .least = 8,
+         .most = 8,
+         .rank = 2,
+         .value = failed_value},
+    };
+    static const struct table_type type = {
+        .columns = of_domains, .column_count = 3, .id = line_id, .sort = 0};
+    static const struct line shorter[] = {{1, "a.example", 1}, {2, "b.example", 2}};
+    static const struct line longer[] = {{1, "a.example", 1}, {2, "customer-of-20-cells", 2}};
+    struct table list;
+    table_init(&list, &type);
+    table_show(&list, &(struct rows){shorter, sizeof *shorter, 2}, order_of(&list, shorter, 2),
+               false);
+    assert_string_equal(widths(&list, 30), "12 8 8"); /* and gaps of one */
+    table_show(&list, &(struct rows){longer, sizeof *longer, 2}, order_of(&list, longer, 2), false);
+    assert_string_equal(widths(&list, 30), "21 0 8");
+    assert_string_equal(widths(&list, 38), "20 8 8");
+    assert_string_equal(widths(&list, 18), "18 0 0");
+    table_free(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_of_domains_get_what_others_can_do_without),
         cmocka_unit_test(rows_are_sorted_and_equal_ones_stay_as_they_were),
         cmocka_unit_test(a_graded_column_is_not_sorted_by_its_text),
         cmocka_unit_test(a_pinned_row_is_the_first_whatever_is_asked_for),
