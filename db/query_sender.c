@@ -14,6 +14,8 @@
  * sort them several times, for ten times as long.
  */
 
+enum { ORGANIZATION, SENDING_IP, RESULT_TYPE, MX_HOST }; /* parts of keys */
+
 /* What failed for one key. */
 struct part {
     struct key key;
@@ -249,15 +251,15 @@ static int by_type(const void *a, const void *b)
     return order != 0 ? order : key_compare(a, b);
 }
 
-/* Sorts parts of one sender or MX host, which come by result type, part DEPTH of
- * their keys: the types with most failures first. */
-static void sort_types(struct part *parts, size_t count, size_t depth, struct texts *texts,
+/* Sorts the parts of one sender, which come by result type: the types with most failures
+ * first. */
+static void sort_types(struct part *parts, size_t count, struct texts *texts,
                        enum db_status *status)
 {
     for (size_t i = 0; i < count;) {
-        size_t n = run_of(parts + i, count - i, depth + 1);
+        size_t n = run_of(parts + i, count - i, RESULT_TYPE + 1);
         int64_t failed = failed_of(parts + i, n);
-        const char *type = names_get(&texts->types, parts[i].key.part[depth], status);
+        const char *type = names_get(&texts->types, parts[i].key.part[RESULT_TYPE], status);
         for (size_t end = i + n; i < end; i++) {
             parts[i].of_type = failed;
             parts[i].type = type;
@@ -267,8 +269,6 @@ static void sort_types(struct part *parts, size_t count, size_t depth, struct te
 }
 
 /* --- senders --- */
-
-enum { ORGANIZATION, SENDING_IP, RESULT_TYPE, MX_HOST }; /* of their keys */
 
 struct sender {
     int64_t of_organization; /* failed */
@@ -336,7 +336,7 @@ static enum db_status give_sender(const struct sender *sender, struct texts *tex
         .result_types = types.text,
         .mx_hosts = hosts.text,
     };
-    sort_types(sender->parts, sender->part_count, RESULT_TYPE, texts, &status);
+    sort_types(sender->parts, sender->part_count, texts, &status);
     join_nothing(&types);
     join_nothing(&hosts);
     for (const struct part *part = sender->parts; part < sender->parts + sender->part_count;

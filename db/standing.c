@@ -177,6 +177,16 @@ _Static_assert(MODE_OPPORTUNISTIC == 1 && MODE_STS_TESTING == 3 && MODE_STS_ENFO
                    MODE_DANE == 5 && MODE_DANE_STS_TESTING == 6 && MODE_DANE_STS_ENFORCE == 7,
                "named by number");
 
+/* ALL, or ONE of DOMAIN, which is ?3 there, with the days of RANGE. */
+static sqlite3_stmt *ask_days(struct db *db, const char *all, const char *one, int64_t domain,
+                              struct day_range range)
+{
+    bool of_all = domain == ALL_DOMAINS;
+    sqlite3_stmt *statement = db_statement(db, of_all ? all : one);
+    db_bind_integers(statement, (int64_t[]){range.first, range.last, domain}, of_all ? 2 : 3);
+    return statement;
+}
+
 /* Whose policy could not be fetched or read, by a statement of RANGE. */
 static enum db_status add_errors(struct db *db, int64_t domain, struct day_range range,
                                  struct tallies *tallies)
@@ -185,9 +195,7 @@ static enum db_status add_errors(struct db *db, int64_t domain, struct day_range
                               " WHERE day BETWEEN ?1 AND ?2 AND fetch_error";
     static const char one[] = "SELECT domain FROM mode_day WHERE domain = ?3"
                               " AND day BETWEEN ?1 AND ?2 AND fetch_error LIMIT 1";
-    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
-    db_bind_integers(row, (int64_t[]){range.first, range.last, domain},
-                     domain == ALL_DOMAINS ? 2 : 3);
+    sqlite3_stmt *row = ask_days(db, all, one, domain, range);
     enum db_status status = DB_OK;
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
@@ -205,9 +213,7 @@ static enum db_status add_losses(struct db *db, int64_t domain, struct day_range
                               " WHERE day BETWEEN ?1 AND ?2" LOST " ORDER BY day";
     static const char one[] = "SELECT domain, day FROM mode_change WHERE domain = ?3"
                               " AND day BETWEEN ?1 AND ?2" LOST " ORDER BY day DESC LIMIT 1";
-    sqlite3_stmt *row = db_statement(db, domain == ALL_DOMAINS ? all : one);
-    db_bind_integers(row, (int64_t[]){range.first, range.last, domain},
-                     domain == ALL_DOMAINS ? 2 : 3);
+    sqlite3_stmt *row = ask_days(db, all, one, domain, range);
     enum db_status status = DB_OK;
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));

@@ -932,9 +932,26 @@ enum db_status store_each_damaged(struct store *store, store_damaged_row *row, v
     return status;
 }
 
+#define RETURNING_KEPT                                                                             \
+    " RETURNING length(bytes), (SELECT outcome FROM journal WHERE id = damaged.journal)"
+
+/* Runs STATEMENT, which deletes rows of damaged, RETURNING_KEPT. */
+static enum db_status let_go(struct store *store, sqlite3_stmt *statement)
+{
+    bool row;
+    enum db_status status;
+    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
+        int64_t bytes = sqlite3_column_int64(statement, 0);
+        store->kept.bytes -= bytes;
+        store->kept.of_conflicts -=
+            sqlite3_column_int(statement, 1) == OUTCOME_CONFLICT ? bytes : 0;
+    }
+    return db_done(statement, status);
+}
+
 static enum db_status forget_damaged(struct store *store, int64_t journal)
 {
-    static const char forget[] = "DELETE FROM damaged WHERE journal = ? RETURNING length(bytes)";
+    static const char forget[] = "DELETE FROM damaged WHERE journal = ?" RETURNING_KEPT;
     static const char note[] = "UPDATE journal SET reason = ?2 WHERE id = ?1";
     int64_t reason;
     enum db_status status = intern(store->interns, INTERN_TEXT,
@@ -943,11 +960,7 @@ static enum db_status forget_damaged(struct store *store, int64_t journal)
         return status;
     sqlite3_stmt *statement = db_statement(store->db, forget);
     db_bind_integers(statement, &journal, 1);
-    bool row;
-    status = db_step(store->db, statement, &row);
-    if (row)
-        store->kept.bytes -= sqlite3_column_int64(statement, 0);
-    db_done(statement, status);
+    status = let_go(store, statement);
     if (status != DB_OK)
         return status;
     statement = db_statement(store->db, note);
@@ -1006,22 +1019,13 @@ static enum db_status set_prune_cursor(struct store *store, int day, int64_t cur
 /* Lets go of what is kept of attachments that came before DAY and could not be read. */
 static enum db_status prune_damaged(struct store *store, int day)
 {
-    static const char forget[] = "DELETE FROM damaged WHERE journal IN"
-                                 " (SELECT d.journal FROM damaged d JOIN journal j"
-                                 "   ON j.id = d.journal WHERE j.time < ?)"
-                                 " RETURNING length(bytes),"
-                                 "  (SELECT outcome FROM journal WHERE id = damaged.journal)";
+    static const char forget[] =
+        "DELETE FROM damaged WHERE journal IN"
+        " (SELECT d.journal FROM damaged d JOIN journal j ON j.id = d.journal"
+        "   WHERE j.time < ?)" RETURNING_KEPT;
     sqlite3_stmt *statement = db_statement(store->db, forget);
     sqlite3_bind_int64(statement, 1, (int64_t)day * SECONDS_PER_DAY);
-    bool row;
-    enum db_status status;
-    while ((status = db_step(store->db, statement, &row)) == DB_OK && row) {
-        int64_t bytes = sqlite3_column_int64(statement, 0);
-        store->kept.bytes -= bytes;
-        store->kept.of_conflicts -=
-            sqlite3_column_int(statement, 1) == OUTCOME_CONFLICT ? bytes : 0;
-    }
-    return db_done(statement, status);
+    return let_go(store, statement);
 }
 
 enum db_status store_prune(struct store *store, int day, bool *more)

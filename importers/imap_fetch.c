@@ -175,6 +175,12 @@ static void hand_over_too_large(struct imap_session *session, const struct place
     check_storing(session, pipeline_damaged(session->pipeline, place, reason));
 }
 
+static int hand_over_damaged(struct imap_session *session, const struct place *place,
+                             const char *reason)
+{
+    return pipeline_damaged(session->pipeline, place, reason) == 0 ? EX_OK : EX_TEMPFAIL;
+}
+
 /* The message at PLACE is there, but does not come: ever, or now. */
 static int hand_over_refused(struct imap_session *session, const struct place *place)
 {
@@ -183,7 +189,7 @@ static int hand_over_refused(struct imap_session *session, const struct place *p
         return imap_complain(session, EX_TEMPFAIL, "%s UID %" PRIu32 " cannot be had now: %s",
                              place->name, place->uid, imap_answer_text(session));
     snprintf(reason, sizeof reason, "the server does not give it: %s", imap_answer_text(session));
-    return pipeline_damaged(session->pipeline, place, reason) == 0 ? EX_OK : EX_TEMPFAIL;
+    return hand_over_damaged(session, place, reason);
 }
 
 static void take_presence(void *context, const struct imap_message *message)
@@ -202,10 +208,8 @@ static int hand_over_omitted(struct imap_session *session, const struct place *p
         return status;
     if (there.count == 0)
         return EX_OK;
-    return pipeline_damaged(session->pipeline, place,
-                            "the server tells that it is there, and does not give it") == 0
-               ? EX_OK
-               : EX_TEMPFAIL;
+    return hand_over_damaged(session, place,
+                             "the server tells that it is there, and does not give it");
 }
 
 /* The server may take its time after this one: what there is goes on its way. */

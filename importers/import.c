@@ -574,9 +574,10 @@ static int run_all(struct run *run)
  * closed still cannot be read. */
 static void fill_standard_files(void)
 {
-    int fd = open("/dev/null", O_WRONLY);
-    while (fd >= 0 && fd <= STDERR_FILENO)
+    int fd;
+    do
         fd = open("/dev/null", O_WRONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
 }

@@ -579,9 +579,8 @@ static void watched(struct job *job)
     struct app *app = watch->app;
     app->watching = false;
     bool replaced = job->opened && app_notes_opening(app);
-    if (app->depth == 0) {
-        /* the dashboard is being left */
-    } else if (!replaced && job->status == DB_OK) {
+    bool of_use = !replaced && app->depth > 0;
+    if (of_use && job->status == DB_OK) {
         int64_t before = app->data_version >= 0 ? app->data_version : app->extent_version;
         bool news = before >= 0 && watch->version != before;
         app->data_version = watch->version;
@@ -590,7 +589,7 @@ static void watched(struct job *job)
         struct view *top = app_top(app);
         if ((news || top->status != DB_OK) && !top->loading)
             view_load(top, true);
-    } else if (!replaced && job->status != DB_STOPPED && app_top(app)->status != job->status) {
+    } else if (of_use && job->status != DB_STOPPED && app_top(app)->status != job->status) {
         app_top(app)->stale = true; /* reading it tells what is wrong */
     }
     free(watch);

@@ -285,15 +285,21 @@ static void what_is_empty_below_a_report_has_no_colour(void **state)
     leave_dashboard(console);
 }
 
+/* A report of which FAILED sessions failed, and no detail names a sender. */
+static struct console *open_without_senders(int64_t failed)
+{
+    struct report report;
+    make_report(&report, "Google", "1", today() - 1);
+    add_policy(&report, "sts", "example.com", sts_text("testing"), 100, failed);
+    keep_report(own.store, &report, "-");
+    own_database_close();
+    return open_senders(80, 24);
+}
+
 static void failures_without_a_sender_are_not_none(void **state)
 {
     (void)state;
-    struct report report;
-    make_report(&report, "Google", "1", today() - 1);
-    add_policy(&report, "sts", "example.com", sts_text("testing"), 100, 12);
-    keep_report(own.store, &report, "-");
-    own_database_close();
-    struct console *console = open_senders(80, 24);
+    struct console *console = open_without_senders(12);
     assert_row(console, 1,
                " 12 failed, and no report names the senders: 7 shows who reported them");
     leave_dashboard(console);
@@ -302,12 +308,7 @@ static void failures_without_a_sender_are_not_none(void **state)
 static void no_failure_is_said(void **state)
 {
     (void)state;
-    struct report report;
-    make_report(&report, "Google", "1", today() - 1);
-    add_policy(&report, "sts", "example.com", sts_text("testing"), 100, 0);
-    keep_report(own.store, &report, "-");
-    own_database_close();
-    struct console *console = open_senders(80, 24);
+    struct console *console = open_without_senders(0);
     assert_row(console, 1, " None failed");
     assert_shows(console, "No report of these days names a sender that failed.");
     assert_types(console, "<Enter>w");
