@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "copy.h"
+#include "recall.h"
 #include "text.h"
 
 enum {
@@ -19,7 +20,7 @@ enum {
     WHEEL_ROWS = 3,
     DOUBLE_CLICK_MILLISECONDS = 400,
     MOUSE_EVENTS = 8,  /* as many as ncurses keeps */
-    AHEAD_ROWS = 8192, /* of more, little would still be in memory when it is asked for */
+    AHEAD_ROWS = 8192, /* of more, not all that a key may ask for has room in memory */
     OWN_FDS = 3,       /* that the loop waits for, besides those of an import */
 };
 
@@ -172,6 +173,25 @@ bool app_refuses(struct app *app, const struct scope *scope)
     return refused;
 }
 
+/* The domain, or all of them, that the cursor of VIEW is on. */
+static struct scope under_cursor(const struct view *view)
+{
+    struct scope on = view->scope;
+    if (view->type->target != NULL)
+        view->type->target(view, &on);
+    return (struct scope){
+        .domain = on.domain, .domain_name = on.domain_name, .foreign = on.foreign};
+}
+
+/* What a screen of *TYPE is about that is opened from what is ON; at *TYPE the one for all
+ * domains, where that is another. */
+static struct scope scope_for(const struct view_type **type, const struct scope *on)
+{
+    if (on->domain == ALL_DOMAINS && (*type)->of_all != NULL)
+        *type = (*type)->of_all;
+    return (*type)->of_no_domain ? (struct scope){.domain_name = "", .foreign = on->foreign} : *on;
+}
+
 /* Goes to the screen of TYPE about what the cursor is on, whose row gets the cursor
  * in a list of all domains. */
 static void go_to(struct app *app, const struct view_type *type)
@@ -179,16 +199,8 @@ static void go_to(struct app *app, const struct view_type *type)
     while (app_top(app)->type == &view_help || app_top(app)->type == &view_import)
         app_back(app);
     struct view *top = app_top(app);
-    struct scope on = top->scope;
-    if (top->type->target != NULL)
-        top->type->target(top, &on);
-    struct scope scope = {
-        .domain = on.domain, .domain_name = on.domain_name, .foreign = on.foreign};
-    if (on.domain == ALL_DOMAINS && type->of_all != NULL)
-        type = type->of_all;
-    if (type->of_no_domain)
-        scope = (struct scope){.domain_name = "", .foreign = on.foreign};
-    else if (type != &view_domains && app_refuses(app, &scope))
+    struct scope on = under_cursor(top), scope = scope_for(&type, &on);
+    if (!type->of_no_domain && type != &view_domains && app_refuses(app, &scope))
         return;
     int below = depth_below(app, type, &scope);
     if (type == &view_domains) {
@@ -226,21 +238,24 @@ void app_range_changed(struct app *app)
     app->dirty = true;
 }
 
+/* The range of all screens after ACTION, one of those that change it. */
+static struct range range_after(const struct app *app, enum action action)
+{
+    struct range range = app->range;
+    struct day_range extent = {app->extent.first_day, app->extent.last_day};
+    int step = action == ACT_RANGE_LATER || action == ACT_RANGE_WIDER ? 1 : -1;
+    if (action == ACT_RANGE_EARLIER || action == ACT_RANGE_LATER)
+        range_step(&range, step, today(), extent);
+    else
+        range_widen(&range, step, today(), extent);
+    return range;
+}
+
 static bool change_range(struct app *app, enum action action)
 {
-    struct day_range extent = {app->extent.first_day, app->extent.last_day};
-    switch (action) {
-    case ACT_RANGE_EARLIER:
-    case ACT_RANGE_LATER:
-        range_step(&app->range, action == ACT_RANGE_LATER ? 1 : -1, today(), extent);
-        break;
-    case ACT_RANGE_WIDER:
-    case ACT_RANGE_NARROWER:
-        range_widen(&app->range, action == ACT_RANGE_WIDER ? 1 : -1, today(), extent);
-        break;
-    default:
+    if (action < ACT_RANGE_EARLIER || action > ACT_RANGE_NARROWER)
         return false;
-    }
+    app->range = range_after(app, action);
     app_range_changed(app);
     return true;
 }
@@ -552,6 +567,7 @@ static void take_keys(struct app *app)
         if (kind == ERR)
             return;
         take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
+        app->ahead.steps = 0;
         if (app->quit)
             return;
         be_patient(app, SETTLE_MILLISECONDS);
@@ -607,50 +623,51 @@ static void watch(struct app *app)
 
 /* --- reading ahead --- */
 
-/* Reads the screen of the domain under the cursor of a list, once for each. */
-static bool read_domain_ahead(struct app *app, const struct view *top)
+static bool shows_many(const struct view *view)
 {
-    struct scope scope = top->scope;
-    if (top->type != &view_domains)
-        return false;
-    top->type->target(top, &scope);
-    if (app->ahead.domain == scope.domain)
-        return false;
-    app->ahead.domain = scope.domain;
-    view_read_ahead(app, &view_domain, &scope, app->range);
-    return true;
-}
-
-/* Reads what the top screen would show of a wider range, if there is one. */
-static void read_wider_ahead(struct app *app, const struct view *top)
-{
-    struct range wider = app->range;
     size_t rows = 0;
-    if (app->ahead.wider || !view_has_range(top) || top->type->load == NULL)
-        return;
-    app->ahead.wider = true;
-    for (int i = 0; i < top->type->pane_count; i++)
-        rows += top->snapshot->rows[i].count;
-    range_widen(&wider, 1, today(),
-                (struct day_range){app->extent.first_day, app->extent.last_day});
-    if (rows <= AHEAD_ROWS && memcmp(&wider, &app->range, sizeof wider) != 0)
-        view_read_ahead(app, top->type, &top->scope, wider);
+    for (int i = 0; i < view->type->pane_count; i++)
+        rows += view->snapshot->rows[i].count;
+    return rows > AHEAD_ROWS;
 }
 
-/* While nobody waits for anything: what the next key may ask for. */
+/* Reads what the top screen would show after ACTION, which changes the range. */
+static void read_range_ahead(struct app *app, const struct view *top, enum action action)
+{
+    struct range range = range_after(app, action);
+    bool likely = action == ACT_RANGE_WIDER || action == ACT_RANGE_NARROWER || !shows_many(top);
+    if (view_has_range(top) && likely && memcmp(&range, &app->range, sizeof range) != 0)
+        view_read_ahead(app, top->type, &top->scope, range);
+}
+
+/* Reads the screen of TYPE about what the cursor is on, if it is another one. */
+static void read_screen_ahead(struct app *app, const struct view *top, const struct view_type *type)
+{
+    struct scope on = under_cursor(top), scope = scope_for(&type, &on);
+    bool refused = !type->of_no_domain && scope.foreign && scope.domain == ALL_DOMAINS;
+    if (!type->momentary && type != &view_domains && !refused && !shows(top, type, &scope))
+        view_read_ahead(app, type, &scope, app->range);
+}
+
+/* While nobody waits for anything: what the next key may ask for, one after the other. */
 static void read_ahead(struct app *app)
 {
+    static const enum action ranges[] = {ACT_RANGE_WIDER, ACT_RANGE_NARROWER, ACT_RANGE_EARLIER,
+                                         ACT_RANGE_LATER};
+    enum { RANGES = sizeof ranges / sizeof *ranges, SCREENS = sizeof screens / sizeof *screens };
     const struct view *top = app_top(app);
-    if (app->ahead.reading || app_awaits_rows(app) || top->snapshot == NULL || top->status != DB_OK)
+    if (app_awaits_rows(app) || top->snapshot == NULL || top->status != DB_OK ||
+        top->type == &view_help || top->type == &view_import)
         return;
-    if (app->ahead.view != top->serial || app->ahead.loads != top->loads) {
-        app->ahead.view = top->serial;
-        app->ahead.loads = top->loads;
-        app->ahead.domain = -1;
-        app->ahead.wider = false;
+    while (!app->ahead.reading && app->ahead.steps < 1 + RANGES + SCREENS) {
+        int step = app->ahead.steps++;
+        if (step == 0)
+            read_screen_ahead(app, top, &view_domain);
+        else if (step <= RANGES)
+            read_range_ahead(app, top, ranges[step - 1]);
+        else
+            read_screen_ahead(app, top, screens[step - 1 - RANGES].type);
     }
-    if (!read_domain_ahead(app, top))
-        read_wider_ahead(app, top);
 }
 
 /* --- the loop --- */
@@ -708,7 +725,8 @@ int app_run(const struct app_settings *settings, const char **why)
     app->range = settings->range;
     app->data_version = app->extent_version = -1;
     app->extent.last_day = -1;
-    app->worker = worker_new(settings->db_path);
+    app->recall = recall_new();
+    app->worker = app->recall != NULL ? worker_new(settings->db_path) : NULL;
     if (app->worker != NULL)
         open_first(app);
     if (app->depth > 0)
@@ -716,6 +734,7 @@ int app_run(const struct app_settings *settings, const char **why)
     while (app->depth > 0) /* before the worker: what it was asked for is wanted no more */
         view_free(app->stack[--app->depth]);
     worker_free(app->worker);
+    recall_free(app->recall);
     import_run_free(app->import);
     free(app);
     return result;

@@ -24,6 +24,7 @@ enum { STACK_MAX = 16, MESSAGE_MAX = 512, HELD_MAX = 512 };
 struct app {
     struct app_settings settings;
     struct worker *worker;
+    struct recall *recall; /* the worker's, while there is one */
     struct view *stack[STACK_MAX];
     int depth;
     uint64_t serial; /* of the last view */
@@ -38,10 +39,7 @@ struct app {
         wint_t keys[HELD_MAX];
     } held; /* keys typed ahead of the rows they are meant for */
     struct {
-        uint64_t view;  /* its serial... */
-        unsigned loads; /* ...and its loading that the rest belongs to */
-        int64_t domain; /* whose screen was read ahead; -1: none */
-        bool wider;     /* and so was the wider range, if that was worth it */
+        int steps; /* of what may be asked for next, that were read since the last key */
         bool reading;
     } ahead;
     char message[MESSAGE_MAX]; /* until the next key */

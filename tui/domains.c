@@ -39,7 +39,7 @@ static const struct extras_type trends_type = {read_trends, sizeof(struct axis)}
 static void loaded(struct view *view)
 {
     struct domains *domains = view->state;
-    if (view->snapshot->completes)
+    if (view->completed)
         return;
     const struct list_sums *sums = view_figures(view);
     struct day_range range = view->snapshot->request.range;

@@ -302,7 +302,7 @@ static enum db_status load_timeline(const struct request *request, struct db *db
 static void loaded(struct view *view)
 {
     struct timeline *timeline = view->state;
-    if (!view->snapshot->completes)
+    if (!view->completed)
         set_axis(timeline, timeline->axis);
 }
 

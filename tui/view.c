@@ -6,83 +6,8 @@
 
 #include "app.h"
 #include "beside.h"
+#include "recall.h"
 #include "text.h"
-
-/* --- snapshots --- */
-
-static struct snapshot *snapshot_new(void)
-{
-    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-    if (snapshot != NULL) {
-        atomic_init(&snapshot->owners, 1);
-        arena_init(&snapshot->arena, 0);
-    }
-    return snapshot;
-}
-
-static struct snapshot *snapshot_share(struct snapshot *snapshot)
-{
-    atomic_fetch_add(&snapshot->owners, 1);
-    return snapshot;
-}
-
-static void snapshot_release(struct snapshot *snapshot)
-{
-    if (snapshot != NULL && atomic_fetch_sub(&snapshot->owners, 1) == 1) {
-        arena_free(&snapshot->arena);
-        free(snapshot);
-    }
-}
-
-void *snapshot_add(struct snapshot *snapshot, int pane, size_t size)
-{
-    struct rows *rows = &snapshot->rows[pane];
-    void *items = arena_grow(&snapshot->arena, (void *)(uintptr_t)rows->items, size, rows->count,
-                             &snapshot->capacity[pane]);
-    if (items == NULL) {
-        snapshot->short_of_memory = true;
-        return NULL;
-    }
-    rows->items = items;
-    rows->size = size;
-    void *row = (char *)items + rows->count++ * size;
-    return memset(row, 0, size);
-}
-
-const char *snapshot_text(struct snapshot *snapshot, const char *text)
-{
-    const char *copy = text[0] != '\0' ? arena_strdup(&snapshot->arena, text) : "";
-    if (copy == NULL)
-        snapshot->short_of_memory = true;
-    return copy != NULL ? copy : "";
-}
-
-int snapshot_stopped(const struct snapshot *snapshot)
-{
-    return snapshot->short_of_memory || atomic_load(snapshot->request.cancelled);
-}
-
-/* --- scopes --- */
-
-static const char *keep_text(struct arena *arena, const char *text, bool *short_of_memory)
-{
-    const char *copy = text != NULL ? arena_strdup(arena, text) : NULL;
-    *short_of_memory = *short_of_memory || (copy == NULL && text != NULL);
-    return copy;
-}
-
-static bool copy_scope(struct arena *arena, const struct scope *from, struct scope *to)
-{
-    bool short_of_memory = false;
-    *to = *from;
-    to->domain_name =
-        keep_text(arena, from->domain_name != NULL ? from->domain_name : "", &short_of_memory);
-    to->organization = keep_text(arena, from->organization, &short_of_memory);
-    to->sending_mta_ip = keep_text(arena, from->sending_mta_ip, &short_of_memory);
-    to->result_type = keep_text(arena, from->result_type, &short_of_memory);
-    to->mx_host = keep_text(arena, from->mx_host, &short_of_memory);
-    return !short_of_memory;
-}
 
 /* --- life --- */
 
@@ -94,7 +19,7 @@ struct view *view_new(struct app *app, const struct view_type *type, const struc
     *view = (struct view){.type = type, .app = app, .cursor_day = -1, .stale = true};
     arena_init(&view->arena, 0);
     view->state = calloc(1, type->state_size + 1);
-    if (view->state == NULL || !copy_scope(&view->arena, scope, &view->scope)) {
+    if (view->state == NULL || !scope_copy(&view->arena, scope, &view->scope)) {
         view_free(view);
         return NULL;
     }
@@ -139,11 +64,13 @@ struct load_job {
     unsigned number; /* view->loads */
     const struct view_type *type;
     struct snapshot *snapshot;
+    struct recall *recall;
     struct range range;
     struct extent extent; /* as known, then as read */
     int64_t extent_version;
     bool mark;
-    bool rest; /* of a partial snapshot */
+    bool rest;  /* of a partial snapshot */
+    bool ahead; /* only for the recall */
     struct arrangement arrangements[PANES_MAX];
     unsigned wanted[PANES_MAX];
     struct order orders[PANES_MAX];
@@ -183,11 +110,28 @@ static enum db_status find_domain(struct db *db, struct scope *scope)
     return status;
 }
 
+/* Reads into the snapshot, or takes one in its place that has been read before. */
+static enum db_status read_snapshot(struct load_job *load, struct db *db)
+{
+    struct recall_state state = {load->job.opening, load->extent_version};
+    bool lasts = !load->type->momentary && state.version >= 0;
+    struct snapshot *known =
+        lasts ? recall_find(load->recall, load->type, &load->snapshot->request, state) : NULL;
+    if (known != NULL) {
+        snapshot_release(load->snapshot);
+        load->snapshot = known;
+        return DB_OK;
+    }
+    enum db_status status = load->type->load(&load->snapshot->request, db, load->snapshot);
+    if (status == DB_OK && lasts && !load->snapshot->partial && !load->snapshot->short_of_memory)
+        recall_keep(load->recall, load->type, load->snapshot, state);
+    return status;
+}
+
 static enum db_status run_load(struct job *job, struct db *db)
 {
     struct load_job *load = (struct load_job *)job;
-    struct snapshot *snapshot = load->snapshot;
-    struct request *request = &snapshot->request;
+    struct request *request = &load->snapshot->request;
     enum db_status status = read_extent(load, db);
     if (status == DB_OK)
         status = find_domain(db, &request->scope);
@@ -197,10 +141,10 @@ static enum db_status run_load(struct job *job, struct db *db)
     request->range = request->scope.days.last == 0
                          ? range_days(&load->range, request->today, request->extent)
                          : request->scope.days;
-    status = load->type->load(request, db, snapshot);
-    if (status == DB_OK)
+    status = read_snapshot(load, db);
+    if (status == DB_OK && !load->ahead)
         status = arrange_panes(load);
-    if (snapshot->short_of_memory || status == DB_MEMORY) {
+    if (load->snapshot->short_of_memory || status == DB_MEMORY) {
         snprintf(job->error, sizeof job->error, "out of memory");
         return DB_MEMORY;
     }
@@ -290,8 +234,7 @@ static void loaded(struct job *job)
         view->status = job->status;
         snprintf(view->error, sizeof view->error, "%s", job->error);
         if (job->status == DB_OK) {
-            load->snapshot->completes =
-                load->rest && load->extent_version == load->app->extent_version;
+            view->completed = load->rest && load->extent_version == load->app->extent_version;
             load->app->extent = load->extent;
             load->app->extent_version = load->extent_version;
             show(view, load);
@@ -345,7 +288,7 @@ static struct load_job *new_load(struct view *view, bool mark, bool rest)
         return NULL;
     load->snapshot = snapshot_new();
     if (load->snapshot == NULL ||
-        !copy_scope(&load->snapshot->arena, &view->scope, &load->snapshot->request.scope)) {
+        !scope_copy(&load->snapshot->arena, &view->scope, &load->snapshot->request.scope)) {
         free_load(load);
         return NULL;
     }
@@ -355,6 +298,7 @@ static struct load_job *new_load(struct view *view, bool mark, bool rest)
     load->serial = view->serial;
     load->number = ++view->loads;
     load->type = type;
+    load->recall = view->app->recall;
     load->range = view->app->range;
     load->extent = view->app->extent;
     load->extent_version = view->app->extent_version;
@@ -420,6 +364,7 @@ void view_read_ahead(struct app *app, const struct view_type *type, const struct
     if (load == NULL)
         return;
     load->range = range;
+    load->ahead = true;
     load->job.done = forget_load;
     app->ahead.reading = true;
     worker_post(app->worker, SLOT_AHEAD, &load->job);

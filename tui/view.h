@@ -9,71 +9,15 @@
 #ifndef TLSRPTOP_TUI_VIEW_H
 #define TLSRPTOP_TUI_VIEW_H
 
-#include <stdatomic.h>
-
-#include "../db/arena.h"
-#include "../db/config.h"
-#include "../db/query.h"
 #include "chart.h"
 #include "range.h"
+#include "snapshot.h"
 #include "table.h"
 
 struct app;
 struct view;
 
-enum { PANES_MAX = 6, VIEW_ACTIONS_MAX = 12, VIEW_TITLE = 512 };
-
-/* What a screen is about, and how it reads that.  NULL texts narrow nothing. */
-struct scope {
-    int64_t domain;          /* or ALL_DOMAINS; -1: to be found by its name */
-    const char *domain_name; /* "" of all; never NULL in a view */
-    bool foreign;            /* domains that are not mine */
-    const char *organization;
-    const char *sending_mta_ip;
-    const char *result_type;
-    const char *mx_host;
-    int64_t report;
-    bool failing;          /* only reports with failed sessions */
-    bool grouped;          /* addresses by network */
-    int64_t run;           /* of an importer */
-    struct day_range days; /* a part of the time axis; last 0: the range of all screens */
-};
-
-/* What load() is to read.  scope.domain stays -1 where no report is about it. */
-struct request {
-    struct scope scope;
-    struct day_range range;  /* scope.days, or the range of all screens */
-    struct day_range extent; /* what reports on my domains span; may be empty */
-    int today;
-    int columns; /* of the screen's body, for what is wrapped or fitted to it */
-    int rows;
-    size_t first_rows; /* of a type that reads in parts: so many, and only what is quick to
-                          read, for now; 0: all */
-    const struct config *config;
-    const atomic_bool *cancelled;
-};
-
-/* What was read.  Everything in it lives in its arena. */
-struct snapshot {
-    atomic_int owners;
-    struct arena arena;
-    struct request request; /* that it answers */
-    struct rows rows[PANES_MAX];
-    size_t capacity[PANES_MAX];
-    void *figures;
-    bool partial;         /* what first_rows left out is read next, and takes its place... */
-    bool completes;       /* ...as this one has, of the same state of the database */
-    size_t expected;      /* rows that there are then; 0: not known */
-    bool short_of_memory; /* a row is missing */
-};
-
-/* A new zeroed row of SIZE bytes behind those of PANE; NULL when memory is
- * short, which shows at the end of loading. */
-void *snapshot_add(struct snapshot *snapshot, int pane, size_t size);
-/* A copy of TEXT, "" when memory is short. */
-const char *snapshot_text(struct snapshot *snapshot, const char *text);
-/* For row callbacks of queries: has the request been given up? */
-int snapshot_stopped(const struct snapshot *snapshot);
+enum { VIEW_ACTIONS_MAX = 12, VIEW_TITLE = 512 };
 
 struct pane_type {
     const char *title;
@@ -88,6 +32,7 @@ struct view_type {
     unsigned beside; /* a bit for each pane whose rows are made as beside.h says */
     enum action actions[VIEW_ACTIONS_MAX]; /* what act() understands, besides ACT_OPEN */
     bool timeless;                         /* does not depend on the range of days */
+    bool momentary; /* time alone changes it, or what is not in this database: is always read */
     bool of_no_domain;                     /* its scope names none */
     const struct view_type *of_all;        /* in its place for all domains; NULL: itself */
     bool without_reports;                  /* has something to show even when there are none */
@@ -130,6 +75,7 @@ struct view {
     bool stale;     /* to be read again when it is on top */
     bool loading;
     bool completing;       /* the snapshot is a partial one, and the rest is being read */
+    bool completed;        /* it is that rest, of the same state of the database */
     bool drawn;            /* with rows: its tables have their places */
     unsigned loads;        /* counts them: only the last one is shown */
     bool asked_for_extras; /* a job of extras.h is under way */
@@ -175,9 +121,8 @@ void view_seek_domain(struct view *view, int64_t domain);
  * short. */
 struct view *view_new(struct app *app, const struct view_type *type, const struct scope *scope);
 void view_free(struct view *view);
-/* For app.c: reads what a screen of TYPE about SCOPE would show of RANGE, and forgets it,
- * so that it need not come from the disk when it is asked for.  Anything else goes
- * first. */
+/* For app.c: reads what a screen of TYPE about SCOPE would show of RANGE, so that it is
+ * there when it is asked for.  Anything else goes first. */
 void view_read_ahead(struct app *app, const struct view_type *type, const struct scope *scope,
                      struct range range);
 

@@ -17,6 +17,7 @@ struct worker {
     int event;
     /* the thread's own */
     struct db *db;
+    unsigned openings;
     dev_t device; /* of the file that is open */
     ino_t inode;
     /* shared, under the lock */
@@ -58,6 +59,7 @@ static enum db_status open_database(struct worker *worker, struct job *job)
     } else {
         there = stat(worker->path, &now) == 0;
         job->opened = true;
+        worker->openings++;
         worker->device = there ? now.st_dev : 0; /* gone again: the next job finds out */
         worker->inode = there ? now.st_ino : 0;
     }
@@ -77,6 +79,7 @@ static enum db_status run_held(struct job *job, struct db *db)
 static void run(struct worker *worker, struct job *job)
 {
     enum db_status status = job->needs_none ? job->run(job, NULL) : open_database(worker, job);
+    job->opening = worker->openings;
     if (status == DB_OK && !job->needs_none) {
         pthread_mutex_lock(&worker->lock);
         worker->interruptible = worker->db;

@@ -30,6 +30,7 @@ struct job {
     bool unhurried; /* nothing waits for it: worker_busy() does not count it */
     atomic_bool cancelled;
     bool opened;           /* the database was opened for it: what was known of it may be wrong */
+    unsigned opening;      /* how often it has been */
     enum db_status status; /* for done(): DB_STOPPED when it was cancelled */
     char error[JOB_ERROR]; /* the sentence that goes with it */
     struct job *next;      /* the worker's */
