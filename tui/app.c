@@ -15,7 +15,7 @@
 
 enum {
     WATCH_MILLISECONDS = 1000, /* between two looks for new reports */
-    SETTLE_MILLISECONDS = 12,  /* so long a frame waits for what a key has asked for */
+    SETTLE_MILLISECONDS = 8,   /* so long a frame waits for what a key has asked for */
     FIRST_MILLISECONDS = 40,   /* and the very first one */
     WHEEL_ROWS = 3,
     DOUBLE_CLICK_MILLISECONDS = 400,
@@ -672,6 +672,16 @@ static void read_ahead(struct app *app)
 
 /* --- the loop --- */
 
+/* Does what the prompt has put off, unless a key is waiting that may change it. */
+static void catch_up(struct app *app)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (app->prompt.type == NULL || !app->prompt.due || poll(&input, 1, 0) > 0)
+        return;
+    app->prompt.type->later(app);
+    frame_draw(app);
+}
+
 static int loop(struct app *app)
 {
     int64_t watched_at = milliseconds();
@@ -682,6 +692,7 @@ static int loop(struct app *app)
         if (app->dirty)
             frame_draw(app);
         app->dirty = false;
+        catch_up(app);
         read_ahead(app);
         struct pollfd fds[OWN_FDS + IMPORT_FDS] = {
             {.fd = STDIN_FILENO, .events = POLLIN},

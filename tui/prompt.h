@@ -18,6 +18,8 @@ struct prompt_type {
     bool needs_rows;  /* accept() is about all rows of the view */
     /* The text has changed; may write a note.  NULL: nothing happens. */
     void (*changed)(struct app *app);
+    /* What changed() has put off, by `due`, until the text is on the screen. */
+    void (*later)(struct app *app);
     /* Enter; false keeps the prompt open, with a note. */
     bool (*accept)(struct app *app);
     /* Esc. */
@@ -34,6 +36,7 @@ struct prompt {
     char note[PROMPT_NOTE];
     bool error;              /* the note is one */
     bool warned;             /* accept() has been refused once; another text is asked anew */
+    bool due;                /* later() is */
     bool early;              /* changed() saw a part of the rows only */
     char before[PROMPT_MAX]; /* for cancelled() */
 };

@@ -13,18 +13,31 @@
 
 /* --- search --- */
 
+enum { SEARCHED_AT_ONCE = 16384 /* rows */ };
+
+static void search_now(struct app *app)
+{
+    app->prompt.due = false;
+    if (!table_search(view_table(app_top(app)), 0, false) && !app->prompt.early)
+        prompt_note(&app->prompt, true, "not here");
+}
+
 static void search_changed(struct app *app)
 {
     struct table *table = view_table(app_top(app));
     snprintf(table->search, sizeof table->search, "%.*s", TABLE_SEARCH_MAX - 1, app->prompt.text);
     app->prompt.early = app_awaits_rows(app);
-    if (table->search[0] != '\0' && !table_search(table, 0, false) && !app->prompt.early)
-        prompt_note(&app->prompt, true, "not here");
+    app->prompt.due = table->search[0] != '\0';
+    if (app->prompt.due && table->order.count <= SEARCHED_AT_ONCE)
+        search_now(app);
 }
 
 static bool search_accept(struct app *app)
 {
-    view_search(app_top(app), 0);
+    struct view *view = app_top(app);
+    bool many = view_table(view)->order.count > SEARCHED_AT_ONCE;
+    if (!many || app->prompt.due || app->prompt.error) /* else the cursor is there already */
+        view_search(view, 0);
     return true;
 }
 
@@ -38,6 +51,7 @@ static const struct prompt_type search_prompt = {
     .hint = "Enter stays there, n and N go on, Esc forgets it",
     .needs_rows = true,
     .changed = search_changed,
+    .later = search_now,
     .accept = search_accept,
     .cancelled = search_cancelled,
 };

@@ -53,8 +53,7 @@ static bool answers(const struct request *answered, const struct request *reques
     return same_days(answered->range, request->range) &&
            same_days(answered->extent, request->extent) && answered->today == request->today &&
            answered->columns == request->columns && answered->rows == request->rows &&
-           answered->config == request->config &&
-           scope_equals(&answered->scope, &request->scope);
+           answered->config == request->config && scope_equals(&answered->scope, &request->scope);
 }
 
 static void put_first(struct recall *recall, struct known known, size_t place)

@@ -585,6 +585,9 @@ static enum fit text_fits(const char *text, const char *search)
 static enum fit value_fits(enum value_kind kind, struct value value, const char *search)
 {
     char shown[VALUE_TEXT_MAX];
+    if ((kind == VALUE_DAY || kind == VALUE_TIME) &&
+        search[strspn(search, "0123456789-: ")] != '\0')
+        return FIT_NONE;
     if (kind != VALUE_TEXT && kind != VALUE_DOMAIN) {
         value_show(kind, value, VALUE_TEXT_MAX, shown);
         return text_fits(shown, search);

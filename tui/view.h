@@ -32,11 +32,11 @@ struct view_type {
     unsigned beside; /* a bit for each pane whose rows are made as beside.h says */
     enum action actions[VIEW_ACTIONS_MAX]; /* what act() understands, besides ACT_OPEN */
     bool timeless;                         /* does not depend on the range of days */
-    bool momentary; /* time alone changes it, or what is not in this database: is always read */
-    bool of_no_domain;                     /* its scope names none */
-    const struct view_type *of_all;        /* in its place for all domains; NULL: itself */
-    bool without_reports;                  /* has something to show even when there are none */
-    bool fitted;   /* to be read again when the size of the screen changes */
+    bool momentary;    /* time alone changes it, or what is not in this database: is always read */
+    bool of_no_domain; /* its scope names none */
+    const struct view_type *of_all; /* in its place for all domains; NULL: itself */
+    bool without_reports;           /* has something to show even when there are none */
+    bool fitted;                    /* to be read again when the size of the screen changes */
     bool in_parts; /* load() minds first_rows; a first table is read as it is sorted at first */
 
     /* What follows the names of the screens before it in the breadcrumb; NULL:
