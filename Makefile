@@ -75,7 +75,7 @@ $(UNIT_TESTS) $(E2E_TESTS) $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(if $(filter clang,$(CC)),,$(BUILD)/tests/fuzz/driver.o) $(LIBS)
 	$(call link,$(if $(filter clang,$(CC)),-fsanitize=fuzzer),cmocka vterm)
 
-$(BUILD)/tests/e2e/tui_ahead: LDFLAGS += -Wl,--wrap=sqlite3_step
+$(BUILD)/tests/e2e/tui_ahead $(BUILD)/tests/e2e/tui_recall: LDFLAGS += -Wl,--wrap=sqlite3_step
 
 define archive
 $(BUILD)/lib$(1).a: $(call archive_objects,$(1))
