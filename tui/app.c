@@ -29,11 +29,17 @@ static const struct {
     enum action action;
     const struct view_type *type;
 } screens[] = {
-    {ACT_DOMAINS, &view_domains}, {ACT_DOMAIN, &view_domain},
-    {ACT_SENDERS, &view_senders}, {ACT_FAILURES, &view_failures},
-    {ACT_MX, &view_mx},           {ACT_POLICIES, &view_policies},
-    {ACT_REPORTS, &view_reports}, {ACT_TIMELINE, &view_timeline},
-    {ACT_IMPORTS, &view_imports}, {ACT_ADVICE, &view_advice},
+    {ACT_DOMAINS, &view_domains},
+    {ACT_DOMAIN, &view_domain},
+    {ACT_SENDERS, &view_senders},
+    {ACT_FAILURES, &view_failures},
+    {ACT_MX, &view_mx},
+    {ACT_POLICIES, &view_policies},
+    {ACT_REPORTS, &view_reports},
+    {ACT_TIMELINE, &view_timeline},
+    {ACT_INCIDENTS, &view_incidents},
+    {ACT_IMPORTS, &view_imports},
+    {ACT_ADVICE, &view_advice},
 };
 
 static int64_t milliseconds(void)
@@ -189,7 +195,8 @@ static struct scope scope_for(const struct view_type **type, const struct scope 
 {
     if (on->domain == ALL_DOMAINS && (*type)->of_all != NULL)
         *type = (*type)->of_all;
-    return (*type)->of_no_domain ? (struct scope){.domain_name = "", .foreign = on->foreign} : *on;
+    bool foreign = on->foreign && !(*type)->of_mine;
+    return (*type)->of_no_domain ? (struct scope){.domain_name = "", .foreign = foreign} : *on;
 }
 
 /* Goes to the screen of TYPE about what the cursor is on, whose row gets the cursor

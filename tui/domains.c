@@ -1,7 +1,10 @@
 /* All domains: who is in trouble, in which mode, and what to do next. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "../db/advice.h"
+#include "../db/domain.h"
+#include "../db/incident.h"
 #include "app.h"
 #include "extras.h"
 #include "mode_cell.h"
@@ -24,6 +27,9 @@ enum { TREND_STEPS = 12 };
 struct domains {
     struct axis trend;    /* its steps, at most TREND_STEPS, cover the range */
     struct extras trends; /* struct totals for each of them, by domain */
+    struct extras alarms; /* the struct alarm of ALL_DOMAINS... */
+    int64_t alarmed;      /* ...in this data_version... */
+    int alarm_day;        /* ...on this day */
 };
 
 static enum db_status read_trends(struct db *db, const int64_t *domains, size_t count,
@@ -35,10 +41,61 @@ static enum db_status read_trends(struct db *db, const int64_t *domains, size_t 
 
 static const struct extras_type trends_type = {read_trends, sizeof(struct axis)};
 
+/* The incidents that go on, and the worst of them: one that costs mail before others, then
+ * by failed sessions. */
+struct alarm {
+    int64_t incidents;
+    char domain[DOMAIN_TEXT];
+    bool enforced;
+    struct incident incident;
+};
+
+static int add_to_alarm(void *context, const struct incident_row *row)
+{
+    struct alarm *alarm = context;
+    bool enforced = tls_mode_enforces(row->mode);
+    if (!row->ongoing)
+        return 1; /* so are those behind it */
+    if (alarm->incidents++ == 0 || enforced > alarm->enforced ||
+        (enforced == alarm->enforced && row->incident.failed > alarm->incident.failed)) {
+        snprintf(alarm->domain, sizeof alarm->domain, "%s", row->name);
+        alarm->enforced = enforced;
+        alarm->incident = row->incident;
+    }
+    return 0;
+}
+
+/* COUNT is 1, for all domains. */
+static enum db_status read_alarm(struct db *db, const int64_t *domains, size_t count,
+                                 const void *context, void *alarm)
+{
+    const struct day_range *range = context;
+    (void)count;
+    enum db_status status = query_incidents(db, domains[0], *range, add_to_alarm, alarm);
+    return status == DB_STOPPED ? DB_OK : status; /* it had enough; who was cancelled is told */
+}
+
+static const struct extras_type alarm_type = {read_alarm, sizeof(struct day_range)};
+
+/* What was committed, and another day, may end an incident or begin one. */
+static void watch_incidents(struct view *view)
+{
+    enum { DAYS = 30 };
+    struct domains *domains = view->state;
+    struct day_range range = {today() - DAYS + 1, today()};
+    if (view->scope.foreign ||
+        (domains->alarmed == view->app->extent_version && domains->alarm_day == range.last))
+        return;
+    domains->alarmed = view->app->extent_version;
+    domains->alarm_day = range.last;
+    extras_reset(&domains->alarms, &alarm_type, sizeof(struct alarm), &range);
+}
+
 /* New rows make all trends old. */
 static void loaded(struct view *view)
 {
     struct domains *domains = view->state;
+    watch_incidents(view);
     if (view->completed)
         return;
     const struct list_sums *sums = view_figures(view);
@@ -58,6 +115,7 @@ static void close_domains(struct view *view)
 {
     struct domains *domains = view->state;
     extras_free(&domains->trends);
+    extras_free(&domains->alarms);
 }
 
 /* The failed sessions over the whole range, whatever the width of the cell; a flat
@@ -327,13 +385,40 @@ static void draw_summary(const struct view *view, int y, int columns_wide)
     put_text(y, x, columns_wide - x, STYLE_NORMAL, line);
 }
 
+/* What has begun, and would be far down in a list of thirty days. */
+static void draw_alarm(const struct view *view, int y, int columns_wide)
+{
+    const struct domains *domains = view->state;
+    const struct alarm *alarm = extras_find(&domains->alarms, ALL_DOMAINS);
+    char name[VALUE_TEXT_MAX], rate[32], first[DAY_TEXT];
+    if (view->scope.foreign || alarm == NULL || alarm->incidents == 0)
+        return;
+    const struct incident *incident = &alarm->incident;
+    value_show(VALUE_DOMAIN, value_text(alarm->domain), columns_wide, name);
+    format_rate(value_failure_rate(incident->sessions - incident->failed, incident->failed).rate,
+                rate);
+    int style = alarm->enforced ? STYLE_BAD : STYLE_WARN;
+    int x = 1 + put_format(y, 1, columns_wide - 1, style, "%" PRId64 " incident%s",
+                           alarm->incidents, alarm->incidents == 1 ? "" : "s");
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " go%s on: %s, %s failed since %s",
+                    alarm->incidents == 1 ? "es" : "", name, rate,
+                    day_format(incident->first_day, first));
+    if (alarm->incidents > 1)
+        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, ", and %" PRId64 " more",
+                        alarm->incidents - 1);
+    x += put_text(y, x + 2, columns_wide - x - 2, STYLE_KEY, "I") + 2;
+    put_text(y, x, columns_wide - x, STYLE_NORMAL, " shows");
+}
+
 static void draw_domains(struct view *view, struct area area)
 {
     draw_summary(view, area.y, area.columns - 1);
+    draw_alarm(view, area.y + 1, area.columns - 1);
     table_draw(&view->tables[0], (struct area){area.y + 2, 1, area.rows - 2, area.columns - 1},
                true);
     struct domains *domains = view->state;
-    extras_ask_rows(view, &domains->trends, &view->tables[0]);
+    if (!extras_ask_rows(view, &domains->trends, &view->tables[0]) && !view->scope.foreign)
+        extras_ask(view, &domains->alarms, (int64_t[]){ALL_DOMAINS}, 1);
 }
 
 /* --- acting --- */

@@ -14,6 +14,7 @@
 #include "../db/advice.h"
 #include "../db/config.h"
 #include "../db/domain.h"
+#include "../db/incident.h"
 #include "../db/query.h"
 #include "column.h"
 #include "range.h"
@@ -199,6 +200,35 @@ static enum db_status export_modes(struct export *export)
     return query_mode_days(export->db, export->domain, export->range, put_mode, &export->writer);
 }
 
+/* --- incidents --- */
+
+static const char *const incident_columns[] = {
+    "domain", "mode",         "first_day",  "last_day",    "ongoing", "sessions",
+    "failed", "failure_rate", "usual_rate", "result_type", NULL};
+
+static int put_incident(void *context, const struct incident_row *row)
+{
+    struct row_writer *writer = context;
+    const struct incident *incident = &row->incident;
+    row_text(writer, row->name);
+    row_text(writer, tls_mode_name(row->mode));
+    row_day(writer, incident->first_day);
+    row_day(writer, incident->last_day);
+    row_text(writer, row->ongoing ? "yes" : "no");
+    row_count(writer, incident->sessions);
+    row_count(writer, incident->failed);
+    row_rate(writer, (double)incident->failed / (double)incident->sessions);
+    row_rate(writer, incident->usual);
+    row_text(writer, row->result_type);
+    return row_end(writer);
+}
+
+static enum db_status export_incidents(struct export *export)
+{
+    return query_incidents(export->db, export->domain, export->range, put_incident,
+                           &export->writer);
+}
+
 /* --- imports --- */
 
 static const char *const import_columns[] = {"time",         "source",    "outcome", "reason",
@@ -284,9 +314,13 @@ static const struct subject {
     const char *const *columns; /* NULL: documents */
     enum db_status (*run)(struct export *export);
 } subjects[] = {
-    {"domains", domain_columns, export_domains}, {"advice", advice_columns, export_advice},
-    {"senders", sender_columns, export_senders}, {"failures", failure_columns, export_failures},
-    {"modes", mode_columns, export_modes},       {"reports", NULL, export_reports},
+    {"domains", domain_columns, export_domains},
+    {"advice", advice_columns, export_advice},
+    {"senders", sender_columns, export_senders},
+    {"failures", failure_columns, export_failures},
+    {"modes", mode_columns, export_modes},
+    {"reports", NULL, export_reports},
+    {"incidents", incident_columns, export_incidents},
     {"imports", import_columns, export_imports},
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };

@@ -74,6 +74,7 @@ const struct binding bindings[] = {
     {ACT_POLICIES, {'6'}, "6", NULL, "its policies as senders saw them"},
     {ACT_REPORTS, {'7'}, "7", NULL, "its reports"},
     {ACT_TIMELINE, {'8'}, "8", NULL, "the modes of all domains over time"},
+    {ACT_INCIDENTS, {'I'}, "I", NULL, "where far more failed than is usual for the domain"},
     {ACT_IMPORTS, {'9'}, "9", NULL, "imports: runs, mailboxes, and what was damaged"},
     {ACT_ADVICE, {'a', '0'}, "a 0", "advice", "the next step for this domain, and what to publish"},
 

@@ -48,6 +48,7 @@ enum action {
     ACT_POLICIES,
     ACT_REPORTS,
     ACT_TIMELINE,
+    ACT_INCIDENTS,
     ACT_IMPORTS,
     ACT_ADVICE,
     /* what some screens do */

@@ -34,6 +34,7 @@ struct view_type {
     bool timeless;                         /* does not depend on the range of days */
     bool momentary;    /* time alone changes it, or what is not in this database: is always read */
     bool of_no_domain; /* its scope names none */
+    bool of_mine;      /* it knows no foreign domains */
     const struct view_type *of_all; /* in its place for all domains; NULL: itself */
     bool without_reports;           /* has something to show even when there are none */
     bool fitted;                    /* to be read again when the size of the screen changes */
@@ -154,6 +155,7 @@ extern const struct view_type view_reports;
 extern const struct view_type view_report;
 extern const struct view_type view_original; /* its JSON */
 extern const struct view_type view_timeline;
+extern const struct view_type view_incidents;
 extern const struct view_type view_day; /* a step of the time axis */
 extern const struct view_type view_imports;
 extern const struct view_type view_run;    /* of the importer */

@@ -144,6 +144,37 @@ static void every_subject_has_its_columns_and_rows(void **state)
                       "2026-11-24T12:34:56Z,g1.eml,imported,,Google,g1\n");
 }
 
+static void keep_day(struct store *store, int day, int64_t failed)
+{
+    struct report report;
+    char id[32];
+    snprintf(id, sizeof id, "i%d", day);
+    make_report(&report, "Google", id, day);
+    struct policy *policy =
+        add_policy(&report, "sts", "example.com", sts_text("enforce"), 100 - failed, failed);
+    if (failed > 0)
+        add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx", failed);
+    keep_report(store, &report, "i.eml");
+}
+
+static void incidents_are_told(void **state)
+{
+    (void)state;
+    static const char columns[] = "domain,mode,first_day,last_day,ongoing,sessions,failed,"
+                                  "failure_rate,usual_rate,result_type\n";
+    char expected[512];
+    struct store *store = open_store(db);
+    for (int day = DAY - 12; day <= DAY; day++)
+        keep_day(store, day, day == DAY ? 40 : day == DAY - 5 ? 1 : 0);
+    assert_int_equal(store_close(store, ""), DB_OK);
+    snprintf(expected, sizeof expected,
+             "%sexample.com,sts-enforce,2026-11-13,2026-11-13,yes,100,40,0.400000,%s", columns,
+             "0.000901,certificate-expired\n");
+    expect("incidents", expected);
+    expect("incidents --domain example.com --since 30d", expected);
+    expect("incidents --until 2026-11-12", columns);
+}
+
 static void json_has_the_same_names_and_values(void **state)
 {
     (void)state;
@@ -459,6 +490,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(every_subject_has_its_columns_and_rows),
+        TEST(incidents_are_told),
         TEST(json_has_the_same_names_and_values),
         TEST(a_range_takes_its_days_only),
         TEST(a_foreign_domain_comes_when_it_is_named),

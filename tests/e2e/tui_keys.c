@@ -87,6 +87,7 @@ static const char *const ways[] = {
     "j7<Enter>v",        /* Original */
     "8",                 /* Timeline: the axis */
     "8<Tab>",            /* its table */
+    "I",                 /* Incidents */
     "9",                 /* Imports */
     "9<Tab><Tab>",       /* its mailboxes */
     "9<Enter>",          /* Run */
@@ -296,6 +297,7 @@ static const struct {
     {ACT_POLICIES, "", "6", "› d00.example › Policies"},
     {ACT_REPORTS, "", "7", "› d00.example › Reports"},
     {ACT_TIMELINE, "", "8", "› Timeline"},
+    {ACT_INCIDENTS, "", "I", "› Incidents"},
     {ACT_IMPORTS, "", "9", "› Imports"},
     {ACT_ADVICE, "", "a", "› d00.example › Advice"},
     {ACT_ADVICE, "", "0", "› d00.example › Advice"},

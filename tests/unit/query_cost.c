@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../db/connection.h"
+#include "../../db/incident.h"
 #include "../../db/evidence.h"
 #include "../../db/observation.h"
 #include "../../db/query.h"
@@ -226,6 +227,20 @@ static enum db_status ask_mx(int64_t domain, int *rows)
     return query_mx(db, domain, month, mx_row, rows);
 }
 
+static int incident_row(void *context, const struct incident_row *row)
+{
+    (void)context;
+    (void)row;
+    return 0;
+}
+
+/* None is found, but all days are read. */
+static enum db_status ask_incidents(int64_t domain, int *rows)
+{
+    ++*rows;
+    return query_incidents(db, domain, month, incident_row, rows);
+}
+
 static enum db_status ask_failures(int64_t domain, int *rows)
 {
     struct failure_filter filter = {.domain = domain, .range = month, .limit = SCREEN};
@@ -345,6 +360,7 @@ static const struct {
     {"results", ask_results},
     {"senders", ask_senders},
     {"MX hosts", ask_mx},
+    {"incidents", ask_incidents},
     {"failures", ask_failures},
     {"failures of a sender", ask_failures_of_sender},
     {"reports", ask_reports},

@@ -1,0 +1,183 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "domain_rows.h"
+#include "incident.h"
+#include "statement.h"
+
+enum {
+    TELLING_DAYS = 16,   /* after a range may tell that its last incident is over */
+    INCIDENTS_MAX = 1000 /* the first are given */
+};
+
+struct found {
+    int64_t domain;
+    struct incident incident;
+    bool ongoing;
+};
+
+struct search {
+    struct day_range range; /* that an incident has a day of */
+    struct found *found;
+    size_t count, capacity;
+};
+
+static bool add(struct search *search, int64_t domain, const struct incident *incident,
+                bool ongoing)
+{
+    enum { FIRST_CAPACITY = 64 };
+    if (incident->last_day < search->range.first || incident->first_day > search->range.last)
+        return true;
+    if (search->count == search->capacity) {
+        size_t capacity = search->capacity > 0 ? search->capacity * 2 : FIRST_CAPACITY;
+        struct found *found = realloc(search->found, capacity * sizeof *found);
+        if (found == NULL)
+            return false;
+        search->found = found;
+        search->capacity = capacity;
+    }
+    search->found[search->count++] = (struct found){domain, *incident, ongoing};
+    return true;
+}
+
+/* What is open after the last day that was read. */
+static bool add_open(struct search *search, int64_t domain, const struct incident_watch *watch,
+                     int last_day)
+{
+    bool ongoing = incident_goes_on(watch, last_day);
+    return !watch->open || add(search, domain, &watch->incident, ongoing);
+}
+
+static struct day_range days_to_read(struct day_range range)
+{
+    int last = range.last + TELLING_DAYS;
+    return (struct day_range){range.first - INCIDENT_LEARNING_DAYS,
+                              last < today() ? last : today()};
+}
+
+static enum db_status search_domain(struct db *db, int64_t domain, struct search *search)
+{
+    struct day_range days = days_to_read(search->range);
+    struct incident_watch watch = {0};
+    struct incident ended;
+    int count = days.last - days.first + 1;
+    struct totals *totals = calloc((size_t)count, sizeof *totals);
+    bool complete = totals != NULL;
+    enum db_status status =
+        complete ? query_steps(db, domain, days.first, 1, count, totals) : DB_MEMORY;
+    for (int i = 0; i < count && status == DB_OK && complete; i++)
+        if (incident_take(&watch, days.first + i, &totals[i], &ended))
+            complete = add(search, domain, &ended, false);
+    if (status == DB_OK && complete)
+        complete = add_open(search, domain, &watch, days.last);
+    free(totals);
+    return complete || status != DB_OK ? status : db_complain(db, DB_MEMORY, "out of memory");
+}
+
+/* Reads day by day, and all domains of each: as they lie in the database. */
+static enum db_status search_mine(struct db *db, struct search *search)
+{
+    static const char select[] = "SELECT block, domain, successful, failed FROM total_domain"
+                                 " WHERE level = 0 AND block BETWEEN ?1 AND ?2 AND domain > 0";
+    struct day_range days = days_to_read(search->range);
+    struct incident ended;
+    bool *foreign;
+    int64_t count;
+    enum db_status status = domains_foreign(db, &foreign, &count);
+    struct incident_watch *watches =
+        status == DB_OK ? calloc((size_t)count, sizeof *watches) : NULL;
+    bool complete = watches != NULL;
+    sqlite3_stmt *statement = NULL;
+    if (complete) {
+        statement = db_statement(db, select);
+        db_bind_integers(statement, (int64_t[]){days.first, days.last}, 2);
+    }
+    while (complete && statement_next(db, statement, &status)) {
+        int64_t domain = sqlite3_column_int64(statement, 1);
+        struct totals totals = {.successful = sqlite3_column_int64(statement, 2),
+                                .failed = sqlite3_column_int64(statement, 3)};
+        if (domain < count && !foreign[domain] &&
+            incident_take(&watches[domain], sqlite3_column_int(statement, 0), &totals, &ended))
+            complete = add(search, domain, &ended, false);
+    }
+    for (int64_t domain = 1; domain < count && complete && status == DB_OK; domain++)
+        complete = add_open(search, domain, &watches[domain], days.last);
+    if (statement != NULL)
+        status = db_done(statement, status);
+    free(watches);
+    free(foreign);
+    return complete || status != DB_OK ? status : db_complain(db, DB_MEMORY, "out of memory");
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct found *left = a, *right = b;
+    const struct incident *before = &left->incident, *after = &right->incident;
+    if (left->ongoing != right->ongoing)
+        return left->ongoing ? -1 : 1;
+    if (before->last_day != after->last_day)
+        return before->last_day > after->last_day ? -1 : 1;
+    if (before->failed != after->failed)
+        return before->failed > after->failed ? -1 : 1;
+    return (left->domain > right->domain) - (left->domain < right->domain);
+}
+
+/* --- what is told of each --- */
+
+enum { TYPE_MAX = 256 };
+
+struct telling {
+    incident_row_fn *row;
+    void *context;
+    struct incident_row line;
+    char result_type[TYPE_MAX];
+};
+
+static int keep_first(void *context, const struct result_row *row)
+{
+    struct telling *telling = context;
+    snprintf(telling->result_type, TYPE_MAX, "%s", row->result_type);
+    return 1;
+}
+
+static int tell(void *context, const struct domain_row *row)
+{
+    struct telling *telling = context;
+    telling->line.name = row->name;
+    telling->line.mode = row->mode;
+    return telling->row(telling->context, &telling->line);
+}
+
+static enum db_status tell_one(struct db *db, const struct found *found, struct telling *telling)
+{
+    struct totals none = {0};
+    struct day_range days = {found->incident.first_day, found->incident.last_day};
+    telling->result_type[0] = '\0';
+    telling->line = (struct incident_row){.domain = found->domain,
+                                          .incident = found->incident,
+                                          .ongoing = found->ongoing,
+                                          .result_type = telling->result_type};
+    enum db_status status = query_results(db, found->domain, days, keep_first, telling);
+    if (status == DB_OK || status == DB_STOPPED)
+        status = domain_single(db, found->domain, &none, tell, telling);
+    return status;
+}
+
+enum db_status query_incidents(struct db *db, int64_t domain, struct day_range range,
+                               incident_row_fn *row, void *context)
+{
+    if (range.last > today())
+        range.last = today();
+    if (range.last - range.first >= INCIDENTS_DAYS)
+        range.first = range.last - INCIDENTS_DAYS + 1;
+    struct search search = {.range = range};
+    struct telling telling = {.row = row, .context = context};
+    enum db_status status =
+        domain == ALL_DOMAINS ? search_mine(db, &search) : search_domain(db, domain, &search);
+    if (search.count > 1)
+        qsort(search.found, search.count, sizeof *search.found, compare);
+    for (size_t i = 0; i < search.count && i < INCIDENTS_MAX && status == DB_OK; i++)
+        status = tell_one(db, &search.found[i], &telling);
+    free(search.found);
+    return status;
+}

@@ -1,0 +1,84 @@
+/* What broke yesterday is told on the first screen, and in a list of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "../console_assert.h"
+#include "../dashboard.h"
+#include "../own_database.h"
+
+static void keep(int days_ago, const char *domain, const char *mode, int sessions, int failed)
+{
+    struct report report;
+    char id[64];
+    snprintf(id, sizeof id, "%d-%s", days_ago, domain);
+    make_report(&report, "Google", id, today() - days_ago);
+    struct policy *policy =
+        add_policy(&report, "sts", domain, sts_text(mode), sessions - failed, failed);
+    if (failed > 0)
+        add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx", failed);
+    assert_int_equal(keep_report(own.store, &report, id), OUTCOME_IMPORTED);
+}
+
+/* Always a little, at the largest one; many of few, at two others. */
+static void fill(int days_of_failures)
+{
+    for (int day = 28; day >= 0; day--) {
+        keep(day, "large.example", "testing", 10000, 100);
+        keep(day, "broken.example", "enforce", 50, day < days_of_failures ? 45 : 0);
+        keep(day, "tested.example", "testing", 100, day < days_of_failures ? 90 : 0);
+    }
+    own_database_close();
+}
+
+static void what_broke_is_told_at_once(void **state)
+{
+    char since[64], first[DAY_TEXT];
+    (void)state;
+    fill(2);
+    struct console *console = open_dashboard(own.path, 100, 24);
+    snprintf(since, sizeof since, "broken.example, 90%% failed since %s, and 1 more",
+             day_format(today() - 1, first));
+    assert_shows(console, "2 incidents go on");
+    assert_shows(console, since);
+    assert_types(console, "I");
+    assert_shows(console, "2 of 2 incidents go on; 1 where mail is refused for it");
+    assert_shows(console, "tested.example: 180 of 200 sessions failed since");
+    assert_shows(console, "The mail is delivered all the same.");
+    assert_types(console, "j");
+    assert_shows(console, "90 of 100 sessions failed since");
+    assert_shows(console, "usual: 0%), most by");
+    assert_shows(console, "Senders that heed the policy do not deliver");
+    assert_types(console, "<Enter>");
+    assert_shows(console, "› Incidents › broken.example › ");
+    assert_shows(console, "90 failed of 100 sessions");
+    assert_types(console, "<Esc>4");
+    assert_shows(console, "› broken.example › Failures");
+    leave_dashboard(console);
+}
+
+static void where_nothing_broke_nothing_is_told(void **state)
+{
+    (void)state;
+    fill(0);
+    struct console *console = open_dashboard(own.path, 100, 24);
+    assert_shows(console, "large.example");
+    assert_hides(console, "incident");
+    assert_types(console, "I");
+    assert_shows(console, "At no domain did far more sessions fail");
+    leave_dashboard(console);
+}
+
+int main(void)
+{
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(what_broke_is_told_at_once),
+        TEST(where_nothing_broke_nothing_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,276 @@
+/* What is an incident, and what is only as usual or chance. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../db/incident.h"
+#include "../own_database.h"
+
+/* --- one domain --- */
+
+enum { FIRST = 20000, ENDED_MAX = 8 };
+
+struct story {
+    struct incident_watch watch;
+    int day; /* the next */
+    struct incident ended[ENDED_MAX];
+    size_t count;
+};
+
+static void pass(struct story *story, int days, int64_t sessions, int64_t failed)
+{
+    struct totals totals = {.reports = 1, .successful = sessions - failed, .failed = failed};
+    if (story->day == 0)
+        story->day = FIRST;
+    for (; days > 0; days--, story->day++) {
+        struct incident ended;
+        if (!incident_take(&story->watch, story->day, &totals, &ended))
+            continue;
+        assert_true(story->count < ENDED_MAX);
+        story->ended[story->count++] = ended;
+    }
+}
+
+static void an_outage_is_one(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 20, 1000, 2);
+    pass(&story, 2, 900, 850);
+    const struct incident *incident = &story.watch.incident;
+    assert_true(story.watch.open);
+    assert_int_equal(incident->first_day, FIRST + 20);
+    assert_int_equal(incident->last_day, FIRST + 21);
+    assert_int_equal(incident->sessions, 1800);
+    assert_int_equal(incident->failed, 1700);
+    assert_true(incident->usual > 0.0019 && incident->usual < 0.0021);
+    assert_true(incident_goes_on(&story.watch, FIRST + 30));
+    assert_false(incident_goes_on(&story.watch, FIRST + 60)); /* nobody tells any more */
+}
+
+static void usual_days_end_it(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 10, 1000, 2);
+    pass(&story, 3, 1000, 500);
+    pass(&story, 1, 1000, 2);
+    assert_int_equal(story.count, 0); /* one day may be luck */
+    pass(&story, 1, 1000, 2);
+    assert_int_equal(story.count, 1);
+    assert_int_equal(story.ended[0].last_day, FIRST + 12);
+    assert_int_equal(story.ended[0].failed, 1500);
+    assert_false(story.watch.open);
+    pass(&story, 4, 1000, 2);
+    pass(&story, 1, 1000, 400); /* what failed meanwhile is not usual now */
+    assert_true(story.watch.open);
+    assert_int_equal(story.watch.incident.failed, 400);
+}
+
+static void a_better_day_within_it_belongs_to_it(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 10, 1000, 0);
+    pass(&story, 1, 1000, 500);
+    pass(&story, 1, 1000, 1);
+    pass(&story, 1, 1000, 300);
+    assert_int_equal(story.count, 0);
+    assert_int_equal(story.watch.incident.sessions, 3000);
+    assert_int_equal(story.watch.incident.failed, 801);
+    assert_int_equal(story.watch.incident.last_day, FIRST + 12);
+}
+
+/* At a domain with little mail no session failed because there was none. */
+static void days_that_show_nothing_do_not_end_it(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 10, 100, 0);
+    pass(&story, 1, 100, 20);
+    pass(&story, 6, 2, 0);
+    assert_true(story.watch.open);
+    pass(&story, 1, 100, 0);
+    assert_int_equal(story.count, 1);
+}
+
+static void what_is_far_ago_ends_it(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 10, 100, 0);
+    pass(&story, 1, 100, 20);
+    story.day += 40;
+    pass(&story, 1, 100, 30);
+    assert_int_equal(story.count, 1);
+    assert_int_equal(story.ended[0].last_day, FIRST + 10);
+    assert_true(story.watch.open); /* and that is another one */
+    assert_int_equal(story.watch.incident.first_day, FIRST + 51);
+}
+
+static void no_incident(int usual_sessions, int usual_failed, int sessions, int failed)
+{
+    struct story story = {0};
+    pass(&story, 20, usual_sessions, usual_failed);
+    pass(&story, 1, sessions, failed);
+    if (story.watch.open)
+        fail_msg("%d of %d, usually %d of %d", failed, sessions, usual_failed, usual_sessions);
+}
+
+static void what_is_usual_or_chance_is_none(void **state)
+{
+    (void)state;
+    no_incident(1000, 50, 1000, 50);
+    no_incident(1000, 50, 1000, 140);  /* not three times as many */
+    no_incident(1000, 0, 1000, 4);     /* few */
+    no_incident(10000, 0, 10000, 90);  /* less than one in a hundred */
+    no_incident(100000, 1000, 100, 4); /* three times one is chance */
+    no_incident(10, 0, 10, 2);
+    no_incident(1000, 10, 0, 0);
+}
+
+static void a_small_domain_has_its_own(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 10, 4, 0);
+    pass(&story, 1, 4, 3);
+    assert_true(story.watch.open);
+}
+
+static void at_first_nothing_is_known(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 30, 100, 100);
+    assert_false(story.watch.open);
+    assert_int_equal(story.count, 0);
+}
+
+/* --- in a database --- */
+
+static void keep(int days_ago, const char *domain, int sessions, int failed)
+{
+    struct report report;
+    char id[64];
+    snprintf(id, sizeof id, "%d-%s", days_ago, domain);
+    make_report(&report, "Google", id, today() - days_ago);
+    struct policy *policy =
+        add_policy(&report, "sts", domain, sts_text("enforce"), sessions - failed, failed);
+    if (failed > 0) {
+        add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx", failed - 1);
+        add_failure(&report, policy, "validation-failure", "192.0.2.1", "mx", 1);
+    }
+    assert_int_equal(keep_report(own.store, &report, id), OUTCOME_IMPORTED);
+}
+
+/* a fails since yesterday, b did two weeks ago, and c does always. */
+static void fill(void)
+{
+    for (int day = 40; day >= 0; day--) {
+        keep(day, "a.example", 1000, day <= 1 ? 900 : 0);
+        keep(day, "b.example", 1000, day == 14 ? 500 : 1);
+        keep(day, "c.example", 1000, 100);
+    }
+    assert_int_equal(store_commit(own.store), DB_OK);
+}
+
+struct told {
+    size_t count;
+    char text[512];
+};
+
+static int tell(void *context, const struct incident_row *row)
+{
+    struct told *told = context;
+    size_t length = strlen(told->text);
+    told->count++;
+    snprintf(told->text + length, sizeof told->text - length, "%s %s %d..%d %s %d/%d %s\n",
+             row->name, tls_mode_name(row->mode), today() - row->incident.first_day,
+             today() - row->incident.last_day, row->ongoing ? "on" : "over",
+             (int)row->incident.failed, (int)row->incident.sessions, row->result_type);
+    return 0;
+}
+
+static void expect(int64_t domain, int first, int last, const char *text)
+{
+    struct told told = {0};
+    struct day_range range = {today() - first, today() - last};
+    assert_int_equal(query_incidents(own.db, domain, range, tell, &told), DB_OK);
+    assert_string_equal(told.text, text);
+}
+
+#define A "a.example sts-enforce 1..0 on 1800/2000 certificate-expired\n"
+#define B "b.example sts-enforce 14..14 over 500/1000 certificate-expired\n"
+
+static void those_of_the_days_are_told(void **state)
+{
+    (void)state;
+    int64_t a, b;
+    fill();
+    assert_int_equal(query_find_domain(own.db, "a.example", &a), DB_OK);
+    assert_int_equal(query_find_domain(own.db, "b.example", &b), DB_OK);
+    expect(ALL_DOMAINS, 29, 0, A B);
+    expect(ALL_DOMAINS, 29, -1000, A B); /* up to today, then */
+    expect(ALL_DOMAINS, 6, 0, A);
+    expect(ALL_DOMAINS, 14, 14, B);
+    expect(ALL_DOMAINS, 13, 2, "");
+    expect(a, 29, 0, A);
+    expect(b, 29, 0, B);
+    expect(b, 6, 0, "");
+}
+
+static void foreign_domains_are_left_out(void **state)
+{
+    (void)state;
+    struct store_settings settings = {.mine = "b.example, c.example"};
+    int64_t a;
+    fill();
+    assert_int_equal(store_close(own.store, ""), DB_OK);
+    assert_int_equal(store_open(&own.store, own.db, "files", &settings), DB_OK);
+    expect(ALL_DOMAINS, 29, 0, B);
+    assert_int_equal(query_find_domain(own.db, "a.example", &a), DB_OK);
+    expect(a, 29, 0, A);
+}
+
+static int stop(void *context, const struct incident_row *row)
+{
+    (void)row;
+    ++*(int *)context;
+    return 1;
+}
+
+static void who_has_enough_stops(void **state)
+{
+    (void)state;
+    int count = 0;
+    fill();
+    struct day_range range = {today() - 29, today()};
+    assert_int_equal(query_incidents(own.db, ALL_DOMAINS, range, stop, &count), DB_STOPPED);
+    assert_int_equal(count, 1);
+}
+
+int main(void)
+{
+#define WITH_DATABASE(test)                                                                        \
+    cmocka_unit_test_setup_teardown(test, own_database_set_up, own_database_tear_down)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_outage_is_one),
+        cmocka_unit_test(usual_days_end_it),
+        cmocka_unit_test(a_better_day_within_it_belongs_to_it),
+        cmocka_unit_test(days_that_show_nothing_do_not_end_it),
+        cmocka_unit_test(what_is_far_ago_ends_it),
+        cmocka_unit_test(what_is_usual_or_chance_is_none),
+        cmocka_unit_test(a_small_domain_has_its_own),
+        cmocka_unit_test(at_first_nothing_is_known),
+        WITH_DATABASE(those_of_the_days_are_told),
+        WITH_DATABASE(foreign_domains_are_left_out),
+        WITH_DATABASE(who_has_enough_stops),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
