@@ -8,8 +8,7 @@ enum {
     LEAST_FAILED_OF_FEW = 3, /* if they are half of the sessions */
     LEARNT_DAYS = 4,         /* of which nothing is unusual yet */
     CALM_DAYS = 2,           /* end an incident... */
-    CALM_FAILED = 6,         /* ...if at its rate so many of their sessions had failed */
-    LOST_DAYS = 14           /* end it in any case */
+    CALM_FAILED = 6          /* ...if at its rate so many of their sessions had failed */
 };
 static const double daily_weight = 0.93; /* a half after ten days */
 static const double times_usual = 3;
@@ -78,7 +77,7 @@ bool incident_take(struct incident_watch *watch, int day, const struct totals *t
     bool has_ended = false;
     if (sessions <= 0)
         return false;
-    if (watch->open && day - watch->incident.last_day > LOST_DAYS)
+    if (watch->open && day - watch->incident.last_day > INCIDENT_LOST_DAYS)
         has_ended = end(watch, ended);
     watch->day = day;
     if (is_unusual(watch, sessions, failed) && (watch->open || watch->learnt_days >= LEARNT_DAYS)) {
@@ -100,5 +99,5 @@ bool incident_take(struct incident_watch *watch, int day, const struct totals *t
 
 bool incident_goes_on(const struct incident_watch *watch, int day)
 {
-    return watch->open && day - watch->incident.last_day <= LOST_DAYS;
+    return watch->open && day - watch->incident.last_day <= INCIDENT_LOST_DAYS;
 }

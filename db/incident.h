@@ -46,7 +46,8 @@ bool incident_take(struct incident_watch *watch, int day, const struct totals *t
 bool incident_goes_on(const struct incident_watch *watch, int day);
 
 enum {
-    INCIDENTS_DAYS = 62, /* more are not looked at: the last ones of a range */
+    INCIDENT_LOST_DAYS = 14, /* without an unusual one end an incident in any case */
+    INCIDENTS_DAYS = 62,     /* more are not looked at: the last ones of a range */
     INCIDENT_LEARNING_DAYS = 30
 };
 

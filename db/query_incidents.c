@@ -5,10 +5,7 @@
 #include "incident.h"
 #include "statement.h"
 
-enum {
-    TELLING_DAYS = 16,   /* after a range may tell that its last incident is over */
-    INCIDENTS_MAX = 1000 /* the first are given */
-};
+enum { INCIDENTS_MAX = 1000 /* the first are given */ };
 
 struct found {
     int64_t domain;
@@ -50,7 +47,7 @@ static bool add_open(struct search *search, int64_t domain, const struct inciden
 
 static struct day_range days_to_read(struct day_range range)
 {
-    int last = range.last + TELLING_DAYS;
+    int last = range.last + INCIDENT_LOST_DAYS;
     return (struct day_range){range.first - INCIDENT_LEARNING_DAYS,
                               last < today() ? last : today()};
 }
@@ -170,6 +167,8 @@ enum db_status query_incidents(struct db *db, int64_t domain, struct day_range r
         range.last = today();
     if (range.last - range.first >= INCIDENTS_DAYS)
         range.first = range.last - INCIDENTS_DAYS + 1;
+    if (range.first > range.last)
+        return DB_OK;
     struct search search = {.range = range};
     struct telling telling = {.row = row, .context = context};
     enum db_status status =

@@ -80,9 +80,8 @@ static const struct extras_type alarm_type = {read_alarm, sizeof(struct day_rang
 /* What was committed, and another day, may end an incident or begin one. */
 static void watch_incidents(struct view *view)
 {
-    enum { DAYS = 30 };
     struct domains *domains = view->state;
-    struct day_range range = {today() - DAYS + 1, today()};
+    struct day_range range = {today() - INCIDENT_LOST_DAYS, today()};
     if (view->scope.foreign ||
         (domains->alarmed == view->app->extent_version && domains->alarm_day == range.last))
         return;

@@ -220,6 +220,7 @@ static void those_of_the_days_are_told(void **state)
     expect(ALL_DOMAINS, 6, 0, A);
     expect(ALL_DOMAINS, 14, 14, B);
     expect(ALL_DOMAINS, 13, 2, "");
+    expect(ALL_DOMAINS, -100, -200, "");
     expect(a, 29, 0, A);
     expect(b, 29, 0, B);
     expect(b, 6, 0, "");
