@@ -108,14 +108,15 @@ static const char *const sender_columns[] = {
     "domain",       "organization", "sending_mta_ip", "failed",
     "result_types", "first_day",    "last_day",       NULL};
 
-struct senders_of {
+/* Rows of a domain. */
+struct part_of {
     struct row_writer *writer;
     const char *domain;
 };
 
 static int put_sender(void *context, const struct sender_row *row)
 {
-    const struct senders_of *of = context;
+    const struct part_of *of = context;
     row_text(of->writer, of->domain);
     row_text(of->writer, row->organization);
     row_text(of->writer, row->sending_mta_ip);
@@ -126,24 +127,109 @@ static int put_sender(void *context, const struct sender_row *row)
     return row_end(of->writer);
 }
 
+/* The days of the export on which there may be reports on the domain of ROW; false when
+ * there are none. */
+static bool days_of(const struct export *export, const struct domain_row *row,
+                    struct day_range *days)
+{
+    *days = export->range;
+    if (days->first < row->first_day)
+        days->first = row->first_day;
+    if (days->last > row->last_day)
+        days->last = row->last_day;
+    return days->first <= days->last;
+}
+
 static int put_senders(void *context, const struct domain_row *row)
 {
     struct export *export = context;
-    struct senders_of of = {&export->writer, row->name};
-    struct day_range range = export->range;
-    if (range.first < row->first_day)
-        range.first = row->first_day;
-    if (range.last > row->last_day)
-        range.last = row->last_day;
-    if (range.first > range.last)
+    struct part_of of = {&export->writer, row->name};
+    struct day_range days;
+    if (!days_of(export, row, &days))
         return 0;
-    export->inner = query_senders(export->db, row->id, range, put_sender, &of);
+    export->inner = query_senders(export->db, row->id, days, put_sender, &of);
     return export->inner == DB_OK ? 0 : -1;
 }
 
 static enum db_status export_senders(struct export *export)
 {
     return query_domains(export->db, export->domain, export->range, false, put_senders, export);
+}
+
+/* --- MX hosts --- */
+
+static const char *const mx_columns[] = {"domain",  "receiving_mx_hostname", "failed",
+                                         "senders", "result_types",          NULL};
+
+static int put_mx(void *context, const struct mx_row *row)
+{
+    const struct part_of *of = context;
+    row_text(of->writer, of->domain);
+    row_text(of->writer, row->mx_host);
+    row_count(of->writer, row->failed);
+    row_count(of->writer, row->senders);
+    row_text(of->writer, row->result_types);
+    return row_end(of->writer);
+}
+
+static int put_hosts(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    struct part_of of = {&export->writer, row->name};
+    struct day_range days;
+    if (!days_of(export, row, &days))
+        return 0;
+    export->inner = query_mx(export->db, row->id, days, put_mx, &of);
+    return export->inner == DB_OK ? 0 : -1;
+}
+
+static enum db_status export_mx(struct export *export)
+{
+    return query_domains(export->db, export->domain, export->range, false, put_hosts, export);
+}
+
+/* --- policies --- */
+
+static const char *const policy_columns[] = {"domain",   "policy_type", "mode",   "organization",
+                                             "reports",  "successful",  "failed", "first_day",
+                                             "last_day", "policy",      NULL};
+
+struct policies_of {
+    struct part_of of;
+    struct day_range days;
+};
+
+static int put_policy(void *context, const struct policy_seen_row *row)
+{
+    const struct policies_of *policies = context;
+    struct row_writer *writer = policies->of.writer;
+    if (row->last_day < policies->days.first || row->first_day > policies->days.last)
+        return 0;
+    row_text(writer, policies->of.domain);
+    row_text(writer, row->policy_type);
+    row_text(writer,
+             policy_type_find(row->policy_type) == POLICY_STS ? sts_mode_name(row->mode) : "");
+    row_text(writer, row->organization);
+    row_count(writer, row->totals.reports);
+    row_count(writer, row->totals.successful);
+    row_count(writer, row->totals.failed);
+    row_day(writer, row->first_day);
+    row_day(writer, row->last_day);
+    row_text(writer, row->text);
+    return row_end(writer);
+}
+
+static int put_policies(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    struct policies_of policies = {{&export->writer, row->name}, export->range};
+    export->inner = query_policies(export->db, row->id, put_policy, &policies);
+    return export->inner == DB_OK ? 0 : -1;
+}
+
+static enum db_status export_policies(struct export *export)
+{
+    return query_domains(export->db, export->domain, export->range, false, put_policies, export);
 }
 
 /* --- failures --- */
@@ -316,11 +402,13 @@ static const struct subject {
 } subjects[] = {
     {"domains", domain_columns, export_domains},
     {"advice", advice_columns, export_advice},
+    {"incidents", incident_columns, export_incidents},
     {"senders", sender_columns, export_senders},
     {"failures", failure_columns, export_failures},
+    {"mx", mx_columns, export_mx},
+    {"policies", policy_columns, export_policies},
     {"modes", mode_columns, export_modes},
     {"reports", NULL, export_reports},
-    {"incidents", incident_columns, export_incidents},
     {"imports", import_columns, export_imports},
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
@@ -334,7 +422,7 @@ static int help(void)
     fputs(usage, stdout);
     puts("\nWHAT is one of these, with the columns (keys in JSON) of its rows:");
     for (size_t i = 0; i < SUBJECTS; i++) {
-        printf("  %-9s", subjects[i].name);
+        printf("  %-10s", subjects[i].name);
         for (const char *const *column = subjects[i].columns; column != NULL && *column; column++)
             printf("%s%s", *column, column[1] != NULL ? ", " : "");
         puts(subjects[i].columns == NULL ? "the original documents, one JSON a line" : "");
@@ -410,10 +498,15 @@ static int find_subject(const char *name, const struct subject **subject)
         if (strcmp(subjects[i].name, name) == 0)
             return 0;
     }
-    return complain(EX_USAGE,
-                    "\"%s\" cannot be exported; WHAT is domains, advice, senders, "
-                    "failures, modes, reports or imports",
-                    name);
+    char names[256] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < SUBJECTS && length < sizeof names; i++)
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                   i == 0              ? ""
+                                   : i + 1 == SUBJECTS ? " or "
+                                                       : ", ",
+                                   subjects[i].name);
+    return complain(EX_USAGE, "\"%s\" cannot be exported; WHAT is %s", name, names);
 }
 
 static int read_format(const char *text, const struct subject *subject, enum row_format *format)

@@ -132,6 +132,26 @@ static void every_subject_has_its_columns_and_rows(void **state)
            "198.51.100.7,mx1,7,X509_V_ERR_CERT_HAS_EXPIRED,\"see, \"\"here\"\"\"\n"
            "example.com,2026-11-14,Google,validation-failure,192.0.2.1,mx2.example.com,,,3,,\n"
            "example.net,2026-11-14,Microsoft,tlsa-invalid,,,,,1,,\n");
+    expect("mx", "domain,receiving_mx_hostname,failed,senders,result_types\n"
+                 "example.com,mx1.example.com,7,1,certificate-expired\n"
+                 "example.com,mx2.example.com,3,1,validation-failure\n"
+                 "example.net,,1,0,tlsa-invalid\n");
+    static const char testing[] = "version: STSv1\\x0amode: testing\\x0amx: mx.example.com"
+                                  "\\x0amax_age: 604800\n";
+    static const char enforce[] = "version: STSv1\\x0amode: enforce\\x0amx: mx.example.com"
+                                  "\\x0amax_age: 604800\n";
+    char policies[1024];
+    snprintf(policies, sizeof policies,
+             "domain,policy_type,mode,organization,reports,successful,failed,first_day,last_day,"
+             "policy\n"
+             "example.com,sts,testing,Google,2,190,10,2026-11-13,2026-11-14,%s"
+             "example.com,sts,enforce,Microsoft,1,1,0,2026-11-14,2026-11-14,%s"
+             "example.net,tlsa,,Microsoft,1,5,1,2026-11-14,2026-11-14,\n",
+             testing, enforce);
+    expect("policies", policies);
+    expect("policies --until 2026-11-12",
+           "domain,policy_type,mode,organization,reports,successful,failed,first_day,last_day,"
+           "policy\n");
     expect("modes", "domain,day,mode,successful,failed,reporters\n"
                     "example.com,2026-11-13,sts-testing,100,0,1\n"
                     "example.com,2026-11-14,sts-testing,91,10,2\n"
@@ -354,7 +374,7 @@ static void wrong_usage_is_named(void **state)
     } cases[] = {
         {"", "usage: tlsrptop export WHAT"},
         {"domains senders", "\"senders\" is a word too many"},
-        {"domain", "\"domain\" cannot be exported; WHAT is domains, advice, senders"},
+        {"domain", "\"domain\" cannot be exported; WHAT is domains, advice, incidents"},
         {"domains --format xml", "--format is csv or json, not \"xml\""},
         {"reports --format csv", "reports are JSON"},
         {"domains --since lately", "--since lately: write 30d, "},
