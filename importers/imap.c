@@ -69,17 +69,37 @@ static int judge(int status, struct pipeline *pipeline)
     return status == EX_TEMPFAIL && stop_requested() ? EX_OK : status;
 }
 
-int imap_import(const struct config *config, const char *name, struct pipeline *pipeline)
+static int import_account(const struct imap_account *account, struct pipeline *pipeline,
+                          struct imap_suspect *suspect)
 {
-    struct imap_account account;
     struct imap_session session;
-    int status = read_account(&account, config, name);
-    if (status != EX_OK)
-        return status;
-    status = imap_session_open(&session, &account, pipeline);
+    int status = imap_session_open(&session, account, pipeline, suspect);
     if (status == EX_OK)
         status = import_mailboxes(&session);
     imap_session_close(&session);
+    return status;
+}
+
+/* May another session come further than the last one? */
+static bool is_worth_another(const struct imap_suspect *suspect, struct pipeline *pipeline)
+{
+    return suspect->lost && suspect->losses < 3 && !stop_requested() && !pipeline_failed(pipeline);
+}
+
+int imap_import(const struct config *config, const char *name, struct pipeline *pipeline)
+{
+    enum { TRIES_MAX = 12 };
+    struct imap_account account;
+    struct imap_suspect suspect = {0};
+    int status = read_account(&account, config, name);
+    if (status != EX_OK)
+        return status;
+    status = import_account(&account, pipeline, &suspect);
+    for (int n = 1; n < TRIES_MAX && is_worth_another(&suspect, pipeline); n++) {
+        stop_wait(NULL, 0, PAUSE);
+        if (import_account(&account, pipeline, &suspect) == EX_OK)
+            status = EX_OK;
+    }
     return judge(status, pipeline);
 }
 
@@ -89,6 +109,7 @@ int imap_import(const struct config *config, const char *name, struct pipeline *
 struct watcher {
     struct imap_account account;
     struct imap_session session;
+    struct imap_suspect suspect;
     enum { AWAY, IDLING, REFUSED, GIVEN_UP } state; /* refused: is tried now and then */
     bool open;                                      /* the session, on the present visit */
     bool worked;                                    /* was open once */
@@ -141,8 +162,9 @@ static int begin_idle(struct watcher *watcher)
 static int visit(struct watcher *watcher, struct pipeline *pipeline)
 {
     struct imap_session *session = &watcher->session;
-    int status = watcher->state == IDLING ? imap_idle_end(session)
-                                          : imap_session_open(session, &watcher->account, pipeline);
+    int status = watcher->state == IDLING
+                     ? imap_idle_end(session)
+                     : imap_session_open(session, &watcher->account, pipeline, &watcher->suspect);
     watcher->state = AWAY;
     watcher->open = status == EX_OK;
     if (status != EX_OK)

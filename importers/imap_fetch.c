@@ -338,13 +338,13 @@ static int fetch_range(struct batch *batch, size_t first, size_t last)
                       batch->uids[first], batch->uids[last], PIECE);
 }
 
-/* Asks once more for each message that did not come.  It may be gone meanwhile;
- * one that is refused again, while others can be read, would be so for ever. */
-static int fetch_missing(struct batch *batch)
+/* Asks once more for each message from FIRST to LAST that did not come.  It may be gone
+ * meanwhile; one that is refused again, while others can be read, would be so for ever. */
+static int fetch_missing(struct batch *batch, size_t first, size_t last)
 {
     struct imap_session *session = batch->session;
     int status = EX_OK;
-    for (size_t i = 0; i < batch->count && status == EX_OK; i++) {
+    for (size_t i = first; i <= last && status == EX_OK; i++) {
         struct place place = place_of(batch->mailbox, batch->uids[i]);
         if (batch->done[i])
             continue;
@@ -360,15 +360,102 @@ static int fetch_missing(struct batch *batch)
     return status;
 }
 
-static int fetch_batch(struct batch *batch)
+/* Fetches the messages from FIRST to LAST. */
+static int fetch_part(struct batch *batch, size_t first, size_t last)
 {
-    int status = fetch_range(batch, 0, batch->count - 1);
-    if (status == EX_NOPERM || (status == EX_OK && batch->came < batch->count))
-        status = fetch_missing(batch);
-    for (size_t i = 0; i < batch->count && status == EX_OK; i++)
+    size_t before = batch->came;
+    int status = fetch_range(batch, first, last);
+    if (status == EX_NOPERM || (status == EX_OK && batch->came - before < last - first + 1))
+        status = fetch_missing(batch, first, last);
+    for (size_t i = first; i <= last && status == EX_OK; i++)
         if (batch->large[i] > 0)
             status = fetch_large(batch, i);
     return status;
+}
+
+/* --- a message that ends sessions --- */
+
+/* The place in the batch of a message before which sessions were lost again and again;
+ * batch->count if there is none. */
+static size_t find_suspect(struct batch *batch)
+{
+    enum { LOSSES = 2 };
+    const struct imap_suspect *suspect = batch->session->suspect;
+    if (suspect->losses < LOSSES || suspect->mailbox != batch->mailbox->position.id)
+        return batch->count;
+    return find_uid(batch, suspect->uid);
+}
+
+static void take_body(void *context, const struct imap_message *message)
+{
+    bool *came = context;
+    *came = *came || message->has_body;
+}
+
+/* Can the message before be had, at least its first byte? */
+static int ask_for_another(struct imap_session *session, bool *came)
+{
+    uint32_t messages = exists(session);
+    int status = EX_OK;
+    if (messages > 1)
+        status = imap_fetch(session, 1, PIECE, take_body, came,
+                            "FETCH %" PRIu32 " (UID BODY.PEEK[]<0.1>)", messages - 1);
+    return status == EX_NOPERM ? EX_OK : status;
+}
+
+/* Others could be had, but it was lost with this session, too: it holds up no other any
+ * longer. */
+static int give_up(struct batch *batch, size_t suspect)
+{
+    struct imap_session *session = batch->session;
+    struct place place = place_of(batch->mailbox, batch->uids[suspect]);
+    char reason[REASON];
+    snprintf(reason, sizeof reason,
+             "the connection is lost each time that it is asked for, while others come: %s",
+             wire_error(session->wire));
+    int status = hand_over_damaged(session, &place, reason);
+    batch->large[suspect] = 0;
+    settle(batch, suspect);
+    session->suspect->uid = 0;
+    session->suspect->losses = 0;
+    session->suspect->lost = status == EX_OK;
+    return EX_TEMPFAIL;
+}
+
+/* Fetches all others first, and then the suspect. */
+static int fetch_around(struct batch *batch, size_t suspect)
+{
+    struct imap_session *session = batch->session;
+    int status = EX_OK;
+    if (suspect > 0)
+        status = fetch_part(batch, 0, suspect - 1);
+    if (status == EX_OK && suspect + 1 < batch->count)
+        status = fetch_part(batch, suspect + 1, batch->count - 1);
+    bool others_come = batch->came > 0;
+    if (status == EX_OK && !others_come)
+        status = ask_for_another(session, &others_come);
+    if (status != EX_OK)
+        return status;
+    status = fetch_part(batch, suspect, suspect);
+    const char *error = wire_error(session->wire);
+    bool lost = status != EX_OK && error != NULL && error[0] != '\0';
+    return lost && others_come ? give_up(batch, suspect) : status;
+}
+
+static int fetch_batch(struct batch *batch)
+{
+    size_t suspect = find_suspect(batch);
+    return suspect < batch->count ? fetch_around(batch, suspect)
+                                  : fetch_part(batch, 0, batch->count - 1);
+}
+
+static void suspect(const struct batch *batch, uint32_t uid)
+{
+    struct imap_suspect *suspect = batch->session->suspect;
+    if (suspect->uid != uid || suspect->mailbox != batch->mailbox->position.id)
+        *suspect = (struct imap_suspect){.mailbox = batch->mailbox->position.id, .uid = uid};
+    suspect->losses++;
+    suspect->lost = true;
 }
 
 /* The rest of the batch has not come: what has need not come again. */
@@ -378,9 +465,11 @@ static int keep_settled(const struct batch *batch, int status)
     const char *error = wire_error(session->wire);
     if (batch->settled > 0 && move_position(batch, batch->settled) != 0)
         return EX_TEMPFAIL;
-    if (error != NULL && error[0] != '\0' && batch->settled < batch->count)
+    if (error != NULL && error[0] != '\0' && batch->settled < batch->count) {
+        suspect(batch, batch->uids[batch->settled]);
         imap_complain(session, status, "%s UID %" PRIu32 " is the first that has not come",
                       batch->mailbox->label, batch->uids[batch->settled]);
+    }
     return status;
 }
 

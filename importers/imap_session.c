@@ -270,10 +270,11 @@ static int log_in(struct imap_session *session)
 }
 
 int imap_session_open(struct imap_session *session, const struct imap_account *account,
-                      struct pipeline *pipeline)
+                      struct pipeline *pipeline, struct imap_suspect *suspect)
 {
     struct db *db;
-    *session = (struct imap_session){.account = account, .pipeline = pipeline};
+    *session = (struct imap_session){.account = account, .pipeline = pipeline, .suspect = suspect};
+    suspect->lost = false;
     session->dry_run = pipeline_dry_run(pipeline, &db);
     int status = connect_wire(session);
     if (status == EX_OK)

@@ -31,9 +31,21 @@ struct imap_message {
 };
 typedef void imap_message_fn(void *context, const struct imap_message *message);
 
+/* The message before which sessions were lost: one after the other, LOSSES of them.  A
+ * server that cannot read it may hang up each time, and what is behind it would not come
+ * any more.  Zeroed at first; kept between the sessions of an account. */
+struct imap_suspect {
+    int64_t mailbox; /* its number in the database */
+    uint32_t uid;    /* 0: there is none */
+    unsigned losses;
+    bool lost; /* the last session was lost before a message, or because of it: the next one may
+                  come further */
+};
+
 struct imap_session {
     const struct imap_account *account;
     struct pipeline *pipeline;
+    struct imap_suspect *suspect;
     bool dry_run;
     mailimap *imap;
     struct wire *wire; /* belongs to imap's stream */
@@ -44,9 +56,9 @@ struct imap_session {
     bool deletes_said; /* that without UIDPLUS nothing is expunged */
 };
 
-/* Connects, verifies the server, and logs in. */
+/* Connects, verifies the server, and logs in.  SUSPECT outlives the session. */
 int imap_session_open(struct imap_session *session, const struct imap_account *account,
-                      struct pipeline *pipeline);
+                      struct pipeline *pipeline, struct imap_suspect *suspect);
 
 /* Leaves, without waiting for an answer.  A session that could not be opened may
  * be closed, too. */

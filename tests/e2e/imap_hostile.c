@@ -345,6 +345,15 @@ static void lose_the_mailbox(struct fake_imap *server)
     fake_wait(server);
 }
 
+static void (*only_play)(struct fake_imap *server);
+
+/* Whoever comes again is sent away at once. */
+static void play_once(struct fake_imap *server)
+{
+    if (server->connections == 1)
+        only_play(server);
+}
+
 static void goes_on_where_a_server_failed(void **state)
 {
     static const struct {
@@ -368,9 +377,10 @@ static void goes_on_where_a_server_failed(void **state)
         "SELECT last_uid - (SELECT count(*) FROM journal WHERE uid <= last_uid) FROM mailbox";
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        serve(cases[i].play, strstr(cases[i].sentence, "silent") != NULL
-                                 ? "security = none\ntimeout = 3"
-                                 : "security = none");
+        only_play = cases[i].play;
+        serve(play_once, strstr(cases[i].sentence, "silent") != NULL
+                             ? "security = none\ntimeout = 3"
+                             : "security = none");
         expect(EX_TEMPFAIL, cases[i].sentence);
         fake_stop(&fake);
         assert_int_equal(account_integer(&account, passed_over), 0);
@@ -379,8 +389,8 @@ static void goes_on_where_a_server_failed(void **state)
     }
 }
 
-/* Lists and gives what is asked for. */
-static void answer_honestly(struct fake_imap *server)
+/* Lists and gives what is asked for, but hangs up before the message POISON. */
+static void answer_but(struct fake_imap *server, unsigned poison)
 {
     while (fake_read(server, "")) {
         unsigned first = 0, last = 0;
@@ -388,6 +398,8 @@ static void answer_honestly(struct fake_imap *server)
         const char *set = strstr(server->line, "FETCH ");
         int numbers = set != NULL ? sscanf(set, "FETCH %u:%u", &first, &last) : 0;
         for (unsigned uid = first; uid > 0 && uid <= (numbers == 2 ? last : first); uid++) {
+            if (bodies && uid == poison)
+                return;
             if (bodies)
                 tell_message(server, uid, uid);
             else
@@ -395,6 +407,11 @@ static void answer_honestly(struct fake_imap *server)
         }
         fake_say(server, "%s OK done\r\n", server->tag);
     }
+}
+
+static void answer_honestly(struct fake_imap *server)
+{
+    answer_but(server, 0);
 }
 
 static void fail_once(struct fake_imap *server)
@@ -409,12 +426,67 @@ static void counts_no_message_twice_after_a_failure(void **state)
 {
     (void)state;
     serve(fail_once, "security = none");
-    expect(EX_TEMPFAIL, "work INBOX UID 4 is the first that has not come");
-    assert_int_equal(account_integer(&account, IMPORTED), 3);
-    assert_int_equal(account_integer(&account, "SELECT last_uid FROM mailbox"), 3);
-    expect(EX_OK, "4 imported");
+    expect(EX_OK, "work INBOX UID 4 is the first that has not come");
+    assert_int_equal(fake.connections, 2); /* it goes on at once */
     assert_int_equal(account_integer(&account, IMPORTED), SEVERAL);
     assert_int_equal(account_integer(&account, SESSIONS), SEVERAL);
+    expect(EX_OK, "");
+    assert_int_equal(account_integer(&account, IMPORTED), SEVERAL);
+    fake_stop(&fake);
+}
+
+static unsigned there_are, poison;
+
+static void give_all_but_one(struct fake_imap *server)
+{
+    if (fake_log_in(server, "") && fake_select(server, there_are))
+        answer_but(server, poison);
+}
+
+/* Tells of all messages and gives none. */
+static void give_none(struct fake_imap *server)
+{
+    if (!fake_log_in(server, "") || !fake_select(server, SEVERAL))
+        return;
+    while (fake_list(server, SEVERAL) && strstr(server->line, "BODY") == NULL)
+        ;
+}
+
+#define GIVEN_UP                                                                                   \
+    "SELECT coalesce(sum(j.uid), 0) FROM journal j JOIN text t ON t.id = j.reason"                 \
+    " WHERE t.value LIKE 'the connection is lost each time that it is asked for, while others%'"
+
+/* Wherever it is, be it the only new one. */
+static void a_message_that_ends_connections_holds_up_no_other(void **state)
+{
+    static const char position[] = "SELECT last_uid FROM mailbox";
+    (void)state;
+    there_are = SEVERAL;
+    poison = 4;
+    serve(give_all_but_one, "security = none");
+    expect(EXIT_FAILURE, "UID 4 is the first that has not come");
+    assert_int_equal(account_integer(&account, IMPORTED), SEVERAL - 1);
+    assert_int_equal(account_integer(&account, GIVEN_UP), 4);
+    assert_int_equal(account_integer(&account, position), SEVERAL);
+    there_are = SEVERAL + 1;
+    poison = there_are;
+    expect(EXIT_FAILURE, "while others come");
+    assert_int_equal(account_integer(&account, GIVEN_UP), 4 + poison);
+    assert_int_equal(account_integer(&account, position), poison);
+    there_are += 2;
+    expect(EX_OK, "2 imported");
+    assert_int_equal(account_integer(&account, IMPORTED), SEVERAL + 1);
+    fake_stop(&fake);
+}
+
+static void where_no_message_comes_none_is_given_up(void **state)
+{
+    (void)state;
+    serve(give_none, "security = none");
+    for (int run = 0; run < 2; run++)
+        expect(EX_TEMPFAIL, "UID 1 is the first that has not come");
+    assert_int_equal(account_integer(&account, GIVEN_UP), 0);
+    assert_int_equal(account_integer(&account, "SELECT count(*) FROM journal"), 0);
     fake_stop(&fake);
 }
 
@@ -720,6 +792,8 @@ int main(void)
         TEST(says_what_is_wrong_with_the_server),
         TEST(goes_on_where_a_server_failed),
         TEST(counts_no_message_twice_after_a_failure),
+        TEST(a_message_that_ends_connections_holds_up_no_other),
+        TEST(where_no_message_comes_none_is_given_up),
         TEST(takes_only_what_it_asked_for),
         TEST(keeps_the_others_when_a_message_cannot_be_had),
         TEST(asks_again_for_what_cannot_be_had_now),
