@@ -5,8 +5,6 @@
 #include "incident.h"
 #include "statement.h"
 
-enum { INCIDENTS_MAX = 1000 /* the first are given */ };
-
 struct found {
     int64_t domain;
     struct incident incident;
@@ -14,16 +12,30 @@ struct found {
 };
 
 struct search {
-    struct day_range range; /* that an incident has a day of */
+    struct day_range range; /* that an incident has a day of, or goes on after */
+    struct day_range read;
+    int today;
     struct found *found;
     size_t count, capacity;
 };
+
+/* A range of the last weeks begins where any other does, so that all tell the same of an
+ * incident. */
+static struct day_range days_to_read(struct day_range range, int today)
+{
+    int first = today - INCIDENTS_DAYS + 1, last = range.last + INCIDENTS_DAYS;
+    if (range.first < first)
+        first = range.first;
+    return (struct day_range){first - INCIDENT_LEARNING_DAYS, last < today ? last : today};
+}
 
 static bool add(struct search *search, int64_t domain, const struct incident *incident,
                 bool ongoing)
 {
     enum { FIRST_CAPACITY = 64 };
-    if (incident->last_day < search->range.first || incident->first_day > search->range.last)
+    bool now = ongoing && search->range.last == search->today;
+    if ((incident->last_day < search->range.first && !now) ||
+        incident->first_day > search->range.last)
         return true;
     if (search->count == search->capacity) {
         size_t capacity = search->capacity > 0 ? search->capacity * 2 : FIRST_CAPACITY;
@@ -38,35 +50,27 @@ static bool add(struct search *search, int64_t domain, const struct incident *in
 }
 
 /* What is open after the last day that was read. */
-static bool add_open(struct search *search, int64_t domain, const struct incident_watch *watch,
-                     int last_day)
+static bool add_open(struct search *search, int64_t domain, const struct incident_watch *watch)
 {
-    bool ongoing = incident_goes_on(watch, last_day);
+    bool ongoing = search->read.last == search->today && incident_goes_on(watch, search->today);
     return !watch->open || add(search, domain, &watch->incident, ongoing);
-}
-
-static struct day_range days_to_read(struct day_range range)
-{
-    int last = range.last + INCIDENT_LOST_DAYS;
-    return (struct day_range){range.first - INCIDENT_LEARNING_DAYS,
-                              last < today() ? last : today()};
 }
 
 static enum db_status search_domain(struct db *db, int64_t domain, struct search *search)
 {
-    struct day_range days = days_to_read(search->range);
+    struct day_range days = search->read;
     struct incident_watch watch = {0};
     struct incident ended;
     int count = days.last - days.first + 1;
     struct totals *totals = calloc((size_t)count, sizeof *totals);
     bool complete = totals != NULL;
     enum db_status status =
-        complete ? query_steps(db, domain, days.first, 1, count, totals) : DB_MEMORY;
+        complete ? query_steps(db, domain, days.first, 1, count, totals) : DB_OK;
     for (int i = 0; i < count && status == DB_OK && complete; i++)
         if (incident_take(&watch, days.first + i, &totals[i], &ended))
             complete = add(search, domain, &ended, false);
     if (status == DB_OK && complete)
-        complete = add_open(search, domain, &watch, days.last);
+        complete = add_open(search, domain, &watch);
     free(totals);
     return complete || status != DB_OK ? status : db_complain(db, DB_MEMORY, "out of memory");
 }
@@ -76,7 +80,7 @@ static enum db_status search_mine(struct db *db, struct search *search)
 {
     static const char select[] = "SELECT block, domain, successful, failed FROM total_domain"
                                  " WHERE level = 0 AND block BETWEEN ?1 AND ?2 AND domain > 0";
-    struct day_range days = days_to_read(search->range);
+    struct day_range days = search->read;
     struct incident ended;
     bool *foreign;
     int64_t count;
@@ -98,7 +102,7 @@ static enum db_status search_mine(struct db *db, struct search *search)
             complete = add(search, domain, &ended, false);
     }
     for (int64_t domain = 1; domain < count && complete && status == DB_OK; domain++)
-        complete = add_open(search, domain, &watches[domain], days.last);
+        complete = add_open(search, domain, &watches[domain]);
     if (statement != NULL)
         status = db_done(statement, status);
     free(watches);
@@ -160,21 +164,31 @@ static enum db_status tell_one(struct db *db, const struct found *found, struct 
     return status;
 }
 
-enum db_status query_incidents(struct db *db, int64_t domain, struct day_range range,
-                               incident_row_fn *row, void *context)
+struct day_range incident_range(struct day_range range)
 {
     if (range.last > today())
         range.last = today();
     if (range.last - range.first >= INCIDENTS_DAYS)
         range.first = range.last - INCIDENTS_DAYS + 1;
-    if (range.first > range.last)
-        return DB_OK;
-    struct search search = {.range = range};
+    return range;
+}
+
+enum db_status query_incidents(struct db *db, int64_t domain, struct day_range range,
+                               struct incident_sums *sums, incident_row_fn *row, void *context)
+{
+    struct search search = {.range = incident_range(range), .today = today()};
     struct telling telling = {.row = row, .context = context};
+    *sums = (struct incident_sums){0};
+    if (search.range.first > search.range.last)
+        return DB_OK;
+    search.read = days_to_read(search.range, search.today);
     enum db_status status =
         domain == ALL_DOMAINS ? search_mine(db, &search) : search_domain(db, domain, &search);
     if (search.count > 1)
         qsort(search.found, search.count, sizeof *search.found, compare);
+    sums->incidents = (int64_t)search.count;
+    for (size_t i = 0; i < search.count; i++)
+        sums->ongoing += search.found[i].ongoing;
     for (size_t i = 0; i < search.count && i < INCIDENTS_MAX && status == DB_OK; i++)
         status = tell_one(db, &search.found[i], &telling);
     free(search.found);

@@ -106,8 +106,7 @@ void app_back(struct app *app)
 
 bool app_notes_opening(struct app *app)
 {
-    bool replaced = app->opened;
-    app->opened = true;
+    bool replaced = app->openings++ > 0;
     if (!replaced || app->depth == 0) /* it is being left */
         return replaced;
     prompt_cancel(app, &app->prompt); /* what it asks for is no more */

@@ -45,7 +45,7 @@ struct app {
     char message[MESSAGE_MAX]; /* until the next key */
     int message_style;
     int64_t data_version;  /* -1: not known */
-    bool opened;           /* the database has been */
+    unsigned openings;     /* of the database */
     int64_t patient_until; /* milliseconds: a frame waits for what is being read */
     bool watching;         /* a look at data_version is under way */
     bool dirty;            /* to be drawn */

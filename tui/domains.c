@@ -28,8 +28,11 @@ struct domains {
     struct axis trend;    /* its steps, at most TREND_STEPS, cover the range */
     struct extras trends; /* struct totals for each of them, by domain */
     struct extras alarms; /* the struct alarm of ALL_DOMAINS... */
-    int64_t alarmed;      /* ...in this data_version... */
-    int alarm_day;        /* ...on this day */
+    struct {
+        int64_t version;
+        unsigned openings;
+        int day;
+    } alarmed; /* ...in this state of the database, and on this day */
 };
 
 static enum db_status read_trends(struct db *db, const int64_t *domains, size_t count,
@@ -55,8 +58,8 @@ static int add_to_alarm(void *context, const struct incident_row *row)
     struct alarm *alarm = context;
     bool enforced = tls_mode_enforces(row->mode);
     if (!row->ongoing)
-        return 1; /* so are those behind it */
-    if (alarm->incidents++ == 0 || enforced > alarm->enforced ||
+        return 1; /* nor are those behind it */
+    if (alarm->domain[0] == '\0' || enforced > alarm->enforced ||
         (enforced == alarm->enforced && row->incident.failed > alarm->incident.failed)) {
         snprintf(alarm->domain, sizeof alarm->domain, "%s", row->name);
         alarm->enforced = enforced;
@@ -67,26 +70,32 @@ static int add_to_alarm(void *context, const struct incident_row *row)
 
 /* COUNT is 1, for all domains. */
 static enum db_status read_alarm(struct db *db, const int64_t *domains, size_t count,
-                                 const void *context, void *alarm)
+                                 const void *context, void *extra)
 {
     const struct day_range *range = context;
+    struct alarm *alarm = extra;
+    struct incident_sums sums;
     (void)count;
-    enum db_status status = query_incidents(db, domains[0], *range, add_to_alarm, alarm);
+    enum db_status status = query_incidents(db, domains[0], *range, &sums, add_to_alarm, alarm);
+    alarm->incidents = sums.ongoing;
     return status == DB_STOPPED ? DB_OK : status; /* it had enough; who was cancelled is told */
 }
 
 static const struct extras_type alarm_type = {read_alarm, sizeof(struct day_range)};
 
-/* What was committed, and another day, may end an incident or begin one. */
+/* What was committed, another file, and another day, may end an incident or begin one. */
 static void watch_incidents(struct view *view)
 {
     struct domains *domains = view->state;
-    struct day_range range = {today() - INCIDENT_LOST_DAYS, today()};
+    const struct app *app = view->app;
+    struct day_range range = {today(), today()};
     if (view->scope.foreign ||
-        (domains->alarmed == view->app->extent_version && domains->alarm_day == range.last))
+        (domains->alarmed.version == app->extent_version &&
+         domains->alarmed.openings == app->openings && domains->alarmed.day == range.last))
         return;
-    domains->alarmed = view->app->extent_version;
-    domains->alarm_day = range.last;
+    domains->alarmed.version = app->extent_version;
+    domains->alarmed.openings = app->openings;
+    domains->alarmed.day = range.last;
     extras_reset(&domains->alarms, &alarm_type, sizeof(struct alarm), &range);
 }
 

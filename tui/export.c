@@ -311,7 +311,8 @@ static int put_incident(void *context, const struct incident_row *row)
 
 static enum db_status export_incidents(struct export *export)
 {
-    return query_incidents(export->db, export->domain, export->range, put_incident,
+    struct incident_sums sums;
+    return query_incidents(export->db, export->domain, export->range, &sums, put_incident,
                            &export->writer);
 }
 

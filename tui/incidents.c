@@ -1,4 +1,5 @@
 /* When far more sessions failed than is usual for a domain. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "../db/incident.h"
@@ -140,33 +141,50 @@ static int add_item(void *context, const struct incident_row *row)
 static enum db_status load_incidents(const struct request *request, struct db *db,
                                      struct snapshot *snapshot)
 {
-    return query_incidents(db, ALL_DOMAINS, request->range, add_item, snapshot);
+    struct incident_sums *sums = arena_alloc(&snapshot->arena, sizeof *sums);
+    snapshot->figures = sums;
+    if (sums == NULL)
+        return DB_MEMORY;
+    return query_incidents(db, ALL_DOMAINS, request->range, sums, add_item, snapshot);
 }
 
 /* --- drawing --- */
 
 static void draw_head(const struct view *view, int y, int columns_wide)
 {
+    const struct incident_sums *sums = view_figures(view);
     const struct rows *rows = &view->snapshot->rows[0];
     const struct item *items = rows->items;
-    struct day_range range = view->snapshot->request.range;
-    size_t ongoing = 0, refused = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        ongoing += items[i].ongoing;
-        refused += items[i].ongoing && tls_mode_enforces(items[i].mode);
-    }
+    struct day_range range = view->snapshot->request.range, looked_at = incident_range(range);
+    char ongoing[32], incidents[32];
+    int64_t refused = 0;
     if (rows->count == 0)
         return; /* the table says so */
-    int style = refused > 0 ? STYLE_BAD : ongoing > 0 ? STYLE_WARN : STYLE_GOOD, x = 1;
-    x += put_format(y, x, columns_wide - x, style, ongoing > 0 ? "%zu" : "None", ongoing);
-    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %zu incident%s go%s on", rows->count,
-                    rows->count == 1 ? "" : "s", ongoing == 1 ? "es" : "");
-    if (range.last - range.first >= INCIDENTS_DAYS)
+    for (size_t i = 0; i < rows->count; i++)
+        refused += items[i].ongoing && tls_mode_enforces(items[i].mode);
+    format_count(sums->ongoing, 20, ongoing);
+    format_count(sums->incidents, 20, incidents);
+    int style = refused > 0 ? STYLE_BAD : sums->ongoing > 0 ? STYLE_WARN : STYLE_GOOD, x = 1;
+    x += put_text(y, x, columns_wide - x, style, sums->ongoing > 0 ? ongoing : "None");
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s incident%s go%s on", incidents,
+                    sums->incidents == 1 ? "" : "s", sums->ongoing == 1 ? "es" : "");
+    if (looked_at.first > range.first)
         x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " in the last %d of these days",
                         INCIDENTS_DAYS);
-    if (refused > 0)
-        put_format(y, x, columns_wide - x, STYLE_NORMAL, "; %zu where mail is refused for it",
-                   refused);
+    if ((size_t)sums->incidents > rows->count)
+        put_format(y, x, columns_wide - x, STYLE_WARN, "; these are the first %zu", rows->count);
+    else if (refused > 0)
+        put_format(y, x, columns_wide - x, STYLE_NORMAL,
+                   "; %" PRId64 " where mail is refused for it", refused);
+}
+
+/* What it means for failures of the mode. */
+static const struct result_type *type_in_mode(const char *name, enum tls_mode mode)
+{
+    if (mode == MODE_DANE)
+        return result_type_under(name, POLICY_TLSA);
+    return tls_mode_sts(mode) != STS_UNREADABLE ? result_type_under(name, POLICY_STS)
+                                                : result_type_find(name);
 }
 
 /* The incident under the cursor in words, and what to do about it. */
@@ -175,7 +193,7 @@ static void draw_incident(const struct item *item, struct area area)
     char text[VALUE_TEXT_MAX], name[VALUE_TEXT_MAX], first[DAY_TEXT], last[DAY_TEXT];
     char failed[32], sessions[32], rate[32], usual[32];
     const struct incident *incident = &item->incident;
-    const struct result_type *type = result_type_find(item->result_type);
+    const struct result_type *type = type_in_mode(item->result_type, item->mode);
     value_show(VALUE_DOMAIN, value_text(item->name), VALUE_TEXT_MAX, name);
     format_count(incident->failed, 20, failed);
     format_count(incident->sessions, 20, sessions);
@@ -189,11 +207,12 @@ static void draw_incident(const struct item *item, struct area area)
              item->ongoing ? "" : last, rate, usual,
              item->result_type[0] != '\0' ? ", most by " : "", item->result_type);
     take_lines(&area, STYLE_STRONG, text);
-    take_lines(&area, STYLE_NORMAL,
-               tls_mode_enforces(item->mode)
-                   ? "Senders that heed the policy do not deliver: this mail waits, and bounces "
-                     "after some days."
-                   : "The mail is delivered all the same.");
+    if (item->ongoing) /* else the mode may have been another one */
+        take_lines(&area, STYLE_NORMAL,
+                   tls_mode_enforces(item->mode)
+                       ? "Senders that heed the policy do not deliver: this mail waits, and "
+                         "bounces after some days."
+                       : "The mail is delivered all the same.");
     if (type != NULL)
         take_lines(&area, STYLE_DIM, type->action);
 }
@@ -244,8 +263,9 @@ static bool act(struct view *view, enum action action)
 const struct view_type view_incidents = {
     .name = "Incidents",
     .help = "When far more sessions failed than is usual for a domain: at least one in a hundred, "
-            "three times as many as on the days before, and more than chance makes. Two days as "
-            "usual end an incident. Enter shows what was reported of its days.",
+            "five or half of few, three times as many as on the days before, and more than chance "
+            "makes. Two days as usual end an incident; what has lasted for six weeks is usual. "
+            "Enter shows what was reported of its days.",
     .panes = {{"Incidents", &incidents_table}},
     .pane_count = 1,
     .actions = {ACT_OPEN},

@@ -37,6 +37,7 @@ struct prompt {
     bool error;              /* the note is one */
     bool warned;             /* accept() has been refused once; another text is asked anew */
     bool due;                /* later() is */
+    bool found;              /* of a search: the cursor is on it */
     bool early;              /* changed() saw a part of the rows only */
     char before[PROMPT_MAX]; /* for cancelled() */
 };

@@ -18,7 +18,8 @@ enum { SEARCHED_AT_ONCE = 16384 /* rows */ };
 static void search_now(struct app *app)
 {
     app->prompt.due = false;
-    if (!table_search(view_table(app_top(app)), 0, false) && !app->prompt.early)
+    app->prompt.found = table_search(view_table(app_top(app)), 0, false);
+    if (!app->prompt.found && !app->prompt.early)
         prompt_note(&app->prompt, true, "not here");
 }
 
@@ -28,6 +29,7 @@ static void search_changed(struct app *app)
     snprintf(table->search, sizeof table->search, "%.*s", TABLE_SEARCH_MAX - 1, app->prompt.text);
     app->prompt.early = app_awaits_rows(app);
     app->prompt.due = table->search[0] != '\0';
+    app->prompt.found = false;
     if (app->prompt.due && table->order.count <= SEARCHED_AT_ONCE)
         search_now(app);
 }
@@ -35,8 +37,8 @@ static void search_changed(struct app *app)
 static bool search_accept(struct app *app)
 {
     struct view *view = app_top(app);
-    bool many = view_table(view)->order.count > SEARCHED_AT_ONCE;
-    if (!many || app->prompt.due || app->prompt.error) /* else the cursor is there already */
+    bool tree = view_table(view)->order.whole != NULL; /* in which a branch may be shut */
+    if (tree || !app->prompt.found)
         view_search(view, 0);
     return true;
 }

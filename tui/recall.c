@@ -35,7 +35,8 @@ void recall_free(struct recall *recall)
 
 static void follow(struct recall *recall, struct recall_state state)
 {
-    if (recall->state.opening == state.opening && recall->state.version == state.version)
+    if (recall->state.opening == state.opening && recall->state.version == state.version &&
+        recall->state.hour == state.hour)
         return;
     while (recall->count > 0)
         forget_last(recall);

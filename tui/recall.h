@@ -18,10 +18,12 @@ struct recall;
 struct recall *recall_new(void);
 void recall_free(struct recall *recall);
 
-/* A state of the database: which opening of the file, and its db_data_version(). */
+/* A state of the database: which opening of the file, and its db_data_version(); and the
+ * hour, as what is told of a live check grows old. */
 struct recall_state {
     unsigned opening;
     int64_t version;
+    int64_t hour;
 };
 
 /* What a screen of TYPE would read for REQUEST in STATE, with one owner more; NULL when

@@ -113,7 +113,9 @@ static enum db_status find_domain(struct db *db, struct scope *scope)
 /* Reads into the snapshot, or takes one in its place that has been read before. */
 static enum db_status read_snapshot(struct load_job *load, struct db *db)
 {
-    struct recall_state state = {load->job.opening, load->extent_version};
+    enum { SECONDS_PER_HOUR = 3600 };
+    struct recall_state state = {load->job.opening, load->extent_version,
+                                 instant_now() / SECONDS_PER_HOUR};
     bool lasts = !load->type->momentary && state.version >= 0;
     struct snapshot *known =
         lasts ? recall_find(load->recall, load->type, &load->snapshot->request, state) : NULL;

@@ -24,7 +24,8 @@ struct story {
 
 static void pass(struct story *story, int days, int64_t sessions, int64_t failed)
 {
-    struct totals totals = {.reports = 1, .successful = sessions - failed, .failed = failed};
+    struct totals totals = {
+        .reports = 1, .successful = failed < sessions ? sessions - failed : 0, .failed = failed};
     if (story->day == 0)
         story->day = FIRST;
     for (; days > 0; days--, story->day++) {
@@ -129,7 +130,7 @@ static void what_is_usual_or_chance_is_none(void **state)
     no_incident(1000, 50, 1000, 140);  /* not three times as many */
     no_incident(1000, 0, 1000, 4);     /* few */
     no_incident(10000, 0, 10000, 90);  /* less than one in a hundred */
-    no_incident(100000, 1000, 100, 4); /* three times one is chance */
+    no_incident(100000, 1000, 200, 6); /* three times one is chance */
     no_incident(10, 0, 10, 2);
     no_incident(1000, 10, 0, 0);
 }
@@ -146,10 +147,89 @@ static void a_small_domain_has_its_own(void **state)
 static void at_first_nothing_is_known(void **state)
 {
     (void)state;
+    struct story begun = {0}, known = {0}, failing = {0};
+    pass(&begun, 3, 100, 0);
+    pass(&begun, 1, 100, 100);
+    assert_false(begun.watch.open);
+    pass(&known, 4, 100, 0);
+    pass(&known, 1, 100, 100);
+    assert_true(known.watch.open);
+    pass(&failing, 30, 100, 100);
+    assert_false(failing.watch.open);
+    assert_int_equal(failing.count, 0);
+}
+
+/* Once it failed often; that is forgotten. */
+static void what_was_long_ago_weighs_less(void **state)
+{
+    (void)state;
     struct story story = {0};
-    pass(&story, 30, 100, 100);
+    pass(&story, 10, 1000, 300);
+    pass(&story, 2, 1000, 0);
+    pass(&story, 1, 1000, 200);
     assert_false(story.watch.open);
+    pass(&story, 40, 1000, 0);
+    pass(&story, 1, 1000, 200);
+    assert_true(story.watch.open);
+}
+
+/* A weekend of few sessions, none of which succeeds, is no relief. */
+static void days_of_few_that_fail_do_not_end_it(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 20, 30, 0);
+    pass(&story, 3, 30, 30);
+    pass(&story, 3, 2, 2);
+    pass(&story, 2, 30, 30);
     assert_int_equal(story.count, 0);
+    assert_int_equal(story.watch.incident.sessions, 156);
+    assert_int_equal(story.watch.incident.failed, 156);
+}
+
+static void a_tiny_domain_is_judged_by_several_days(void **state)
+{
+    (void)state;
+    struct story story = {0}, unlucky = {0};
+    pass(&story, 30, 2, 0);
+    pass(&story, 1, 2, 2);
+    assert_false(story.watch.open);
+    pass(&story, 1, 2, 2);
+    assert_true(story.watch.open);
+    assert_int_equal(story.watch.incident.first_day, FIRST + 30);
+    assert_int_equal(story.watch.incident.failed, 4);
+    pass(&story, 20, 2, 2);
+    assert_true(story.watch.open);
+    for (int week = 0; week < 8; week++) { /* one in fourteen is not more and more unusual */
+        pass(&unlucky, 6, 2, 0);
+        pass(&unlucky, 1, 2, 1);
+    }
+    assert_false(unlucky.watch.open);
+    assert_int_equal(unlucky.count, 0);
+}
+
+static void where_much_fails_all_may_fail(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 20, 100, 35);
+    pass(&story, 1, 100, 60);
+    assert_false(story.watch.open);
+    pass(&story, 1, 100, 100);
+    assert_true(story.watch.open);
+}
+
+/* A database may hold anything. */
+static void no_figure_is_too_large(void **state)
+{
+    (void)state;
+    struct story story = {0};
+    pass(&story, 10, INT64_MAX, 0);
+    pass(&story, 1, INT64_MAX, INT64_MAX);
+    assert_true(story.watch.open);
+    pass(&story, 40, INT64_MIN, INT64_MIN / 2);
+    pass(&story, 40, INT64_MAX, INT64_MAX / 3);
+    assert_true(story.watch.incident.failed > 0);
 }
 
 /* --- in a database --- */
@@ -200,8 +280,10 @@ static int tell(void *context, const struct incident_row *row)
 static void expect(int64_t domain, int first, int last, const char *text)
 {
     struct told told = {0};
+    struct incident_sums sums;
     struct day_range range = {today() - first, today() - last};
-    assert_int_equal(query_incidents(own.db, domain, range, tell, &told), DB_OK);
+    assert_int_equal(query_incidents(own.db, domain, range, &sums, tell, &told), DB_OK);
+    assert_int_equal(sums.incidents, told.count);
     assert_string_equal(told.text, text);
 }
 
@@ -224,6 +306,24 @@ static void those_of_the_days_are_told(void **state)
     expect(a, 29, 0, A);
     expect(b, 29, 0, B);
     expect(b, 6, 0, "");
+}
+
+/* Whatever days are asked for: it begins on the same day, and goes on if it does now. */
+static void the_range_changes_no_incident(void **state)
+{
+    (void)state;
+    for (int day = 80; day >= 1; day--) {
+        keep(day, "a.example", 100, day <= 36 ? 90 : 0);
+        keep(day, "d.example", 100, day <= 75 && day >= 60 ? 90 : 0);
+    }
+    assert_int_equal(store_commit(own.store), DB_OK);
+#define A36 "a.example sts-enforce 36..1 on 3240/3600 certificate-expired\n"
+#define D75 "d.example sts-enforce 75..60 over 1440/1600 certificate-expired\n"
+    expect(ALL_DOMAINS, 0, 0, A36); /* though today nothing has been told yet */
+    expect(ALL_DOMAINS, 6, 0, A36);
+    expect(ALL_DOMAINS, 29, 0, A36);
+    expect(ALL_DOMAINS, 89, 0, A36); /* the last INCIDENTS_DAYS of them */
+    expect(ALL_DOMAINS, 90, 70, D75);
 }
 
 static void foreign_domains_are_left_out(void **state)
@@ -252,8 +352,11 @@ static void who_has_enough_stops(void **state)
     int count = 0;
     fill();
     struct day_range range = {today() - 29, today()};
-    assert_int_equal(query_incidents(own.db, ALL_DOMAINS, range, stop, &count), DB_STOPPED);
+    struct incident_sums sums;
+    assert_int_equal(query_incidents(own.db, ALL_DOMAINS, range, &sums, stop, &count), DB_STOPPED);
     assert_int_equal(count, 1);
+    assert_int_equal(sums.incidents, 2);
+    assert_int_equal(sums.ongoing, 1);
 }
 
 int main(void)
@@ -269,7 +372,13 @@ int main(void)
         cmocka_unit_test(what_is_usual_or_chance_is_none),
         cmocka_unit_test(a_small_domain_has_its_own),
         cmocka_unit_test(at_first_nothing_is_known),
+        cmocka_unit_test(what_was_long_ago_weighs_less),
+        cmocka_unit_test(days_of_few_that_fail_do_not_end_it),
+        cmocka_unit_test(a_tiny_domain_is_judged_by_several_days),
+        cmocka_unit_test(where_much_fails_all_may_fail),
+        cmocka_unit_test(no_figure_is_too_large),
         WITH_DATABASE(those_of_the_days_are_told),
+        WITH_DATABASE(the_range_changes_no_incident),
         WITH_DATABASE(foreign_domains_are_left_out),
         WITH_DATABASE(who_has_enough_stops),
     };

@@ -237,8 +237,9 @@ static int incident_row(void *context, const struct incident_row *row)
 /* None is found, but all days are read. */
 static enum db_status ask_incidents(int64_t domain, int *rows)
 {
+    struct incident_sums sums;
     ++*rows;
-    return query_incidents(db, domain, month, incident_row, rows);
+    return query_incidents(db, domain, month, &sums, incident_row, rows);
 }
 
 static enum db_status ask_failures(int64_t domain, int *rows)

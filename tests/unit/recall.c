@@ -9,7 +9,7 @@
 
 #include "../../tui/recall.h"
 
-static const struct recall_state now = {1, 7};
+static const struct recall_state now = {1, 7, 3};
 static struct recall *recall;
 
 static int set_up(void **state)
@@ -113,10 +113,12 @@ static void another_state_is_forgotten(void **state)
     (void)state;
     struct request asked = of_domain(3);
     keep(&asked, 10);
-    assert_null(find(&asked, &view_domain, (struct recall_state){now.opening, now.version + 1}));
+    assert_null(find(&asked, &view_domain, (struct recall_state){1, 8, 3}));
     assert_null(find(&asked, &view_domain, now));
     keep(&asked, 10);
-    assert_null(find(&asked, &view_domain, (struct recall_state){now.opening + 1, now.version}));
+    assert_null(find(&asked, &view_domain, (struct recall_state){2, 7, 3}));
+    keep(&asked, 10);
+    assert_null(find(&asked, &view_domain, (struct recall_state){1, 7, 4}));
 }
 
 static void who_shows_it_keeps_it(void **state)
@@ -125,7 +127,7 @@ static void who_shows_it_keeps_it(void **state)
     struct request asked = of_domain(3);
     keep(&asked, 10);
     struct snapshot *shown = recall_find(recall, &view_domain, &asked, now);
-    assert_null(find(&asked, &view_domain, (struct recall_state){2, 1}));
+    assert_null(find(&asked, &view_domain, (struct recall_state){2, 1, 3}));
     assert_string_equal(shown->request.scope.mx_host, "mx.example.com");
     snapshot_release(shown);
 }
