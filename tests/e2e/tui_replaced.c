@@ -15,12 +15,19 @@
 
 static char other[160];
 
-static void keep(struct store *store, const char *domain, int64_t failed)
+static void keep_on(struct store *store, int day, const char *domain, int64_t failed)
 {
     struct report report;
-    make_report(&report, "Google", domain, today() - 1);
+    char id[64];
+    snprintf(id, sizeof id, "%s-%d", domain, day);
+    make_report(&report, "Google", id, day);
     add_policy(&report, "sts", domain, sts_text("testing"), 100 - failed, failed);
     assert_int_equal(keep_report(store, &report, "x"), OUTCOME_IMPORTED);
+}
+
+static void keep(struct store *store, const char *domain, int64_t failed)
+{
+    keep_on(store, today() - 1, domain, failed);
 }
 
 /* Two of them: the first domain of one is not that of the other. */
@@ -30,6 +37,8 @@ static int fill(void **state)
     own_database_set_up(state);
     keep(own.store, "first.example", 1);
     keep(own.store, "second.example", 2);
+    for (int day = 20; day >= 1; day--)
+        keep_on(own.store, today() - day, "broken.example", day == 1 ? 90 : 0);
     own_database_close();
     snprintf(other, sizeof other, "%s/other.db", own.folder);
     assert_int_equal(db_open(&db, other, DB_WRITE), DB_OK);
@@ -45,6 +54,7 @@ static void another_file_is_read_from_the_first_screen_on(void **state)
 {
     (void)state;
     struct console *console = open_dashboard(own.path, 100, 30);
+    assert_shows(console, "1 incident goes on: broken.example");
     assert_types(console, "/first<Enter><Enter>");
     assert_shows(console, "› first.example");
     assert_int_equal(rename(other, own.path), 0);
@@ -52,6 +62,7 @@ static void another_file_is_read_from_the_first_screen_on(void **state)
     assert_shows(console, "110 failed of 200 sessions");
     assert_hides(console, "first.example");
     assert_shows(console, "stranger.example");
+    assert_hides(console, "incident");
     leave_dashboard(console);
 }
 
