@@ -406,16 +406,16 @@ static void draw_alarm(const struct view *view, int y, int columns_wide)
     format_rate(value_failure_rate(incident->sessions - incident->failed, incident->failed).rate,
                 rate);
     int style = alarm->enforced ? STYLE_BAD : STYLE_WARN;
+    bool one = alarm->incidents == 1;
     int x = 1 + put_format(y, 1, columns_wide - 1, style, "%" PRId64 " incident%s",
-                           alarm->incidents, alarm->incidents == 1 ? "" : "s");
-    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " go%s on: %s, %s failed since %s",
-                    alarm->incidents == 1 ? "es" : "", name, rate,
+                           alarm->incidents, one ? "" : "s");
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " go%s on (", one ? "es" : "");
+    x += put_text(y, x, columns_wide - x, STYLE_KEY, "I");
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "): %s, %s failed since %s", name, rate,
                     day_format(incident->first_day, first));
-    if (alarm->incidents > 1)
-        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, ", and %" PRId64 " more",
-                        alarm->incidents - 1);
-    x += put_text(y, x + 2, columns_wide - x - 2, STYLE_KEY, "I") + 2;
-    put_text(y, x, columns_wide - x, STYLE_NORMAL, " shows");
+    if (!one)
+        put_format(y, x, columns_wide - x, STYLE_NORMAL, ", and %" PRId64 " more",
+                   alarm->incidents - 1);
 }
 
 static void draw_domains(struct view *view, struct area area)

@@ -42,7 +42,7 @@ static void what_broke_is_told_at_once(void **state)
     struct console *console = open_dashboard(own.path, 100, 24);
     snprintf(since, sizeof since, "broken.example, 90%% failed since %s, and 1 more",
              day_format(today() - 1, first));
-    assert_shows(console, "2 incidents go on");
+    assert_shows(console, "2 incidents go on (I): ");
     assert_shows(console, since);
     assert_types(console, "I");
     assert_shows(console, "2 of 2 incidents go on; 1 where mail is refused for it");
