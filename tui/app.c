@@ -603,7 +603,7 @@ static void watched(struct job *job)
     bool replaced = job->opened && app_notes_opening(app);
     bool of_use = !replaced && app->depth > 0;
     if (of_use && job->status == DB_OK) {
-        int64_t before = app->data_version >= 0 ? app->data_version : app->extent_version;
+        int64_t before = app->data_version;
         bool news = before >= 0 && watch->version != before;
         app->data_version = watch->version;
         for (int i = 0; i < app->depth && news; i++)

@@ -44,7 +44,7 @@ struct app {
     } ahead;
     char message[MESSAGE_MAX]; /* until the next key */
     int message_style;
-    int64_t data_version;  /* -1: not known */
+    int64_t data_version;  /* since which screens are marked as stale; -1: not known */
     unsigned openings;     /* of the database */
     int64_t patient_until; /* milliseconds: a frame waits for what is being read */
     bool watching;         /* a look at data_version is under way */

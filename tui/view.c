@@ -236,7 +236,10 @@ static void loaded(struct job *job)
         view->status = job->status;
         snprintf(view->error, sizeof view->error, "%s", job->error);
         if (job->status == DB_OK) {
-            view->completed = load->rest && load->extent_version == load->app->extent_version;
+            view->completed = load->rest && load->extent_version == view->version;
+            view->version = load->extent_version;
+            if (load->app->data_version < 0)
+                load->app->data_version = load->extent_version;
             load->app->extent = load->extent;
             load->app->extent_version = load->extent_version;
             show(view, load);

@@ -76,7 +76,8 @@ struct view {
     bool stale;     /* to be read again when it is on top */
     bool loading;
     bool completing;       /* the snapshot is a partial one, and the rest is being read */
-    bool completed;        /* it is that rest, of the same state of the database */
+    bool completed;        /* it is that rest, of the same state of the database... */
+    int64_t version;       /* ...its data_version */
     bool drawn;            /* with rows: its tables have their places */
     unsigned loads;        /* counts them: only the last one is shown */
     bool asked_for_extras; /* a job of extras.h is under way */
