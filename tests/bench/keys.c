@@ -4,7 +4,8 @@
  *   keys TLSRPTOP DATABASE [ROUNDS [CASE]]
  *
  * Runs the dashboard on a pty and types; a screen is finished when no byte has
- * come for a while and the dashboard sleeps with all its threads.  Prints a line
+ * come for a while and the dashboard sleeps with all its threads: so a key comes when what
+ * it asks for may have been read ahead, as from a person who reads a screen before.  Prints a line
  * for each kind of key: milliseconds to the first and to the last byte, median,
  * 99th percentile and worst.  CASE narrows it to those in whose name it is.
  */
@@ -159,6 +160,8 @@ static const struct {
     {"reports: move and days", "jj7", "jjj  ++++----"},
     {"timeline: open", "", "8\0338\033"},
     {"timeline: move and days", "8", "jjj  ++++----"},
+    {"incidents: open", "", "I\033I\033"},
+    {"incidents: days", "I", "++++----"},
     {"imports: open", "", "9\0339\033"},
     {"advice: open", "jj", "a\033a\033"},
     {"help", "", "?\033?\033"},
