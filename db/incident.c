@@ -6,6 +6,7 @@ enum {
     LEAST_FAILED = 5,
     LEAST_FAILED_OF_FEW = 3, /* if they are half of the sessions */
     LEAST_PERCENT = 1,
+    SILENT_DAYS = 3,       /* reports of a day may be so late */
     LEARNT_DAYS = 4,       /* of which nothing is unusual yet */
     UNJUDGED_DAYS_MAX = 7, /* more of them are usual */
     CALM_DAYS = 2,         /* end an incident... */
@@ -76,7 +77,7 @@ static void begin(struct incident_watch *watch, int day)
     watch->open = true;
     watch->incident = (struct incident){
         .first_day = watch->apart.first_day,
-        .usual = watch->sessions > 0 ? watch->failed / watch->sessions : 0,
+        .usual = watch->sessions > 0 ? watch->failed / watch->sessions : -1,
     };
     extend(watch, day);
 }
@@ -118,12 +119,12 @@ static bool take_after(struct incident_watch *watch, int day, int64_t sessions, 
     return !watch->open;
 }
 
-/* A day with none open.  Those of few sessions, most of which fail, are judged together. */
+/* A day with none open.  Those of few sessions, half of which fail, are judged together, and
+ * so are those that a domain begins with. */
 static void take_before(struct incident_watch *watch, int day, int64_t sessions, int64_t failed)
 {
-    bool learnt = watch->learnt_days >= LEARNT_DAYS;
-    bool unusual = learnt && is_unusual(watch, sessions, failed);
-    bool unjudged = learnt && is_half(sessions, failed) && watch->apart.days < UNJUDGED_DAYS_MAX;
+    bool unusual = watch->learnt_days >= LEARNT_DAYS && is_unusual(watch, sessions, failed);
+    bool unjudged = is_half(sessions, failed) && watch->apart.days < UNJUDGED_DAYS_MAX;
     if (unusual || !unjudged)
         learn_apart(watch);
     if (!unusual && !unjudged) {
@@ -161,7 +162,20 @@ bool incident_take(struct incident_watch *watch, int day, const struct totals *t
     return has_ended;
 }
 
-bool incident_goes_on(const struct incident_watch *watch, int day)
+enum incident_state incident_state(const struct incident_watch *watch, int today)
 {
-    return watch->open && day - watch->incident.last_day <= INCIDENT_LOST_DAYS;
+    if (today - watch->day > SILENT_DAYS)
+        return INCIDENT_SILENT;
+    return watch->apart.days > 0 ? INCIDENT_EASING : INCIDENT_ONGOING;
+}
+
+const char *incident_state_name(enum incident_state state)
+{
+    static const char *const names[] = {
+        [INCIDENT_ONGOING] = "ongoing",
+        [INCIDENT_EASING] = "easing",
+        [INCIDENT_SILENT] = "silent",
+        [INCIDENT_OVER] = "over",
+    };
+    return names[state];
 }

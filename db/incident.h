@@ -7,7 +7,8 @@
  * a day on which at least one session in a hundred failed, five sessions or three that are
  * half of all, and three times as many as is usual (or half of those that usually do not),
  * beyond chance.  It ends with two usual days that would have shown it.  Days with less,
- * on which half of the sessions failed, are judged together.
+ * on which half of the sessions failed, are judged together; so are the first days that are
+ * known of a domain.
  */
 #ifndef TLSRPTOP_DB_INCIDENT_H
 #define TLSRPTOP_DB_INCIDENT_H
@@ -23,7 +24,7 @@ struct incident {
     int last_day;
     int64_t sessions; /* from the first to the last day */
     int64_t failed;
-    double usual; /* rate of failed sessions before, 0 to 1 */
+    double usual; /* rate of failed sessions before, 0 to 1; -1: nothing is known of it */
 };
 
 struct incident_days {
@@ -47,14 +48,22 @@ struct incident_watch {
 bool incident_take(struct incident_watch *watch, int day, const struct totals *totals,
                    struct incident *ended);
 
-/* Is one open that may go on after DAY, with which the reports end? */
-bool incident_goes_on(const struct incident_watch *watch, int day);
+enum incident_state {
+    INCIDENT_ONGOING,
+    INCIDENT_EASING, /* what has been told since was usual, and does not show yet that it is over */
+    INCIDENT_SILENT, /* nothing has been told for some days */
+    INCIDENT_OVER
+};
+/* "ongoing", "easing"... */
+const char *incident_state_name(enum incident_state state);
+/* That of the open incident when TODAY is the day. */
+enum incident_state incident_state(const struct incident_watch *watch, int today);
 
 enum {
-    INCIDENT_LOST_DAYS = 14, /* without an unusual one end an incident in any case */
-    INCIDENTS_DAYS = 42,     /* more are not looked at: the last ones of a range; what has lasted
-                                longer is usual */
-    INCIDENT_LEARNING_DAYS = 28
+    INCIDENT_LOST_DAYS = 14, /* of reports without an unusual one end an incident in any case */
+    INCIDENT_LEARNING_DAYS = 28,
+    INCIDENTS_DAYS = 42, /* that a screen shows */
+    INCIDENTS_MAX = 1000 /* that are told */
 };
 
 struct incident_row {
@@ -62,26 +71,24 @@ struct incident_row {
     const char *name;
     enum tls_mode mode; /* now, as in struct domain_row */
     struct incident incident;
-    bool ongoing;            /* today: no day has told that it is over */
-    const char *result_type; /* that most failed by on these days; "" without details */
+    enum incident_state state; /* today */
+    int64_t refused;           /* of the failed sessions: under MTA-STS enforce or DANE */
+    bool refuses;              /* some of its last day were */
+    const char *result_type;   /* that most failed by on its last day; "" without details */
 };
 /* Return non-zero to stop. */
 typedef int incident_row_fn(void *context, const struct incident_row *row);
 
 /* How many there are, however many rows come. */
 struct incident_sums {
-    int64_t incidents, ongoing;
+    int64_t incidents, ongoing; /* or easing */
 };
 
-/* The incidents of DOMAIN, or of ALL_DOMAINS of mine, in RANGE up to today, or the last
- * INCIDENTS_DAYS of it; if it ends today with all that go on.  *SUMS is filled in before
- * ROW is called for the first INCIDENTS_MAX: those that go on, then those that ended last;
- * of a day the one with most failed sessions first. */
-enum { INCIDENTS_MAX = 1000 };
+/* The incidents of DOMAIN, or of ALL_DOMAINS of mine, in RANGE up to today; if it ends today
+ * with all that go on.  *SUMS is filled in before ROW is called for the first INCIDENTS_MAX:
+ * by their state, those that refuse mail first, then by their last day and failed
+ * sessions.  Costs as much as the days from 70 days ago, or 28 before RANGE, until today. */
 enum db_status query_incidents(struct db *db, int64_t domain, struct day_range range,
                                struct incident_sums *sums, incident_row_fn *row, void *context);
-
-/* RANGE as that looks at it. */
-struct day_range incident_range(struct day_range range);
 
 #endif

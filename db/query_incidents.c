@@ -8,7 +8,9 @@
 struct found {
     int64_t domain;
     struct incident incident;
-    bool ongoing;
+    enum incident_state state;
+    int64_t refused;
+    bool refuses;
 };
 
 struct search {
@@ -23,17 +25,22 @@ struct search {
  * incident. */
 static struct day_range days_to_read(struct day_range range, int today)
 {
-    int first = today - INCIDENTS_DAYS + 1, last = range.last + INCIDENTS_DAYS;
+    int first = today - INCIDENTS_DAYS + 1;
     if (range.first < first)
         first = range.first;
-    return (struct day_range){first - INCIDENT_LEARNING_DAYS, last < today ? last : today};
+    return (struct day_range){first - INCIDENT_LEARNING_DAYS, today};
+}
+
+static bool goes_on(enum incident_state state)
+{
+    return state == INCIDENT_ONGOING || state == INCIDENT_EASING;
 }
 
 static bool add(struct search *search, int64_t domain, const struct incident *incident,
-                bool ongoing)
+                enum incident_state state)
 {
     enum { FIRST_CAPACITY = 64 };
-    bool now = ongoing && search->range.last == search->today;
+    bool now = goes_on(state) && search->range.last == search->today;
     if ((incident->last_day < search->range.first && !now) ||
         incident->first_day > search->range.last)
         return true;
@@ -45,15 +52,28 @@ static bool add(struct search *search, int64_t domain, const struct incident *in
         search->found = found;
         search->capacity = capacity;
     }
-    search->found[search->count++] = (struct found){domain, *incident, ongoing};
+    search->found[search->count++] =
+        (struct found){.domain = domain, .incident = *incident, .state = state};
     return true;
 }
 
 /* What is open after the last day that was read. */
 static bool add_open(struct search *search, int64_t domain, const struct incident_watch *watch)
 {
-    bool ongoing = search->read.last == search->today && incident_goes_on(watch, search->today);
-    return !watch->open || add(search, domain, &watch->incident, ongoing);
+    return !watch->open ||
+           add(search, domain, &watch->incident, incident_state(watch, search->today));
+}
+
+/* The first day with a report on DOMAIN, ever, into *DAY if it is later than that. */
+static enum db_status begin_with_reports(struct db *db, int64_t domain, int *day)
+{
+    static const char select[] = "SELECT coalesce(first_day, 0) FROM domain WHERE id = ?";
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int64(statement, 1, domain);
+    enum db_status status = DB_OK;
+    if (statement_next(db, statement, &status) && sqlite3_column_int(statement, 0) > *day)
+        *day = sqlite3_column_int(statement, 0);
+    return db_done(statement, status);
 }
 
 static enum db_status search_domain(struct db *db, int64_t domain, struct search *search)
@@ -61,14 +81,17 @@ static enum db_status search_domain(struct db *db, int64_t domain, struct search
     struct day_range days = search->read;
     struct incident_watch watch = {0};
     struct incident ended;
+    enum db_status status = begin_with_reports(db, domain, &days.first);
+    if (status != DB_OK || days.first > days.last)
+        return status;
     int count = days.last - days.first + 1;
     struct totals *totals = calloc((size_t)count, sizeof *totals);
     bool complete = totals != NULL;
-    enum db_status status =
-        complete ? query_steps(db, domain, days.first, 1, count, totals) : DB_OK;
+    if (complete)
+        status = query_steps(db, domain, days.first, 1, count, totals);
     for (int i = 0; i < count && status == DB_OK && complete; i++)
         if (incident_take(&watch, days.first + i, &totals[i], &ended))
-            complete = add(search, domain, &ended, false);
+            complete = add(search, domain, &ended, INCIDENT_OVER);
     if (status == DB_OK && complete)
         complete = add_open(search, domain, &watch);
     free(totals);
@@ -99,7 +122,7 @@ static enum db_status search_mine(struct db *db, struct search *search)
                                 .failed = sqlite3_column_int64(statement, 3)};
         if (domain < count && !foreign[domain] &&
             incident_take(&watches[domain], sqlite3_column_int(statement, 0), &totals, &ended))
-            complete = add(search, domain, &ended, false);
+            complete = add(search, domain, &ended, INCIDENT_OVER);
     }
     for (int64_t domain = 1; domain < count && complete && status == DB_OK; domain++)
         complete = add_open(search, domain, &watches[domain]);
@@ -114,13 +137,40 @@ static int compare(const void *a, const void *b)
 {
     const struct found *left = a, *right = b;
     const struct incident *before = &left->incident, *after = &right->incident;
-    if (left->ongoing != right->ongoing)
-        return left->ongoing ? -1 : 1;
+    if (left->state != right->state)
+        return left->state < right->state ? -1 : 1;
+    if (left->refuses != right->refuses)
+        return left->refuses ? -1 : 1;
     if (before->last_day != after->last_day)
         return before->last_day > after->last_day ? -1 : 1;
     if (before->failed != after->failed)
         return before->failed > after->failed ? -1 : 1;
     return (left->domain > right->domain) - (left->domain < right->domain);
+}
+
+/* --- what was refused --- */
+
+static int add_refused(void *context, const struct composition_row *row)
+{
+    int64_t *refused = context;
+    int type = policy_type_find(row->policy_type);
+    if (type == POLICY_TLSA || (type == POLICY_STS && row->mode == STS_ENFORCE))
+        *refused += row->totals.failed;
+    return 0;
+}
+
+static enum db_status weigh(struct db *db, struct found *found)
+{
+    const struct incident *incident = &found->incident;
+    struct day_range days = {incident->first_day, incident->last_day},
+                     last = {incident->last_day, incident->last_day};
+    int64_t refused = 0;
+    enum db_status status =
+        query_composition(db, found->domain, days, add_refused, &found->refused);
+    if (status == DB_OK && found->refused > 0)
+        status = query_composition(db, found->domain, last, add_refused, &refused);
+    found->refuses = refused > 0;
+    return status;
 }
 
 /* --- what is told of each --- */
@@ -152,44 +202,44 @@ static int tell(void *context, const struct domain_row *row)
 static enum db_status tell_one(struct db *db, const struct found *found, struct telling *telling)
 {
     struct totals none = {0};
-    struct day_range days = {found->incident.first_day, found->incident.last_day};
+    struct day_range last = {found->incident.last_day, found->incident.last_day};
     telling->result_type[0] = '\0';
     telling->line = (struct incident_row){.domain = found->domain,
                                           .incident = found->incident,
-                                          .ongoing = found->ongoing,
+                                          .state = found->state,
+                                          .refused = found->refused,
+                                          .refuses = found->refuses,
                                           .result_type = telling->result_type};
-    enum db_status status = query_results(db, found->domain, days, keep_first, telling);
+    enum db_status status = query_results(db, found->domain, last, keep_first, telling);
     if (status == DB_OK || status == DB_STOPPED)
         status = domain_single(db, found->domain, &none, tell, telling);
     return status;
 }
 
-struct day_range incident_range(struct day_range range)
-{
-    if (range.last > today())
-        range.last = today();
-    if (range.last - range.first >= INCIDENTS_DAYS)
-        range.first = range.last - INCIDENTS_DAYS + 1;
-    return range;
-}
-
 enum db_status query_incidents(struct db *db, int64_t domain, struct day_range range,
                                struct incident_sums *sums, incident_row_fn *row, void *context)
 {
-    struct search search = {.range = incident_range(range), .today = today()};
+    struct search search = {.range = range, .today = today()};
     struct telling telling = {.row = row, .context = context};
     *sums = (struct incident_sums){0};
+    if (range.last > search.today)
+        search.range.last = search.today;
     if (search.range.first > search.range.last)
         return DB_OK;
     search.read = days_to_read(search.range, search.today);
     enum db_status status =
         domain == ALL_DOMAINS ? search_mine(db, &search) : search_domain(db, domain, &search);
-    if (search.count > 1)
-        qsort(search.found, search.count, sizeof *search.found, compare);
     sums->incidents = (int64_t)search.count;
     for (size_t i = 0; i < search.count; i++)
-        sums->ongoing += search.found[i].ongoing;
-    for (size_t i = 0; i < search.count && i < INCIDENTS_MAX && status == DB_OK; i++)
+        sums->ongoing += goes_on(search.found[i].state);
+    size_t told = search.count < INCIDENTS_MAX ? search.count : INCIDENTS_MAX;
+    if (search.count > 1)
+        qsort(search.found, search.count, sizeof *search.found, compare);
+    for (size_t i = 0; i < told && status == DB_OK; i++)
+        status = weigh(db, &search.found[i]);
+    if (told > 1)
+        qsort(search.found, told, sizeof *search.found, compare);
+    for (size_t i = 0; i < told && status == DB_OK; i++)
         status = tell_one(db, &search.found[i], &telling);
     free(search.found);
     return status;

@@ -44,27 +44,28 @@ static enum db_status read_trends(struct db *db, const int64_t *domains, size_t 
 
 static const struct extras_type trends_type = {read_trends, sizeof(struct axis)};
 
-/* The incidents that go on, and the worst of them: one that costs mail before others, then
- * by failed sessions. */
+enum { WORST = 3 };
+
+/* The incidents that go on, and the worst of them: those that refuse mail before others. */
 struct alarm {
-    int64_t incidents;
-    char domain[DOMAIN_TEXT];
-    bool enforced;
-    struct incident incident;
+    int64_t incidents, refusing;
+    int64_t count; /* of the worst */
+    struct {
+        char domain[DOMAIN_TEXT];
+        struct incident incident;
+    } worst[WORST];
 };
 
 static int add_to_alarm(void *context, const struct incident_row *row)
 {
     struct alarm *alarm = context;
-    bool enforced = tls_mode_enforces(row->mode);
-    if (!row->ongoing)
-        return 1; /* nor are those behind it */
-    if (alarm->domain[0] == '\0' || enforced > alarm->enforced ||
-        (enforced == alarm->enforced && row->incident.failed > alarm->incident.failed)) {
-        snprintf(alarm->domain, sizeof alarm->domain, "%s", row->name);
-        alarm->enforced = enforced;
-        alarm->incident = row->incident;
-    }
+    if (row->state != INCIDENT_ONGOING && row->state != INCIDENT_EASING)
+        return 1; /* nor do those behind it */
+    alarm->refusing += row->refuses;
+    if (alarm->count == WORST)
+        return 0;
+    snprintf(alarm->worst[alarm->count].domain, DOMAIN_TEXT, "%s", row->name);
+    alarm->worst[alarm->count++].incident = row->incident;
     return 0;
 }
 
@@ -393,29 +394,48 @@ static void draw_summary(const struct view *view, int y, int columns_wide)
     put_text(y, x, columns_wide - x, STYLE_NORMAL, line);
 }
 
+/* One of them in the cells from X on, its name cut rather than its figures; returns the
+ * cells that it took, 0 when there is no room. */
+static int draw_worst(const char *domain, const struct incident *incident, int y, int x,
+                      int room)
+{
+    enum { NAME_LEAST = 12 };
+    char name[VALUE_TEXT_MAX], rate[32], first[DAY_TEXT], facts[64];
+    format_rate(value_failure_rate(incident->sessions - incident->failed, incident->failed).rate,
+                rate);
+    int length =
+        snprintf(facts, sizeof facts, " %s since %s", rate, day_format(incident->first_day, first));
+    if (room < length + NAME_LEAST)
+        return 0;
+    value_show(VALUE_DOMAIN, value_text(domain), VALUE_TEXT_MAX, name);
+    int taken = put_text(y, x, room - length, STYLE_STRONG, name);
+    return taken + put_text(y, x + taken, room - taken, STYLE_NORMAL, facts);
+}
+
 /* What has begun, and would be far down in a list of thirty days. */
 static void draw_alarm(const struct view *view, int y, int columns_wide)
 {
     const struct domains *domains = view->state;
     const struct alarm *alarm = extras_find(&domains->alarms, ALL_DOMAINS);
-    char name[VALUE_TEXT_MAX], rate[32], first[DAY_TEXT];
     if (view->scope.foreign || alarm == NULL || alarm->incidents == 0)
         return;
-    const struct incident *incident = &alarm->incident;
-    value_show(VALUE_DOMAIN, value_text(alarm->domain), columns_wide, name);
-    format_rate(value_failure_rate(incident->sessions - incident->failed, incident->failed).rate,
-                rate);
-    int style = alarm->enforced ? STYLE_BAD : STYLE_WARN;
+    int style = alarm->refusing > 0 ? STYLE_BAD : STYLE_WARN, x = 1;
     bool one = alarm->incidents == 1;
-    int x = 1 + put_format(y, 1, columns_wide - 1, style, "%" PRId64 " incident%s",
-                           alarm->incidents, one ? "" : "s");
+    x += put_format(y, x, columns_wide - x, style, "%" PRId64 " incident%s", alarm->incidents,
+                    one ? "" : "s");
     x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " go%s on (", one ? "es" : "");
     x += put_text(y, x, columns_wide - x, STYLE_KEY, "I");
-    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "): %s, %s failed since %s", name, rate,
-                    day_format(incident->first_day, first));
-    if (!one)
-        put_format(y, x, columns_wide - x, STYLE_NORMAL, ", and %" PRId64 " more",
-                   alarm->incidents - 1);
+    x += put_text(y, x, columns_wide - x, STYLE_NORMAL, ")");
+    if (alarm->refusing > 0)
+        x += put_format(y, x, columns_wide - x, style,
+                        one ? ", refusing mail" : ", %" PRId64 " refusing mail", alarm->refusing);
+    for (int64_t i = 0, taken = 1; i < alarm->count && taken > 0; i++) {
+        taken = draw_worst(alarm->worst[i].domain, &alarm->worst[i].incident, y, x + 2,
+                           columns_wide - x - 2);
+        if (taken > 0)
+            put_text(y, x, 2, STYLE_NORMAL, i == 0 ? ": " : ", ");
+        x += (int)taken + 2;
+    }
 }
 
 static void draw_domains(struct view *view, struct area area)

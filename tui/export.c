@@ -289,8 +289,8 @@ static enum db_status export_modes(struct export *export)
 /* --- incidents --- */
 
 static const char *const incident_columns[] = {
-    "domain", "mode",         "first_day",  "last_day",    "ongoing", "sessions",
-    "failed", "failure_rate", "usual_rate", "result_type", NULL};
+    "domain", "mode",    "state",        "first_day",  "last_day",    "sessions",
+    "failed", "refused", "failure_rate", "usual_rate", "result_type", NULL};
 
 static int put_incident(void *context, const struct incident_row *row)
 {
@@ -298,11 +298,12 @@ static int put_incident(void *context, const struct incident_row *row)
     const struct incident *incident = &row->incident;
     row_text(writer, row->name);
     row_text(writer, tls_mode_name(row->mode));
+    row_text(writer, incident_state_name(row->state));
     row_day(writer, incident->first_day);
     row_day(writer, incident->last_day);
-    row_text(writer, row->ongoing ? "yes" : "no");
     row_count(writer, incident->sessions);
     row_count(writer, incident->failed);
+    row_count(writer, row->refused);
     row_rate(writer, (double)incident->failed / (double)incident->sessions);
     row_rate(writer, incident->usual);
     row_text(writer, row->result_type);

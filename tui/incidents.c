@@ -12,9 +12,17 @@ struct item {
     const char *name;
     enum tls_mode mode;
     struct incident incident;
-    bool ongoing;
+    enum incident_state state;
+    int64_t refused;
+    bool refuses;
     const char *result_type;
+    int rank; /* as they come */
 };
+
+static bool goes_on(const struct item *item)
+{
+    return item->state == INCIDENT_ONGOING || item->state == INCIDENT_EASING;
+}
 
 /* --- columns --- */
 
@@ -38,11 +46,21 @@ static struct value last_day_value(const void *row)
 }
 static struct value state_value(const void *row)
 {
-    return value_text(ITEM->ongoing ? "goes on" : "over");
+    static const char *const labels[] = {
+        [INCIDENT_ONGOING] = "goes on",
+        [INCIDENT_EASING] = "better",
+        [INCIDENT_SILENT] = "no news",
+        [INCIDENT_OVER] = "over",
+    };
+    return value_text(labels[ITEM->state]);
 }
 static struct value failed_value(const void *row)
 {
     return value_number(ITEM->incident.failed);
+}
+static struct value refused_value(const void *row)
+{
+    return value_number(ITEM->refused);
 }
 static struct value sessions_value(const void *row)
 {
@@ -63,11 +81,17 @@ static struct value type_value(const void *row)
 
 static int state_style(const void *row)
 {
-    return ITEM->ongoing ? failed_style(ITEM->mode, ITEM->incident.failed) : STYLE_DIM;
+    if (!goes_on(row))
+        return STYLE_DIM;
+    return ITEM->refuses ? STYLE_BAD : STYLE_WARN;
 }
-static int failures_style(const void *row)
+static int failed_cell_style(const void *row)
 {
-    return failed_style(ITEM->mode, ITEM->incident.failed);
+    return ITEM->refused > 0 ? STYLE_BAD : STYLE_WARN;
+}
+static int refused_style(const void *row)
+{
+    return ITEM->refused > 0 ? STYLE_BAD : STYLE_DIM;
 }
 
 static void paint_mode(const void *row, const struct cell *cell)
@@ -81,30 +105,28 @@ static uint64_t item_id(const void *row)
 }
 static uint64_t item_stamp(const void *row)
 {
-    return (uint64_t)ITEM->incident.sessions << 1 ^ (uint64_t)ITEM->ongoing;
+    return (uint64_t)ITEM->incident.sessions << 2 ^ (uint64_t)ITEM->state;
 }
 
-/* Those that go on first, then what was over last. */
-static int64_t item_recency(const void *row)
+static int64_t item_rank(const void *row)
 {
-    const int64_t days = (int64_t)1 << 20, most = (int64_t)1 << 40;
-    int64_t day = ITEM->incident.last_day + (ITEM->ongoing ? days : 0);
-    return day * most + (ITEM->incident.failed < most ? ITEM->incident.failed : most - 1);
+    return -ITEM->rank;
 }
 
 enum { COLUMN_STATE = 2 };
 
 static const struct column columns[] = {
     {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, NULL, NULL},
-    {"mode", "Mode now", VALUE_MODE, 13, 22, 1, true, mode_value, NULL, paint_mode},
+    {"mode", "Mode now", VALUE_MODE, 13, 22, 2, true, mode_value, NULL, paint_mode},
     {"state", "State", VALUE_TEXT, 7, 7, 0, true, state_value, state_style, NULL},
     {"first_day", "From", VALUE_DAY, 10, 10, 0, true, first_day_value, NULL, NULL},
     {"last_day", "To", VALUE_DAY, 10, 10, 4, true, last_day_value, NULL, NULL},
-    {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
+    {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failed_cell_style, NULL},
+    {"refused", "Refused", VALUE_COUNT, 7, 11, 1, true, refused_value, refused_style, NULL},
     {"sessions", "Sessions", VALUE_COUNT, 8, 12, 5, true, sessions_value, NULL, NULL},
-    {"rate", "Rate", VALUE_RATE, 6, 7, 0, true, rate_value, failures_style, NULL},
-    {"usual_rate", "Usual", VALUE_RATE, 6, 7, 2, true, usual_value, NULL, NULL},
-    {"result_type", "Most failed by", VALUE_TEXT, 22, 34, 3, false, type_value, NULL, NULL},
+    {"rate", "Rate", VALUE_RATE, 6, 7, 0, true, rate_value, failed_cell_style, NULL},
+    {"usual_rate", "Usual", VALUE_RATE, 6, 7, 6, true, usual_value, NULL, NULL},
+    {"result_type", "Last failed by", VALUE_TEXT, 22, 34, 3, false, type_value, NULL, NULL},
 };
 
 static const struct table_type incidents_table = {
@@ -113,7 +135,7 @@ static const struct table_type incidents_table = {
     .column_count = sizeof columns / sizeof *columns,
     .id = item_id,
     .stamp = item_stamp,
-    .grade = item_recency,
+    .grade = item_rank,
     .graded = COLUMN_STATE,
     .sort = COLUMN_STATE,
     .nothing = "At no domain did far more sessions fail in these days than is usual for it.",
@@ -132,10 +154,23 @@ static int add_item(void *context, const struct incident_row *row)
         .name = snapshot_text(snapshot, row->name),
         .mode = row->mode,
         .incident = row->incident,
-        .ongoing = row->ongoing,
+        .state = row->state,
+        .refused = row->refused,
+        .refuses = row->refuses,
         .result_type = snapshot_text(snapshot, row->result_type),
+        .rank = (int)snapshot->rows[0].count,
     };
     return snapshot_stopped(snapshot);
+}
+
+/* What is looked at of RANGE: a screen is to be there at once. */
+static struct day_range last_weeks(struct day_range range)
+{
+    if (range.last > today())
+        range.last = today();
+    if (range.last - range.first >= INCIDENTS_DAYS)
+        range.first = range.last - INCIDENTS_DAYS + 1;
+    return range;
 }
 
 static enum db_status load_incidents(const struct request *request, struct db *db,
@@ -145,7 +180,7 @@ static enum db_status load_incidents(const struct request *request, struct db *d
     snapshot->figures = sums;
     if (sums == NULL)
         return DB_MEMORY;
-    return query_incidents(db, ALL_DOMAINS, request->range, sums, add_item, snapshot);
+    return query_incidents(db, ALL_DOMAINS, last_weeks(request->range), sums, add_item, snapshot);
 }
 
 /* --- drawing --- */
@@ -155,27 +190,34 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     const struct incident_sums *sums = view_figures(view);
     const struct rows *rows = &view->snapshot->rows[0];
     const struct item *items = rows->items;
-    struct day_range range = view->snapshot->request.range, looked_at = incident_range(range);
-    char ongoing[32], incidents[32];
-    int64_t refused = 0;
-    if (rows->count == 0)
-        return; /* the table says so */
+    struct day_range range = view->snapshot->request.range;
+    char incidents[32], ongoing[32];
+    int64_t refusing = 0;
+    int x = 1;
     for (size_t i = 0; i < rows->count; i++)
-        refused += items[i].ongoing && tls_mode_enforces(items[i].mode);
-    format_count(sums->ongoing, 20, ongoing);
+        refusing += items[i].refuses && goes_on(&items[i]);
     format_count(sums->incidents, 20, incidents);
-    int style = refused > 0 ? STYLE_BAD : sums->ongoing > 0 ? STYLE_WARN : STYLE_GOOD, x = 1;
-    x += put_text(y, x, columns_wide - x, style, sums->ongoing > 0 ? ongoing : "None");
-    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " of %s incident%s go%s on", incidents,
-                    sums->incidents == 1 ? "" : "s", sums->ongoing == 1 ? "es" : "");
-    if (looked_at.first > range.first)
-        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " in the last %d of these days",
-                        INCIDENTS_DAYS);
-    if ((size_t)sums->incidents > rows->count)
+    format_count(sums->ongoing, 20, ongoing);
+    if (rows->count > 0) {
+        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "%s incident%s: ", incidents,
+                        sums->incidents == 1 ? "" : "s");
+        int style = refusing > 0 ? STYLE_BAD : sums->ongoing > 0 ? STYLE_WARN : STYLE_GOOD;
+        x += put_format(y, x, columns_wide - x, style,
+                        sums->ongoing > 0 ? "%s go%s on" : "none goes on", ongoing,
+                        sums->ongoing == 1 ? "es" : "");
+        if (refusing > 0)
+            x += put_format(y, x, columns_wide - x, STYLE_BAD, ", %" PRId64 " refuse%s mail",
+                            refusing, refusing == 1 ? "s" : "");
+    }
+    if (range.last < today())
+        put_text(y, x, columns_wide - x, STYLE_WARN,
+                 rows->count > 0 ? "; of past days only: ] leads on"
+                                 : "Past days only: ] leads on");
+    else if ((size_t)sums->incidents > rows->count)
         put_format(y, x, columns_wide - x, STYLE_WARN, "; these are the first %zu", rows->count);
-    else if (refused > 0)
-        put_format(y, x, columns_wide - x, STYLE_NORMAL,
-                   "; %" PRId64 " where mail is refused for it", refused);
+    else if (last_weeks(range).first > range.first)
+        put_format(y, x, columns_wide - x, STYLE_NORMAL, "%s the last %d of these days",
+                   rows->count > 0 ? "; of" : "Of", INCIDENTS_DAYS);
 }
 
 /* What it means for failures of the mode. */
@@ -185,6 +227,23 @@ static const struct result_type *type_in_mode(const char *name, enum tls_mode mo
         return result_type_under(name, POLICY_TLSA);
     return tls_mode_sts(mode) != STS_UNREADABLE ? result_type_under(name, POLICY_STS)
                                                 : result_type_find(name);
+}
+
+/* What came of its mail. */
+static void say_what_came_of_it(const struct item *item, struct area *area)
+{
+    char refused[32], text[160];
+    format_count(item->refused, 20, refused);
+    if (item->refused == 0)
+        snprintf(text, sizeof text, "Nothing was refused: the mail was delivered all the same.");
+    else if (item->refuses && item->state != INCIDENT_OVER)
+        snprintf(text, sizeof text,
+                 "%s were refused: that mail waits at its senders, and bounces in days.", refused);
+    else if (item->refuses)
+        snprintf(text, sizeof text, "%s of them were refused.", refused);
+    else
+        snprintf(text, sizeof text, "%s of them were refused; on the last day none was.", refused);
+    take_lines(area, item->refused > 0 ? STYLE_BAD : STYLE_NORMAL, text);
 }
 
 /* The incident under the cursor in words, and what to do about it. */
@@ -201,25 +260,26 @@ static void draw_incident(const struct item *item, struct area area)
     format_rate(incident->usual, usual);
     day_format(incident->first_day, first);
     day_format(incident->last_day, last);
-    snprintf(text, sizeof text,
-             "%.300s: %s of %s sessions failed %s %s%s%s (%s; usual: %s)%s%.300s", name, failed,
-             sessions, item->ongoing ? "since" : "from", first, item->ongoing ? "" : " to ",
-             item->ongoing ? "" : last, rate, usual,
-             item->result_type[0] != '\0' ? ", most by " : "", item->result_type);
+    snprintf(text, sizeof text, "%.300s: %s of %s sessions failed from %s to %s (%s%s%s)%s%.300s",
+             name, failed, sessions, first, last, rate,
+             incident->usual < 0 ? "" : "; usual: ", usual,
+             item->result_type[0] != '\0' ? ", at last by " : "", item->result_type);
     take_lines(&area, STYLE_STRONG, text);
-    if (item->ongoing) /* else the mode may have been another one */
+    say_what_came_of_it(item, &area);
+    if (item->state == INCIDENT_EASING)
         take_lines(&area, STYLE_NORMAL,
-                   tls_mode_enforces(item->mode)
-                       ? "Senders that heed the policy do not deliver: this mail waits, and "
-                         "bounces after some days."
-                       : "The mail is delivered all the same.");
+                   "The days after that were as usual, but too few to tell that it is over.");
+    if (item->state == INCIDENT_SILENT)
+        take_lines(&area, STYLE_WARN, "No report has come since: nobody tells whether it is over.");
     if (type != NULL)
         take_lines(&area, STYLE_DIM, type->action);
+    else if (item->result_type[0] == '\0')
+        take_lines(&area, STYLE_DIM, "The reports do not tell why; 7 lists them, and who to ask.");
 }
 
 static void draw_incidents(struct view *view, struct area area)
 {
-    enum { FOOT = 5, FOOT_MAX = 9 };
+    enum { FOOT = 7, FOOT_MAX = 9 };
     const struct item *item = table_current(&view->tables[0]);
     struct area list = {area.y + 2, 1, area.rows - 2, area.columns - 1};
     int spare = list.rows - (int)view->tables[0].order.count - 2; /* head, rule */
@@ -264,7 +324,8 @@ const struct view_type view_incidents = {
     .name = "Incidents",
     .help = "When far more sessions failed than is usual for a domain: at least one in a hundred, "
             "five or half of few, three times as many as on the days before, and more than chance "
-            "makes. Two days as usual end an incident; what has lasted for six weeks is usual. "
+            "makes. Two days as usual end an incident; a domain of which half fails from the first "
+            "day on has one, too. "
             "Enter shows what was reported of its days.",
     .panes = {{"Incidents", &incidents_table}},
     .pane_count = 1,

@@ -180,7 +180,7 @@ static void keep_day(struct store *store, int day, int64_t failed)
 static void incidents_are_told(void **state)
 {
     (void)state;
-    static const char columns[] = "domain,mode,first_day,last_day,ongoing,sessions,failed,"
+    static const char columns[] = "domain,mode,state,first_day,last_day,sessions,failed,refused,"
                                   "failure_rate,usual_rate,result_type\n";
     char expected[512];
     struct store *store = open_store(db);
@@ -188,8 +188,8 @@ static void incidents_are_told(void **state)
         keep_day(store, day, day == DAY ? 40 : day == DAY - 5 ? 1 : 0);
     assert_int_equal(store_close(store, ""), DB_OK);
     snprintf(expected, sizeof expected,
-             "%sexample.com,sts-enforce,2026-11-13,2026-11-13,yes,100,40,0.400000,%s", columns,
-             "0.000901,certificate-expired\n");
+             "%sexample.com,sts-enforce,silent,2026-11-13,2026-11-13,100,40,40,0.400000,%s",
+             columns, "0.000901,certificate-expired\n");
     expect("incidents", expected);
     expect("incidents --domain example.com --since 30d", expected);
     expect("incidents --until 2026-11-12", columns);

@@ -39,19 +39,20 @@ static void what_broke_is_told_at_once(void **state)
     char since[64], first[DAY_TEXT];
     (void)state;
     fill(2);
-    struct console *console = open_dashboard(own.path, 100, 24);
-    snprintf(since, sizeof since, "broken.example, 90%% failed since %s, and 1 more",
+    struct console *console = open_dashboard(own.path, 140, 24);
+    snprintf(since, sizeof since, ": broken.example 90%% since %s, tested.example 90%%",
              day_format(today() - 1, first));
-    assert_shows(console, "2 incidents go on (I): ");
+    assert_shows(console, "2 incidents go on (I), 1 refusing mail");
     assert_shows(console, since);
     assert_types(console, "I");
-    assert_shows(console, "2 of 2 incidents go on; 1 where mail is refused for it");
-    assert_shows(console, "tested.example: 180 of 200 sessions failed since");
-    assert_shows(console, "The mail is delivered all the same.");
+    assert_shows(console, "2 incidents: 2 go on, 1 refuses mail");
+    assert_shows(console, "broken.example: 90 of 100 sessions failed from");
+    assert_shows(console, "90 were refused: that mail waits at its senders");
+    assert_shows(console, "Renew the certificate");
     assert_types(console, "j");
-    assert_shows(console, "90 of 100 sessions failed since");
-    assert_shows(console, "usual: 0%), most by");
-    assert_shows(console, "Senders that heed the policy do not deliver");
+    assert_shows(console, "tested.example: 180 of 200 sessions failed from");
+    assert_shows(console, "Nothing was refused");
+    assert_types(console, "k");
     assert_types(console, "<Enter>");
     assert_shows(console, "› Incidents › broken.example › ");
     assert_shows(console, "90 failed of 100 sessions");

@@ -54,7 +54,7 @@ static void another_file_is_read_from_the_first_screen_on(void **state)
 {
     (void)state;
     struct console *console = open_dashboard(own.path, 100, 30);
-    assert_shows(console, "1 incident goes on (I): broken.example");
+    assert_shows(console, "1 incident goes on (I): broken.example 90% since");
     assert_types(console, "/first<Enter><Enter>");
     assert_shows(console, "› first.example");
     assert_int_equal(rename(other, own.path), 0);
