@@ -242,8 +242,8 @@ static void every_domain_has_its_next_step_the_most_urgent_first(void **state)
     struct console *console = open_domain(NULL, 80, 24);
     assert_types(console, "ss"); /* in the list of domains */
     assert_shows(console, "Next step▴");
-    static const char *const domains[] = {"failing.example ", "ready.example ", "plain.example ",
-                                          "young.example ", "enforced.example "};
+    static const char *const domains[] = {"failing.example  ", "ready.example  ", "plain.example  ",
+                                          "young.example  ", "enforced.example  "};
     for (int i = 0; i < 5; i++)
         assert_int_equal(row_of(console, domains[i]), 5 + i);
     assert_types(console, "ga");
