@@ -61,8 +61,8 @@ enum incident_state incident_state(const struct incident_watch *watch, int today
 
 enum {
     INCIDENT_LOST_DAYS = 14, /* of reports without an unusual one end an incident in any case */
-    INCIDENT_LEARNING_DAYS = 28,
-    INCIDENTS_DAYS = 42, /* that a screen shows */
+    INCIDENT_LEARNING_DAYS = 21,
+    INCIDENTS_DAYS = 30, /* that a screen shows */
     INCIDENTS_MAX = 1000 /* that are told */
 };
 
@@ -87,7 +87,7 @@ struct incident_sums {
 /* The incidents of DOMAIN, or of ALL_DOMAINS of mine, in RANGE up to today; if it ends today
  * with all that go on.  *SUMS is filled in before ROW is called for the first INCIDENTS_MAX:
  * by their state, those that refuse mail first, then by their last day and failed
- * sessions.  Costs as much as the days from 70 days ago, or 28 before RANGE, until today. */
+ * sessions.  Costs as much as the days from 51 days ago, or 21 before RANGE, until today. */
 enum db_status query_incidents(struct db *db, int64_t domain, struct day_range range,
                                struct incident_sums *sums, incident_row_fn *row, void *context);
 
