@@ -396,8 +396,7 @@ static void draw_summary(const struct view *view, int y, int columns_wide)
 
 /* One of them in the cells from X on, its name cut rather than its figures; returns the
  * cells that it took, 0 when there is no room. */
-static int draw_worst(const char *domain, const struct incident *incident, int y, int x,
-                      int room)
+static int draw_worst(const char *domain, const struct incident *incident, int y, int x, int room)
 {
     enum { NAME_LEAST = 12 };
     char name[VALUE_TEXT_MAX], rate[32], first[DAY_TEXT], facts[64];
