@@ -10,7 +10,8 @@ enum {
     LEARNT_DAYS = 4,       /* of which nothing is unusual yet */
     UNJUDGED_DAYS_MAX = 7, /* more of them are usual */
     CALM_DAYS = 2,         /* end an incident... */
-    CALM_FAILED = 6        /* ...if at its rate so many of their sessions had failed */
+    CALM_FAILED = 6,       /* ...if at its rate so many of their sessions had failed */
+    LOST_DAYS = 14         /* of reports without an unusual one end it in any case */
 };
 static const double daily_weight = 0.93; /* a half after ten days */
 static const int64_t count_max = (int64_t)1 << 52;
@@ -148,10 +149,10 @@ bool incident_take(struct incident_watch *watch, int day, const struct totals *t
     bool has_ended = false;
     if (sessions == 0)
         return false;
-    if (watch->open && day - watch->incident.last_day > INCIDENT_LOST_DAYS) {
+    if (watch->open && day - watch->incident.last_day > LOST_DAYS) {
         end(watch, ended);
         has_ended = true;
-    } else if (!watch->open && day - watch->day > INCIDENT_LOST_DAYS) {
+    } else if (!watch->open && day - watch->day > LOST_DAYS) {
         learn_apart(watch);
     }
     watch->day = day;
@@ -167,6 +168,11 @@ enum incident_state incident_state(const struct incident_watch *watch, int today
     if (today - watch->day > SILENT_DAYS)
         return INCIDENT_SILENT;
     return watch->apart.days > 0 ? INCIDENT_EASING : INCIDENT_ONGOING;
+}
+
+bool incident_goes_on(enum incident_state state)
+{
+    return state == INCIDENT_ONGOING || state == INCIDENT_EASING;
 }
 
 const char *incident_state_name(enum incident_state state)

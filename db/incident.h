@@ -56,12 +56,12 @@ enum incident_state {
 };
 /* "ongoing", "easing"... */
 const char *incident_state_name(enum incident_state state);
+/* Is it ongoing or easing? */
+bool incident_goes_on(enum incident_state state);
 /* That of the open incident when TODAY is the day. */
 enum incident_state incident_state(const struct incident_watch *watch, int today);
 
 enum {
-    INCIDENT_LOST_DAYS = 14, /* of reports without an unusual one end an incident in any case */
-    INCIDENT_LEARNING_DAYS = 21,
     INCIDENTS_DAYS = 30, /* that a screen shows */
     INCIDENTS_MAX = 1000 /* that are told */
 };

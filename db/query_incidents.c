@@ -5,6 +5,8 @@
 #include "incident.h"
 #include "statement.h"
 
+enum { LEARNING_DAYS = 21 };
+
 struct found {
     int64_t domain;
     struct incident incident;
@@ -15,8 +17,7 @@ struct found {
 
 struct search {
     struct day_range range; /* that an incident has a day of, or goes on after */
-    struct day_range read;
-    int today;
+    struct day_range read;  /* up to today */
     struct found *found;
     size_t count, capacity;
 };
@@ -28,19 +29,14 @@ static struct day_range days_to_read(struct day_range range, int today)
     int first = today - INCIDENTS_DAYS + 1;
     if (range.first < first)
         first = range.first;
-    return (struct day_range){first - INCIDENT_LEARNING_DAYS, today};
-}
-
-static bool goes_on(enum incident_state state)
-{
-    return state == INCIDENT_ONGOING || state == INCIDENT_EASING;
+    return (struct day_range){first - LEARNING_DAYS, today};
 }
 
 static bool add(struct search *search, int64_t domain, const struct incident *incident,
                 enum incident_state state)
 {
     enum { FIRST_CAPACITY = 64 };
-    bool now = goes_on(state) && search->range.last == search->today;
+    bool now = incident_goes_on(state) && search->range.last == search->read.last;
     if ((incident->last_day < search->range.first && !now) ||
         incident->first_day > search->range.last)
         return true;
@@ -61,7 +57,7 @@ static bool add(struct search *search, int64_t domain, const struct incident *in
 static bool add_open(struct search *search, int64_t domain, const struct incident_watch *watch)
 {
     return !watch->open ||
-           add(search, domain, &watch->incident, incident_state(watch, search->today));
+           add(search, domain, &watch->incident, incident_state(watch, search->read.last));
 }
 
 /* The first day with a report on DOMAIN, ever, into *DAY if it is later than that. */
@@ -219,19 +215,19 @@ static enum db_status tell_one(struct db *db, const struct found *found, struct 
 enum db_status query_incidents(struct db *db, int64_t domain, struct day_range range,
                                struct incident_sums *sums, incident_row_fn *row, void *context)
 {
-    struct search search = {.range = range, .today = today()};
     struct telling telling = {.row = row, .context = context};
+    int now = today();
     *sums = (struct incident_sums){0};
-    if (range.last > search.today)
-        search.range.last = search.today;
-    if (search.range.first > search.range.last)
+    if (range.last > now)
+        range.last = now;
+    if (range.first > range.last)
         return DB_OK;
-    search.read = days_to_read(search.range, search.today);
+    struct search search = {.range = range, .read = days_to_read(range, now)};
     enum db_status status =
         domain == ALL_DOMAINS ? search_mine(db, &search) : search_domain(db, domain, &search);
     sums->incidents = (int64_t)search.count;
     for (size_t i = 0; i < search.count; i++)
-        sums->ongoing += goes_on(search.found[i].state);
+        sums->ongoing += incident_goes_on(search.found[i].state);
     size_t told = search.count < INCIDENTS_MAX ? search.count : INCIDENTS_MAX;
     if (search.count > 1)
         qsort(search.found, search.count, sizeof *search.found, compare);

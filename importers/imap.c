@@ -83,7 +83,8 @@ static int import_account(const struct imap_account *account, struct pipeline *p
 /* May another session come further than the last one? */
 static bool is_worth_another(const struct imap_suspect *suspect, struct pipeline *pipeline)
 {
-    return suspect->lost && suspect->losses < 3 && !stop_requested() && !pipeline_failed(pipeline);
+    return suspect->lost && suspect->losses <= IMAP_SUSPICIOUS && !stop_requested() &&
+           !pipeline_failed(pipeline);
 }
 
 int imap_import(const struct config *config, const char *name, struct pipeline *pipeline)

@@ -375,13 +375,19 @@ static int fetch_part(struct batch *batch, size_t first, size_t last)
 
 /* --- a message that ends sessions --- */
 
+/* Did the server end it, not we? */
+static bool is_lost(const struct imap_session *session)
+{
+    const char *error = wire_error(session->wire);
+    return error != NULL && error[0] != '\0';
+}
+
 /* The place in the batch of a message before which sessions were lost again and again;
  * batch->count if there is none. */
 static size_t find_suspect(struct batch *batch)
 {
-    enum { LOSSES = 2 };
     const struct imap_suspect *suspect = batch->session->suspect;
-    if (suspect->losses < LOSSES || suspect->mailbox != batch->mailbox->position.id)
+    if (suspect->losses < IMAP_SUSPICIOUS || suspect->mailbox != batch->mailbox->position.id)
         return batch->count;
     return find_uid(batch, suspect->uid);
 }
@@ -416,9 +422,7 @@ static int give_up(struct batch *batch, size_t suspect)
     int status = hand_over_damaged(session, &place, reason);
     batch->large[suspect] = 0;
     settle(batch, suspect);
-    session->suspect->uid = 0;
-    session->suspect->losses = 0;
-    session->suspect->lost = status == EX_OK;
+    *session->suspect = (struct imap_suspect){.lost = status == EX_OK};
     return EX_TEMPFAIL;
 }
 
@@ -437,9 +441,7 @@ static int fetch_around(struct batch *batch, size_t suspect)
     if (status != EX_OK)
         return status;
     status = fetch_part(batch, suspect, suspect);
-    const char *error = wire_error(session->wire);
-    bool lost = status != EX_OK && error != NULL && error[0] != '\0';
-    return lost && others_come ? give_up(batch, suspect) : status;
+    return status != EX_OK && is_lost(session) && others_come ? give_up(batch, suspect) : status;
 }
 
 static int fetch_batch(struct batch *batch)
@@ -449,7 +451,7 @@ static int fetch_batch(struct batch *batch)
                                   : fetch_part(batch, 0, batch->count - 1);
 }
 
-static void suspect(const struct batch *batch, uint32_t uid)
+static void suspect_message(const struct batch *batch, uint32_t uid)
 {
     struct imap_suspect *suspect = batch->session->suspect;
     if (suspect->uid != uid || suspect->mailbox != batch->mailbox->position.id)
@@ -462,11 +464,10 @@ static void suspect(const struct batch *batch, uint32_t uid)
 static int keep_settled(const struct batch *batch, int status)
 {
     struct imap_session *session = batch->session;
-    const char *error = wire_error(session->wire);
     if (batch->settled > 0 && move_position(batch, batch->settled) != 0)
         return EX_TEMPFAIL;
-    if (error != NULL && error[0] != '\0' && batch->settled < batch->count) {
-        suspect(batch, batch->uids[batch->settled]);
+    if (is_lost(session) && batch->settled < batch->count) {
+        suspect_message(batch, batch->uids[batch->settled]);
         imap_complain(session, status, "%s UID %" PRIu32 " is the first that has not come",
                       batch->mailbox->label, batch->uids[batch->settled]);
     }

@@ -31,7 +31,7 @@ struct imap_message {
 };
 typedef void imap_message_fn(void *context, const struct imap_message *message);
 
-/* The message before which sessions were lost: one after the other, LOSSES of them.  A
+/* The message before which sessions were lost: one after the other, so many of them.  A
  * server that cannot read it may hang up each time, and what is behind it would not come
  * any more.  Zeroed at first; kept between the sessions of an account. */
 struct imap_suspect {
@@ -41,6 +41,8 @@ struct imap_suspect {
     bool lost; /* the last session was lost before a message, or because of it: the next one may
                   come further */
 };
+
+enum { IMAP_SUSPICIOUS = 2 /* losses: then all others are asked for first */ };
 
 struct imap_session {
     const struct imap_account *account;

@@ -128,20 +128,9 @@ static void back_to(struct app *app, int depth)
         app_back(app);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool shows(const struct view *view, const struct view_type *type, const struct scope *scope)
 {
-    return view->type == type && view->scope.domain == scope->domain &&
-           view->scope.foreign == scope->foreign && view->scope.report == scope->report &&
-           view->scope.days.last == scope->days.last &&
-           same_text(view->scope.organization, scope->organization) &&
-           same_text(view->scope.sending_mta_ip, scope->sending_mta_ip) &&
-           same_text(view->scope.result_type, scope->result_type) &&
-           same_text(view->scope.mx_host, scope->mx_host);
+    return view->type == type && scope_is_about_same(&view->scope, scope);
 }
 
 /* How many screens there are up to the list of domains, mine or FOREIGN. */

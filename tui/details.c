@@ -218,10 +218,7 @@ static void draw_details(struct view *view, struct area area)
     enum { FOOT = 5, FOOT_MAX = 9 };
     const struct failure_row *failure = table_current(&view->tables[0]);
     struct area list = {area.y + 1, 1, area.rows - 1, area.columns - 1};
-    int spare = list.rows - (int)view->tables[0].order.count - 2; /* head, rule */
-    struct area foot = view_take_foot(&list, spare < FOOT       ? FOOT
-                                             : spare < FOOT_MAX ? spare
-                                                                : FOOT_MAX);
+    struct area foot = view_take_foot_below(&list, &view->tables[0], FOOT, FOOT_MAX);
     draw_head(view, area.y, area.columns);
     table_draw(&view->tables[0], list, true);
     if (failure != NULL)

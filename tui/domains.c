@@ -49,7 +49,7 @@ enum { WORST = 3 };
 /* The incidents that go on, and the worst of them: those that refuse mail before others. */
 struct alarm {
     int64_t incidents, refusing;
-    int64_t count; /* of the worst */
+    size_t count; /* of the worst */
     struct {
         char domain[DOMAIN_TEXT];
         struct incident incident;
@@ -59,7 +59,7 @@ struct alarm {
 static int add_to_alarm(void *context, const struct incident_row *row)
 {
     struct alarm *alarm = context;
-    if (row->state != INCIDENT_ONGOING && row->state != INCIDENT_EASING)
+    if (!incident_goes_on(row->state))
         return 1; /* nor do those behind it */
     alarm->refusing += row->refuses;
     if (alarm->count == WORST)
@@ -428,12 +428,13 @@ static void draw_alarm(const struct view *view, int y, int columns_wide)
     if (alarm->refusing > 0)
         x += put_format(y, x, columns_wide - x, style,
                         one ? ", refusing mail" : ", %" PRId64 " refusing mail", alarm->refusing);
-    for (int64_t i = 0, taken = 1; i < alarm->count && taken > 0; i++) {
+    int taken = 1;
+    for (size_t i = 0; i < alarm->count && taken > 0; i++) {
         taken = draw_worst(alarm->worst[i].domain, &alarm->worst[i].incident, y, x + 2,
                            columns_wide - x - 2);
         if (taken > 0)
             put_text(y, x, 2, STYLE_NORMAL, i == 0 ? ": " : ", ");
-        x += (int)taken + 2;
+        x += taken + 2;
     }
 }
 

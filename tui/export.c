@@ -45,6 +45,11 @@ struct export
     int64_t unreadable;
 };
 
+static enum db_status each_domain(struct export *export, domain_row_fn *put)
+{
+    return query_domains(export->db, export->domain, export->range, false, put, export);
+}
+
 /* --- domains --- */
 
 static const char *const domain_columns[] = {"domain",     "mode",   "reports",      "reporters",
@@ -73,7 +78,7 @@ static int put_domain(void *context, const struct domain_row *row)
 
 static enum db_status export_domains(struct export *export)
 {
-    return query_domains(export->db, export->domain, export->range, false, put_domain, export);
+    return each_domain(export, put_domain);
 }
 
 /* --- advice --- */
@@ -153,7 +158,7 @@ static int put_senders(void *context, const struct domain_row *row)
 
 static enum db_status export_senders(struct export *export)
 {
-    return query_domains(export->db, export->domain, export->range, false, put_senders, export);
+    return each_domain(export, put_senders);
 }
 
 /* --- MX hosts --- */
@@ -185,7 +190,7 @@ static int put_hosts(void *context, const struct domain_row *row)
 
 static enum db_status export_mx(struct export *export)
 {
-    return query_domains(export->db, export->domain, export->range, false, put_hosts, export);
+    return each_domain(export, put_hosts);
 }
 
 /* --- policies --- */
@@ -229,7 +234,7 @@ static int put_policies(void *context, const struct domain_row *row)
 
 static enum db_status export_policies(struct export *export)
 {
-    return query_domains(export->db, export->domain, export->range, false, put_policies, export);
+    return each_domain(export, put_policies);
 }
 
 /* --- failures --- */

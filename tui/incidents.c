@@ -19,11 +19,6 @@ struct item {
     int rank; /* as they come */
 };
 
-static bool goes_on(const struct item *item)
-{
-    return item->state == INCIDENT_ONGOING || item->state == INCIDENT_EASING;
-}
-
 /* --- columns --- */
 
 #define ITEM ((const struct item *)row)
@@ -81,7 +76,7 @@ static struct value type_value(const void *row)
 
 static int state_style(const void *row)
 {
-    if (!goes_on(row))
+    if (!incident_goes_on(ITEM->state))
         return STYLE_DIM;
     return ITEM->refuses ? STYLE_BAD : STYLE_WARN;
 }
@@ -195,7 +190,7 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     int64_t refusing = 0;
     int x = 1;
     for (size_t i = 0; i < rows->count; i++)
-        refusing += items[i].refuses && goes_on(&items[i]);
+        refusing += items[i].refuses && incident_goes_on(items[i].state);
     format_count(sums->incidents, 20, incidents);
     format_count(sums->ongoing, 20, ongoing);
     if (rows->count > 0) {
@@ -282,10 +277,7 @@ static void draw_incidents(struct view *view, struct area area)
     enum { FOOT = 7, FOOT_MAX = 9 };
     const struct item *item = table_current(&view->tables[0]);
     struct area list = {area.y + 2, 1, area.rows - 2, area.columns - 1};
-    int spare = list.rows - (int)view->tables[0].order.count - 2; /* head, rule */
-    struct area foot = view_take_foot(&list, spare < FOOT       ? FOOT
-                                             : spare < FOOT_MAX ? spare
-                                                                : FOOT_MAX);
+    struct area foot = view_take_foot_below(&list, &view->tables[0], FOOT, FOOT_MAX);
     draw_head(view, area.y, area.columns - 1);
     table_draw(&view->tables[0], list, true);
     if (item != NULL)
@@ -325,8 +317,7 @@ const struct view_type view_incidents = {
     .help = "When far more sessions failed than is usual for a domain: at least one in a hundred, "
             "five or half of few, three times as many as on the days before, and more than chance "
             "makes. Two days as usual end an incident; a domain of which half fails from the first "
-            "day on has one, too. "
-            "Enter shows what was reported of its days.",
+            "day on has one, too. Enter shows what was reported of its days.",
     .panes = {{"Incidents", &incidents_table}},
     .pane_count = 1,
     .actions = {ACT_OPEN},

@@ -84,12 +84,17 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+bool scope_is_about_same(const struct scope *a, const struct scope *b)
+{
+    return a->domain == b->domain && a->foreign == b->foreign && a->report == b->report &&
+           a->days.last == b->days.last && same_text(a->organization, b->organization) &&
+           same_text(a->sending_mta_ip, b->sending_mta_ip) &&
+           same_text(a->result_type, b->result_type) && same_text(a->mx_host, b->mx_host);
+}
+
 bool scope_equals(const struct scope *a, const struct scope *b)
 {
-    return a->domain == b->domain && same_text(a->domain_name, b->domain_name) &&
-           a->foreign == b->foreign && same_text(a->organization, b->organization) &&
-           same_text(a->sending_mta_ip, b->sending_mta_ip) &&
-           same_text(a->result_type, b->result_type) && same_text(a->mx_host, b->mx_host) &&
-           a->report == b->report && a->failing == b->failing && a->grouped == b->grouped &&
-           a->run == b->run && a->days.first == b->days.first && a->days.last == b->days.last;
+    return scope_is_about_same(a, b) && same_text(a->domain_name, b->domain_name) &&
+           a->failing == b->failing && a->grouped == b->grouped && a->run == b->run &&
+           a->days.first == b->days.first;
 }

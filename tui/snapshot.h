@@ -34,6 +34,8 @@ struct scope {
 
 /* Copies FROM, its texts into ARENA; false when memory is short. */
 bool scope_copy(struct arena *arena, const struct scope *from, struct scope *to);
+/* Are they about the same, whichever of its rows and however grouped? */
+bool scope_is_about_same(const struct scope *a, const struct scope *b);
 /* May A show what was read for B? */
 bool scope_equals(const struct scope *a, const struct scope *b);
 

@@ -489,6 +489,12 @@ struct area view_take_foot(struct area *area, int rows)
     return foot;
 }
 
+struct area view_take_foot_below(struct area *area, const struct table *table, int least, int most)
+{
+    int spare = area->rows - (int)table->order.count - 2; /* head, rule */
+    return view_take_foot(area, spare < least ? least : spare < most ? spare : most);
+}
+
 void view_add_title(char title[static VIEW_TITLE], const char *text)
 {
     enum { CELLS = 40 };

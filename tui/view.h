@@ -135,6 +135,8 @@ void view_draw_beside(struct view *view, struct area area, int first, int count,
 /* Takes ROWS lines and a rule above them off AREA, at the bottom, to show what the
  * row under the cursor holds; none of an AREA that is too small for that. */
 struct area view_take_foot(struct area *area, int rows);
+/* The same of the rows that TABLE leaves of it, LEAST to MOST. */
+struct area view_take_foot_below(struct area *area, const struct table *table, int least, int most);
 
 /* Adds what fits of TEXT to a part of the breadcrumb. */
 void view_add_title(char title[static VIEW_TITLE], const char *text);
