@@ -258,19 +258,9 @@ static bool shows(struct console *console, const void *text)
     return console_find(console, text, NULL, NULL);
 }
 
-static bool shows_not(struct console *console, const void *text)
-{
-    return !shows(console, text);
-}
-
 bool console_wait_for(struct console *console, const char *text)
 {
     return console_wait_until(console, shows, text);
-}
-
-bool console_wait_without(struct console *console, const char *text)
-{
-    return console_wait_until(console, shows_not, text);
 }
 
 static bool has_ended(struct console *console, const void *context)
@@ -300,6 +290,18 @@ bool console_settle(struct console *console)
 {
     console->asleep_since = NEVER;
     return console_wait_until(console, is_settled, NULL);
+}
+
+/* What is gone while something is read may come again with it. */
+static bool rests_without(struct console *console, const void *text)
+{
+    return is_settled(console, NULL) && !shows(console, text);
+}
+
+bool console_wait_without(struct console *console, const char *text)
+{
+    console->asleep_since = NEVER;
+    return console_wait_until(console, rests_without, text);
 }
 
 int console_wait_exit(struct console *console)

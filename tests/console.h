@@ -67,13 +67,14 @@ void console_resize(struct console *console, int columns, int rows);
 
 typedef bool console_condition(struct console *console, const void *context);
 bool console_wait_until(struct console *console, console_condition *condition, const void *context);
-/* Until TEXT is somewhere in a row of the screen, or is not any more. */
+/* Until TEXT is somewhere in a row of the screen. */
 bool console_wait_for(struct console *console, const char *text);
-bool console_wait_without(struct console *console, const char *text);
 
 /* Until the program has read all that was typed, sleeps with all its threads,
  * and has written nothing for a moment; also when it has ended. */
 bool console_settle(struct console *console);
+/* The same, with TEXT in no row of the screen. */
+bool console_wait_without(struct console *console, const char *text);
 
 /* Until the program has ended and all its output is on the screen.  Its exit
  * status, or 128 and the signal, or CONSOLE_STILL_RUNNING. */

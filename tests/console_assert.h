@@ -9,7 +9,7 @@
 
 #include "console.h"
 
-/* TEXT is on the screen now or after a while, or is not any more. */
+/* TEXT is on the screen now or after a while, or not once the program has come to rest. */
 #define assert_shows(console, text) expect_text((console), (text), __FILE__, __LINE__)
 #define assert_hides(console, text) expect_no_text((console), (text), __FILE__, __LINE__)
 /* The program waits for input. */
