@@ -67,15 +67,22 @@ static size_t read_operator(const char *text, enum filter_op *op)
     return 0;
 }
 
-/* Copies the value at *TEXT, quoted or up to a space, and moves behind it. */
-static void read_value(const char **text, char value[static FILTER_MAX])
+/* Copies the value at *TEXT, quoted or up to a space or '|', and moves behind it; NULL when
+ * there is no room. */
+static const char *read_value(struct filter *filter, const char **text)
 {
     bool quoted = **text == '"';
     *text += quoted;
-    size_t length = quoted ? strcspn(*text, "\"") : strcspn(*text, " ");
-    snprintf(value, FILTER_MAX, "%.*s", (int)length, *text);
+    size_t length = strcspn(*text, quoted ? "\"" : " |");
+    char *value = filter->texts + filter->texts_size;
+    if (length >= sizeof filter->texts - filter->texts_size)
+        return NULL;
+    memcpy(value, *text, length);
+    value[length] = '\0';
+    filter->texts_size += length + 1;
     *text += length;
     *text += quoted && **text == '"';
+    return value;
 }
 
 /* Copies TEXT without the commas between its thousands; returns -1 where one is elsewhere. */
@@ -115,15 +122,15 @@ static int read_number(const char *written, bool rate, double *number)
     return *end == '\0' ? 0 : -1;
 }
 
-static int read_typed(const struct column *column, struct filter_term *term,
-                      char error[static FILTER_ERROR])
+static int read_typed(const char *text, struct filter_term *term, char error[static FILTER_ERROR])
 {
+    const struct column *column = term->column;
     double number;
     int day;
     switch (column->kind) {
     case VALUE_COUNT:
     case VALUE_RATE:
-        if (read_number(term->text, column->kind == VALUE_RATE, &number) != 0 || number > 9e18 ||
+        if (read_number(text, column->kind == VALUE_RATE, &number) != 0 || number > 9e18 ||
             number < -9e18) {
             snprintf(error, FILTER_ERROR, "%s is a number: %s>%s", column->name, column->name,
                      column->kind == VALUE_RATE ? "1%" : "100");
@@ -133,7 +140,7 @@ static int read_typed(const struct column *column, struct filter_term *term,
         break;
     case VALUE_DAY:
     case VALUE_TIME:
-        if (day_parse(term->text, &day) != 0) {
+        if (day_parse(text, &day) != 0) {
             snprintf(error, FILTER_ERROR, "%s is a date: %s>=2026-03-01", column->name,
                      column->name);
             return -1;
@@ -163,49 +170,73 @@ static void list_columns(const struct column *columns, size_t count, const char 
             used += snprintf(error + used, FILTER_ERROR - (size_t)used, " %s", columns[i].name);
 }
 
-static int read_term(const char **text, const struct column *columns, size_t count,
+/* BEFORE is the term that *TEXT is another possibility to; NULL when it is none. */
+static int read_term(const char **text, struct filter *filter, const struct filter_term *before,
                      struct filter_term *term, char error[static FILTER_ERROR])
 {
     const char *at = *text;
-    *term = (struct filter_term){.op = OP_CONTAINS, .negated = at[0] == '!' && at[1] != '='};
+    *term = (struct filter_term){.op = OP_CONTAINS,
+                                 .negated = before == NULL && at[0] == '!' && at[1] != '='};
     at += term->negated;
-    size_t name = strcspn(at, "0123456789:=<>! \""); /* no name has a digit, addresses do */
+    size_t name = strcspn(at, "0123456789:=<>! |\""); /* no name has a digit, addresses do */
     size_t op_length = name > 0 ? read_operator(at + name, &term->op) : 0;
     const char *word = at;
-    if (term->negated && (*at == '\0' || *at == ' ')) {
-        snprintf(error, FILTER_ERROR, "there is nothing behind !");
+    if (*at == '\0' || *at == ' ' || *at == '|') {
+        snprintf(error, FILTER_ERROR, "there is nothing %s",
+                 term->negated    ? "behind !"
+                 : before != NULL ? "behind |"
+                                  : "before |");
         return -1;
     }
-    if (op_length > 0)
+    if (op_length > 0) {
         at += name + op_length;
-    read_value(&at, term->text);
-    *text = at;
-    if (op_length == 0)
-        return 0;
-    term->column = find_column(columns, count, word, name);
-    if (term->column == NULL) {
-        list_columns(columns, count, word, name, error);
+        term->column = find_column(filter->columns, filter->column_count, word, name);
+        if (term->column == NULL) {
+            list_columns(filter->columns, filter->column_count, word, name, error);
+            return -1;
+        }
+    } else if (before != NULL) {
+        term->column = before->column;
+        term->op = before->op;
+    }
+    const char *value = read_value(filter, &at);
+    if (value == NULL) {
+        snprintf(error, FILTER_ERROR, "the filter is too long");
         return -1;
     }
-    if (term->text[0] == '\0' && term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
+    *text = at;
+    term->text = (size_t)(value - filter->texts);
+    if (term->column == NULL)
+        return 0;
+    if (value[0] == '\0' && term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
         snprintf(error, FILTER_ERROR, "there is no value behind %s", term->column->name);
         return -1;
     }
-    return read_typed(term->column, term, error);
+    return read_typed(value, term, error);
 }
 
 int filter_parse(const char *text, const struct column *columns, size_t column_count,
                  struct filter *filter, char error[static FILTER_ERROR])
 {
     struct filter read = {.columns = columns, .column_count = column_count};
+    struct filter_term *before = NULL;
     error[0] = '\0';
-    while (*(text += strspn(text, " ")) != '\0') {
+    while (before != NULL || *(text += strspn(text, " ")) != '\0') {
+        struct filter_term *term = &read.terms[read.count];
         if (read.count == FILTER_TERMS_MAX) {
             snprintf(error, FILTER_ERROR, "more than %d terms", FILTER_TERMS_MAX);
             return -1;
         }
-        if (read_term(&text, columns, column_count, &read.terms[read.count++], error) != 0)
+        if (read_term(&text, &read, before, term, error) != 0)
             return -1;
+        read.count++;
+        term->or_next = *text == '|';
+        text += term->or_next;
+        if (term->op == OP_UNEQUAL && (term->or_next || before != NULL)) {
+            snprintf(error, FILTER_ERROR, "where it is neither: !%s=one|other", term->column->name);
+            return -1;
+        }
+        before = term->or_next ? term : NULL;
     }
     *filter = read;
     return 0;
@@ -213,41 +244,43 @@ int filter_parse(const char *text, const struct column *columns, size_t column_c
 
 /* --- matching --- */
 
-static bool text_holds(const struct filter_term *term, const char *text)
+static bool text_holds(enum filter_op op, const char *wanted, const char *text)
 {
-    if (term->op == OP_EQUAL || term->op == OP_UNEQUAL)
-        return text_is(text, term->text);
-    if (strchr(term->text, '*') != NULL)
-        return text_matches(text, term->text);
-    return text_find(text, term->text) != NULL;
+    if (op == OP_EQUAL || op == OP_UNEQUAL)
+        return text_is(text, wanted);
+    if (strchr(wanted, '*') != NULL)
+        return text_matches(text, wanted);
+    return text_find(text, wanted) != NULL;
 }
 
-static bool column_holds(const struct filter_term *term, const struct column *column,
+static bool column_holds(enum filter_op op, const char *wanted, const struct column *column,
                          const void *row)
 {
     struct value value = column->value(row);
     if (column->kind == VALUE_MODE)
-        return text_holds(term, tls_mode_name((enum tls_mode)value.number)) ||
-               text_holds(term, tls_mode_label((enum tls_mode)value.number));
+        return text_holds(op, wanted, tls_mode_name((enum tls_mode)value.number)) ||
+               text_holds(op, wanted, tls_mode_label((enum tls_mode)value.number));
     char shown[VALUE_TEXT_MAX];
-    return text_holds(term, value.text) ||
-           (value_has_letters(column->kind, value, shown) && text_holds(term, shown));
+    return text_holds(op, wanted, value.text) ||
+           (value_has_letters(column->kind, value, shown) && text_holds(op, wanted, shown));
 }
 
-static bool any_holds(const struct filter *filter, const struct filter_term *term, const void *row)
+static bool any_holds(const struct filter *filter, const char *wanted, const void *row)
 {
     for (size_t i = 0; i < filter->column_count; i++)
-        if (is_text(&filter->columns[i]) && column_holds(term, &filter->columns[i], row))
+        if (is_text(&filter->columns[i]) &&
+            column_holds(OP_CONTAINS, wanted, &filter->columns[i], row))
             return true;
     return false;
 }
 
 static bool term_holds(const struct filter *filter, const struct filter_term *term, const void *row)
 {
+    const char *wanted = filter->texts + term->text;
     if (term->column == NULL)
-        return any_holds(filter, term, row);
+        return any_holds(filter, wanted, row);
     if (is_text(term->column)) {
-        bool holds = column_holds(term, term->column, row);
+        bool holds = column_holds(term->op, wanted, term->column, row);
         return term->op == OP_UNEQUAL ? !holds : holds;
     }
     struct value value = term->column->value(row);
@@ -272,9 +305,16 @@ static bool term_holds(const struct filter *filter, const struct filter_term *te
 
 bool filter_matches(const struct filter *filter, const void *row)
 {
-    for (size_t i = 0; i < filter->count; i++)
-        if (term_holds(filter, &filter->terms[i], row) == filter->terms[i].negated)
+    for (const struct filter_term *term = filter->terms; term < filter->terms + filter->count;
+         term++) {
+        bool negated = term->negated, holds = term_holds(filter, term, row);
+        while (term->or_next) {
+            term++;
+            holds = holds || term_holds(filter, term, row);
+        }
+        if (holds == negated)
             return false;
+    }
     return true;
 }
 
@@ -283,8 +323,9 @@ bool filter_matches(const struct filter *filter, const void *row)
 size_t filter_complete(const char *text, const struct column *columns, size_t column_count,
                        char *rest, size_t size)
 {
-    const char *space = strrchr(text, ' ');
-    const char *word = space != NULL ? space + 1 : text;
+    const char *word = text + strlen(text);
+    while (word > text && strchr(" |", word[-1]) == NULL)
+        word--;
     word += *word == '!';
     size_t length = strlen(word);
     const struct column *only = NULL;

@@ -5,6 +5,8 @@
  * round.  A bare word looks in every column of text.  `column:word` contains the
  * word, or matches it where it has a '*'; `=` and `!=` compare whole values, and
  * < <= > >= numbers and dates ("failed>1k", "rate>=1%", "last<2026-10-01").
+ * Of terms with '|' between them one will do; a word there is of the column before it
+ * ("mode:dane|enforce", "failed>1k|rate>5%"), and "!" turns all of them round.
  * Column names may be shortened; values with spaces stand in double quotes.
  */
 #ifndef TLSRPTOP_TUI_FILTER_H
@@ -12,16 +14,17 @@
 
 #include "column.h"
 
-enum { FILTER_MAX = 256, FILTER_TERMS_MAX = 16, FILTER_ERROR = 160 };
+enum { FILTER_MAX = 256, FILTER_TERMS_MAX = 32, FILTER_ERROR = 160 };
 
 enum filter_op { OP_CONTAINS, OP_EQUAL, OP_UNEQUAL, OP_LESS, OP_AT_MOST, OP_MORE, OP_AT_LEAST };
 
 struct filter_term {
-    bool negated;
+    bool or_next; /* it or the next one */
+    bool negated; /* of the first of such: all of them */
     enum filter_op op;
     const struct column *column; /* NULL: any column of text */
-    char text[FILTER_MAX];
-    struct value value; /* of columns that are no text */
+    size_t text;                 /* where in `texts` */
+    struct value value;          /* of columns that are no text */
 };
 
 struct filter {
@@ -29,6 +32,8 @@ struct filter {
     size_t column_count;
     const struct column *columns;
     struct filter_term terms[FILTER_TERMS_MAX];
+    char texts[FILTER_MAX + FILTER_TERMS_MAX]; /* of the terms, each with its NUL */
+    size_t texts_size;
 };
 
 /* Reads TEXT against COLUMNS, which must live as long as the filter.  Returns

@@ -113,7 +113,7 @@ static void filter_complete_here(struct app *app)
 
 static const struct prompt_type filter_prompt = {
     .label = "filter:",
-    .hint = "word  failed>0  mode:sts-testing  !type:certificate-*; Tab: columns",
+    .hint = "word  failed>0  mode:testing|dane  !type:certificate-*; Tab: columns",
     .changed = filter_changed,
     .accept = filter_accept,
     .cancelled = filter_cancelled,

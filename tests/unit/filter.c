@@ -124,6 +124,21 @@ static void terms_must_all_be_true(void **state)
     expect_all(TEXTS("failed>0 nobody", "nobody failed>0"), false);
 }
 
+static void one_of_several_will_do(void **state)
+{
+    (void)state;
+    expect_all(TEXTS("nobody|mail", "mail|nobody failed>0", "domain:nobody|bücher",
+                     "mode:dane|testing|enforce", "mode=sts-none|sts-testing", "failed>1M|rate>1%",
+                     "failed<5|failed>1k", "!nobody|anybody", "!mode:dane|enforce mail",
+                     "type:\"no | such\"|\"certificate exp\"", "rate=5|2",
+                     "last<2026-01-01|domain:mail"),
+               true);
+    expect_all(TEXTS("nobody|anybody", "mail|nobody failed<5", "!nobody|mail", "!mail|nobody",
+                     "mode:dane|enforce", "failed>1M|5k", "!mode:dane|testing", "\"nobody|mail\"",
+                     "mode=sts-none|testing"),
+               false);
+}
+
 static void numbers_are_compared(void **state)
 {
     (void)state;
@@ -200,6 +215,15 @@ static void what_is_wrong_is_said(void **state)
         {"failed>", "there is no value behind failed"},
         {"mail domain:", "there is no value behind domain"},
         {"!", "there is nothing behind !"},
+        {"!|mail", "there is nothing behind !"},
+        {"|mail", "there is nothing before |"},
+        {"mail|", "there is nothing behind |"},
+        {"mail| nobody", "there is nothing behind |"},
+        {"mail||nobody", "there is nothing behind |"},
+        {"failed>1|many", "failed is a number"},
+        {"failed>1|sessions>0", "no column sessions: domain mode failed"},
+        {"type!=a|b", "where it is neither: !result_type=one|other"},
+        {"type:a|domain!=b", "where it is neither: !domain=one|other"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct filter filter = {.count = 7};
@@ -233,7 +257,18 @@ static void terms_are_bounded(void **state)
     assert_int_equal(filter_parse(text, columns, COLUMNS, &filter, error), 0);
     strcat(text, "a");
     assert_int_equal(filter_parse(text, columns, COLUMNS, &filter, error), -1);
-    assert_string_equal(error, "more than 16 terms");
+    assert_string_equal(error, "more than 32 terms");
+}
+
+static void a_filter_that_is_too_long_is_refused(void **state)
+{
+    (void)state;
+    struct filter filter;
+    char error[FILTER_ERROR], text[2 * FILTER_MAX];
+    memset(text, 'z', sizeof text);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(filter_parse(text, columns, COLUMNS, &filter, error), -1);
+    assert_string_equal(error, "the filter is too long");
 }
 
 static void expect_completion(const char *text, const char *wanted)
@@ -251,6 +286,7 @@ static void the_only_name_that_fits_is_completed(void **state)
     expect_completion("fa", "iled>");
     expect_completion("failed>0 m", "ode:");
     expect_completion("!mo", "de:");
+    expect_completion("failed>0|mo", "de:");
     expect_completion("failed", ">");
     expect_completion("r", ""); /* rate, result_type */
     expect_completion("", "");
@@ -265,6 +301,7 @@ int main(void)
         cmocka_unit_test(words_are_looked_for_in_all_texts),
         cmocka_unit_test(domains_are_found_as_people_write_them),
         cmocka_unit_test(terms_must_all_be_true),
+        cmocka_unit_test(one_of_several_will_do),
         cmocka_unit_test(numbers_are_compared),
         cmocka_unit_test(dates_are_compared_by_day),
         cmocka_unit_test(modes_have_two_names),
@@ -273,6 +310,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(a_long_list_of_columns_is_cut),
         cmocka_unit_test(terms_are_bounded),
+        cmocka_unit_test(a_filter_that_is_too_long_is_refused),
         cmocka_unit_test(the_only_name_that_fits_is_completed),
     };
     setlocale(LC_ALL, "C.UTF-8");
