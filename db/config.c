@@ -24,7 +24,7 @@ enum kind { TEXT, NUMBER, SIZE, BOOL, CHOICE, DOMAINS };
 
 struct key {
     const char *section;
-    const char *name;
+    const char *name; /* any_name: the user's choice */
     enum kind kind;
     const char *fallback;
     int64_t least; /* of NUMBER and SIZE */
@@ -36,11 +36,15 @@ struct key {
 #define MIB (KIB * KIB)
 #define GIB (KIB * MIB)
 
+static const char any_name[] = "NAME";
+
 static const struct key keys[] = {
     {"database", "path", TEXT, "", 0, 0, NULL},
     {"database", "keep-details-days", NUMBER, "0", 0, 36500, NULL},
 
     {"domains", "mine", DOMAINS, "", 0, 0, NULL},
+
+    {"groups", any_name, DOMAINS, "", 0, 0, NULL},
 
     {"imap", "host", TEXT, "", 0, 0, NULL},
     {"imap", "port", NUMBER, "0", 1, 65535, NULL},
@@ -89,8 +93,9 @@ enum { KEYS = sizeof keys / sizeof *keys };
 /* A key that was written in the file. */
 struct entry {
     const struct key *key;
-    const char *name; /* of the section; "" when it has none */
-    const char *value;
+    const char *name; /* of the section, or the key's own that is any; "" when there is none */
+    char *value;
+    size_t length, capacity; /* of the value: domains may stand in several lines */
     int64_t number;
     int line;
 };
@@ -214,18 +219,22 @@ static const char *show_size(int64_t size, char text[static 32])
     return text;
 }
 
-static int check_domains(struct config *config, const char *name, const char *patterns)
+static int check_domains(struct config *config, const struct key *key, const char *name,
+                         const char *patterns)
 {
     size_t length;
     const char *wrong = domain_wrong_pattern(patterns, &length);
+    if (key->name == any_name && patterns[strspn(patterns, ", \t")] == '\0')
+        return complain(config, "%s names no domain", name);
     if (wrong == NULL)
         return 0;
     return complain(config, "%s must be domains, or \"*.\" and a domain, not \"%.*s\"", name,
                     length < 60 ? (int)length : 60, wrong);
 }
 
-static int check_value(struct config *config, const struct key *key, const char *value,
-                       int64_t *number)
+/* NAME is the key's, or the one that was chosen for it. */
+static int check_value(struct config *config, const struct key *key, const char *name,
+                       const char *value, int64_t *number)
 {
     char least[32], most[32];
     *number = 0;
@@ -234,26 +243,25 @@ static int check_value(struct config *config, const struct key *key, const char 
         return 0;
     case BOOL:
         if (parse_bool(value, number) != 0)
-            return complain(config, "%s must be yes or no, not \"%.60s\"", key->name, value);
+            return complain(config, "%s must be yes or no, not \"%.60s\"", name, value);
         return 0;
     case CHOICE:
         if (!is_choice(key->choices, value))
-            return complain(config, "%s must be one of: %s; not \"%.60s\"", key->name, key->choices,
+            return complain(config, "%s must be one of: %s; not \"%.60s\"", name, key->choices,
                             value);
         return 0;
     case NUMBER:
         if (parse_number(value, false, number) != 0 || *number < key->least || *number > key->most)
-            return complain(config, "%s must be a number from %lld to %lld, not \"%.60s\"",
-                            key->name, (long long)key->least, (long long)key->most, value);
+            return complain(config, "%s must be a number from %lld to %lld, not \"%.60s\"", name,
+                            (long long)key->least, (long long)key->most, value);
         return 0;
     case SIZE:
         if (parse_number(value, true, number) != 0 || *number < key->least || *number > key->most)
-            return complain(config, "%s must be a size from %s to %s (as 64M), not \"%.60s\"",
-                            key->name, show_size(key->least, least), show_size(key->most, most),
-                            value);
+            return complain(config, "%s must be a size from %s to %s (as 64M), not \"%.60s\"", name,
+                            show_size(key->least, least), show_size(key->most, most), value);
         return 0;
     case DOMAINS:
-        return check_domains(config, key->name, value);
+        return check_domains(config, key, name, value);
     }
     return -1;
 }
@@ -263,7 +271,8 @@ static int check_value(struct config *config, const struct key *key, const char 
 static const struct key *find_key(const char *section, const char *name)
 {
     for (size_t i = 0; i < KEYS; i++)
-        if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, name) == 0)
+        if (strcmp(keys[i].section, section) == 0 &&
+            (keys[i].name == any_name || strcmp(keys[i].name, name) == 0))
             return &keys[i];
     return NULL;
 }
@@ -341,8 +350,8 @@ static int split_section(struct config *config, char *section, const char **name
     return wants_name ? enter_account(config, *name) : 0;
 }
 
-static const struct entry *find_entry(const struct config *config, const struct key *key,
-                                      const char *name)
+static struct entry *find_entry(const struct config *config, const struct key *key,
+                                const char *name)
 {
     for (size_t i = 0; i < config->count; i++)
         if (config->entries[i].key == key && strcmp(config->entries[i].name, name) == 0)
@@ -350,24 +359,66 @@ static const struct entry *find_entry(const struct config *config, const struct 
     return NULL;
 }
 
+static struct entry *new_entry(struct config *config, const struct key *key, const char *name)
+{
+    struct entry *entries = arena_grow(&config->arena, config->entries, sizeof *entries,
+                                       config->count, &config->capacity);
+    const char *copy = arena_strdup(&config->arena, name);
+    if (entries == NULL || copy == NULL)
+        return NULL;
+    config->entries = entries;
+    entries[config->count] = (struct entry){.key = key, .name = copy, .line = config->line};
+    return &entries[config->count++];
+}
+
+/* Puts VALUE behind the one that ENTRY has. */
+static int append_value(struct config *config, struct entry *entry, const char *value)
+{
+    static const char between[] = ", ";
+    size_t added = (entry->length > 0 ? strlen(between) : 0) + strlen(value);
+    if (entry->length + added >= entry->capacity) {
+        size_t capacity = 2 * (entry->length + added) + 1;
+        char *longer = arena_alloc(&config->arena, capacity);
+        if (longer == NULL)
+            return complain(config, "out of memory");
+        memcpy(longer, entry->length > 0 ? entry->value : "", entry->length);
+        entry->value = longer;
+        entry->capacity = capacity;
+    }
+    snprintf(entry->value + entry->length, added + 1, "%s%s", entry->length > 0 ? between : "",
+             value);
+    entry->length += added;
+    return 0;
+}
+
 static int enter_value(struct config *config, const struct key *key, const char *name,
                        const char *value)
 {
-    const struct entry *before = find_entry(config, key, name);
-    if (before != NULL)
-        return complain(config, "%s stands in line %d already", key->name, before->line);
-    struct entry entry = {.key = key, .line = config->line};
-    if (check_value(config, key, value, &entry.number) != 0)
+    int64_t number;
+    struct entry *entry = find_entry(config, key, name);
+    if (entry != NULL && key->kind != DOMAINS)
+        return complain(config, "%s stands in line %d already", key->name, entry->line);
+    if (check_value(config, key, key->name == any_name ? name : key->name, value, &number) != 0)
         return -1;
-    struct entry *entries = arena_grow(&config->arena, config->entries, sizeof *entries,
-                                       config->count, &config->capacity);
-    entry.name = arena_strdup(&config->arena, name);
-    entry.value = arena_strdup(&config->arena, value);
-    if (entries == NULL || entry.name == NULL || entry.value == NULL)
+    if (entry == NULL && (entry = new_entry(config, key, name)) == NULL)
         return complain(config, "out of memory");
-    config->entries = entries;
-    entries[config->count++] = entry;
-    return 0;
+    entry->number = number;
+    return append_value(config, entry, value);
+}
+
+/* What filters can write behind "@". */
+static int check_group(struct config *config, const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL)
+            return complain(config,
+                            "the name of a group has letters, digits, - _ and . in it, not as "
+                            "\"%.60s\"",
+                            name);
+    return strlen(name) <= NAME_MAX_BYTES
+               ? 0
+               : complain(config, "the name \"%.50s\" is longer than %d bytes", name,
+                          NAME_MAX_BYTES);
 }
 
 /* For inih, which wants nonzero when all is well. */
@@ -382,9 +433,11 @@ static int take(void *context, const char *section_text, const char *name, const
     const struct key *key = find_key(section, name);
     if (key == NULL)
         return complain_key(config, section, name), 0;
+    if (key->name == any_name && check_group(config, name) != 0)
+        return 0;
     if (value == NULL || value[0] == '\0')
         return 1; /* as if it were not there */
-    return enter_value(config, key, section_name, value) == 0;
+    return enter_value(config, key, key->name == any_name ? name : section_name, value) == 0;
 }
 
 /* inih tells of a section only with its keys, which may be far below, or none. */
@@ -563,6 +616,18 @@ bool config_is_public(const struct config *config)
 const char *config_account(const struct config *config, size_t index)
 {
     return index < config->account_count ? config->accounts[index].name : NULL;
+}
+
+const char *config_group(const struct config *config, size_t index, const char **domains)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        const struct entry *entry = &config->entries[i];
+        if (entry->key->name == any_name && index-- == 0) {
+            *domains = entry->value;
+            return entry->name;
+        }
+    }
+    return NULL;
 }
 
 static const struct entry *find(const struct config *config, const char *section, const char *name,

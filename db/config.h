@@ -39,6 +39,10 @@ bool config_bool(const struct config *config, const char *section, const char *n
  * the last. */
 const char *config_account(const struct config *config, size_t index);
 
+/* The names under [groups] in the order of the file, NULL behind the last; and the patterns
+ * that stand there, for domain_is_mine(): never an empty list. */
+const char *config_group(const struct config *config, size_t index, const char **domains);
+
 /* Can others than its owner read the file?  Then no password belongs in it. */
 bool config_is_public(const struct config *config);
 

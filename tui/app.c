@@ -267,7 +267,7 @@ static void back(struct app *app)
                (table->arrangement.filter.count > 0 || table->arrangement.failing)) {
         table->arrangement.filter.count = 0;
         table->arrangement.failing = false;
-        table->filter_text[0] = '\0';
+        table->filter_text[0] = app->group[0] = '\0';
         view_arrange(app_top(app), app_top(app)->focus);
     } else {
         app_say(app, STYLE_NORMAL, "This is the first screen; q leaves.");
@@ -729,6 +729,7 @@ int app_run(const struct app_settings *settings, const char **why)
         return -1;
     app->settings = *settings;
     app->range = settings->range;
+    snprintf(app->group, sizeof app->group, "%s", settings->group != NULL ? settings->group : "");
     app->data_version = app->extent_version = -1;
     app->extent.last_day = -1;
     app->recall = recall_new();

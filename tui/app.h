@@ -16,6 +16,7 @@ struct app_settings {
     const struct config *config; /* outlives the app */
     const char *config_file;     /* --config; NULL: none was given */
     const char *domain;          /* to open at first; NULL: none */
+    const char *group;           /* "@acme", to filter by at first; NULL: none */
     struct range range;
 };
 
@@ -31,6 +32,7 @@ struct app {
     struct range range;
     struct extent extent;   /* as last read */
     int64_t extent_version; /* the data_version it belongs to; -1: not read yet */
+    char group[FILTER_MAX]; /* the filter by groups that lists of domains begin with */
     struct prompt prompt;
     struct {
         uint64_t view; /* its serial */

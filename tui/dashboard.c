@@ -88,13 +88,17 @@ static int read_range(const char *since, struct range *range)
 static int run(const struct options *options, const struct config *config,
                struct app_settings *settings)
 {
-    char path[PATH_MAX], domain[DOMAIN_TEXT];
+    char path[PATH_MAX], domain[DOMAIN_TEXT], error[FILTER_ERROR];
     const char *why;
     const char *theme =
         options->theme != NULL ? options->theme : config_text(config, "display", NULL, "theme");
     if (theme_find(theme) < 0)
         return complain("--theme is auto, dark, light or mono, not \"%s\"", theme);
-    if (options->domain != NULL) {
+    if (options->domain != NULL && options->domain[0] == '@') {
+        if (filter_group(config, options->domain + 1, error) == NULL)
+            return complain("%s: %s", options->domain, error);
+        settings->group = options->domain;
+    } else if (options->domain != NULL) {
         if (domain_normalise(options->domain, strlen(options->domain), domain) != 0)
             return complain("\"%s\" is not a domain name", options->domain);
         settings->domain = domain;

@@ -1,5 +1,5 @@
 /*
- * dashboard.h - the dashboard as a command: tlsrptop [OPTION]... [DOMAIN].
+ * dashboard.h - the dashboard as a command: tlsrptop [OPTION]... [DOMAIN | @GROUP].
  */
 #ifndef TLSRPTOP_TUI_DASHBOARD_H
 #define TLSRPTOP_TUI_DASHBOARD_H

@@ -17,6 +17,7 @@
 #include "../db/incident.h"
 #include "../db/query.h"
 #include "column.h"
+#include "filter.h"
 #include "range.h"
 #include "row_writer.h"
 
@@ -35,7 +36,12 @@ struct options {
 struct export
 {
     struct db *db;
-    int64_t domain; /* or ALL_DOMAINS */
+    struct config *config;
+    int64_t domain;       /* or ALL_DOMAINS... */
+    const char *patterns; /* ...of those that match these, unless NULL */
+    domain_row_fn *put;   /* of each_domain() */
+    unsigned char *seen;  /* a bit for each report, or row of the journal, that has come */
+    size_t seen_size;
     struct day_range range;
     struct row_writer writer;
     struct advice_settings thresholds;
@@ -45,9 +51,44 @@ struct export
     int64_t unreadable;
 };
 
+static bool wants(const struct export *export, const char *domain)
+{
+    return export->patterns == NULL || domain_is_mine(domain, export->patterns);
+}
+
+static int put_wanted(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    return wants(export, row->name) ? export->put(export, row) : 0;
+}
+
 static enum db_status each_domain(struct export *export, domain_row_fn *put)
 {
-    return query_domains(export->db, export->domain, export->range, false, put, export);
+    export->put = put;
+    return query_domains(export->db, export->domain, export->range, false, put_wanted, export);
+}
+
+/* Of several domains the same report, or row of the journal, may come more than once.
+ * Returns 1 the first time, 0, or -1 when memory is short. */
+static int is_new(struct export *export, int64_t id)
+{
+    size_t byte = (size_t)id / 8;
+    unsigned bit = 1U << id % 8;
+    if (export->patterns == NULL)
+        return 1;
+    if (byte >= export->seen_size) {
+        unsigned char *seen = realloc(export->seen, 2 * byte + 1);
+        if (seen == NULL) {
+            export->inner = DB_MEMORY;
+            return -1;
+        }
+        memset(seen + export->seen_size, 0, 2 * byte + 1 - export->seen_size);
+        export->seen = seen;
+        export->seen_size = 2 * byte + 1;
+    }
+    bool known = export->seen[byte] & bit;
+    export->seen[byte] |= (unsigned char)bit;
+    return !known;
 }
 
 /* --- domains --- */
@@ -91,6 +132,8 @@ static int put_advice(void *context, const struct domain_row *row)
     struct export *export = context;
     struct row_writer *writer = &export->writer;
     const struct standing *standing = row->standing;
+    if (!wants(export, row->name))
+        return 0;
     row_text(writer, row->name);
     row_text(writer, tls_mode_name(row->mode));
     row_text(writer, advice_place(standing, &export->thresholds));
@@ -248,7 +291,10 @@ static const char *const failure_columns[] = {"domain",          "day",
 
 static int put_failure(void *context, const struct failure_row *row)
 {
-    struct row_writer *writer = context;
+    struct export *export = context;
+    struct row_writer *writer = &export->writer;
+    if (!wants(export, row->domain))
+        return 0;
     row_text(writer, row->domain);
     row_day(writer, row->day);
     row_text(writer, row->organization);
@@ -266,7 +312,7 @@ static int put_failure(void *context, const struct failure_row *row)
 static enum db_status export_failures(struct export *export)
 {
     struct failure_filter filter = {.domain = export->domain, .range = export->range};
-    return query_failures(export->db, &filter, put_failure, &export->writer);
+    return query_failures(export->db, &filter, put_failure, export);
 }
 
 /* --- modes --- */
@@ -276,7 +322,10 @@ static const char *const mode_columns[] = {"domain", "day",       "mode", "succe
 
 static int put_mode(void *context, const struct mode_day_row *row)
 {
-    struct row_writer *writer = context;
+    struct export *export = context;
+    struct row_writer *writer = &export->writer;
+    if (!wants(export, row->domain))
+        return 0;
     row_text(writer, row->domain);
     row_day(writer, row->day);
     row_text(writer, tls_mode_name(row->mode));
@@ -288,7 +337,7 @@ static int put_mode(void *context, const struct mode_day_row *row)
 
 static enum db_status export_modes(struct export *export)
 {
-    return query_mode_days(export->db, export->domain, export->range, put_mode, &export->writer);
+    return query_mode_days(export->db, export->domain, export->range, put_mode, export);
 }
 
 /* --- incidents --- */
@@ -299,8 +348,11 @@ static const char *const incident_columns[] = {
 
 static int put_incident(void *context, const struct incident_row *row)
 {
-    struct row_writer *writer = context;
+    struct export *export = context;
+    struct row_writer *writer = &export->writer;
     const struct incident *incident = &row->incident;
+    if (!wants(export, row->name))
+        return 0;
     row_text(writer, row->name);
     row_text(writer, tls_mode_name(row->mode));
     row_text(writer, incident_state_name(row->state));
@@ -318,8 +370,7 @@ static int put_incident(void *context, const struct incident_row *row)
 static enum db_status export_incidents(struct export *export)
 {
     struct incident_sums sums;
-    return query_incidents(export->db, export->domain, export->range, &sums, put_incident,
-                           &export->writer);
+    return query_incidents(export->db, export->domain, export->range, &sums, put_incident, export);
 }
 
 /* --- imports --- */
@@ -329,7 +380,11 @@ static const char *const import_columns[] = {"time",         "source",    "outco
 
 static int put_import(void *context, const struct journal_row *row)
 {
-    struct row_writer *writer = context;
+    struct export *export = context;
+    struct row_writer *writer = &export->writer;
+    int new = is_new(export, row->id);
+    if (new <= 0)
+        return new;
     row_instant(writer, row->time);
     row_text(writer, row->source);
     row_text(writer, outcome_name(row->outcome));
@@ -339,10 +394,23 @@ static int put_import(void *context, const struct journal_row *row)
     return row_end(writer);
 }
 
+static enum db_status put_imports(struct export *export, int64_t domain)
+{
+    struct journal_filter filter = {.domain = domain, .range = export->range};
+    return query_journal(export->db, &filter, put_import, export);
+}
+
+static int put_imports_of(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    export->inner = put_imports(export, row->id);
+    return export->inner == DB_OK ? 0 : -1;
+}
+
 static enum db_status export_imports(struct export *export)
 {
-    struct journal_filter filter = {.domain = export->domain, .range = export->range};
-    return query_journal(export->db, &filter, put_import, &export->writer);
+    return export->patterns != NULL ? each_domain(export, put_imports_of)
+                                    : put_imports(export, export->domain);
 }
 
 /* --- reports --- */
@@ -373,6 +441,9 @@ static int put_document(void *context, const struct document_row *row)
 {
     enum { FLAGS = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
     struct export *export = context;
+    int new = is_new(export, row->report);
+    if (new <= 0)
+        return new;
     export->pruned += row->size == 0;
     if (row->size == 0)
         return 0;
@@ -389,13 +460,22 @@ static int put_document(void *context, const struct document_row *row)
     return result;
 }
 
+static int put_documents_of(void *context, const struct domain_row *row)
+{
+    struct export *export = context;
+    export->inner = query_documents(export->db, row->id, export->range, put_document, export);
+    return export->inner == DB_OK ? 0 : -1;
+}
+
 static enum db_status export_reports(struct export *export)
 {
     export->tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     if (export->tokener == NULL)
         return DB_MEMORY;
     enum db_status status =
-        query_documents(export->db, export->domain, export->range, put_document, export);
+        export->patterns != NULL
+            ? each_domain(export, put_documents_of)
+            : query_documents(export->db, export->domain, export->range, put_document, export);
     json_tokener_free(export->tokener);
     return status;
 }
@@ -421,7 +501,7 @@ static const struct subject {
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
 static const char usage[] =
-    "usage: tlsrptop export WHAT [--format csv|json] [--domain DOMAIN]\n"
+    "usage: tlsrptop export WHAT [--format csv|json] [--domain DOMAIN,...|@GROUP]\n"
     "                       [--since DATE|30d] [--until DATE] [--db FILE] [--config FILE]\n";
 
 static int help(void)
@@ -578,21 +658,19 @@ static int read_range(const struct options *options, struct day_range *range)
 
 /* Where the database is, and the thresholds of the advice. */
 static int read_settings(const struct options *options, char path[static PATH_MAX],
-                         struct advice_settings *thresholds)
+                         struct export *export)
 {
-    struct config *config;
     char error[CONFIG_ERROR];
-    if (config_read(&config, options->config, error) != 0)
+    if (config_read(&export->config, options->config, error) != 0)
         return complain(EX_CONFIG, "%s", error);
     int found = 0;
     if (options->db == NULL)
-        found = db_default_path(config_text(config, "database", NULL, "path"), path, PATH_MAX);
+        found =
+            db_default_path(config_text(export->config, "database", NULL, "path"), path, PATH_MAX);
     else if (snprintf(path, PATH_MAX, "%s", options->db) >= PATH_MAX)
         found = -1;
-    advice_read_settings(config, thresholds);
-    thresholds->exact_days = true;
-    thresholds->rua = ""; /* which goes with the configuration */
-    config_free(config);
+    advice_read_settings(export->config, &export->thresholds);
+    export->thresholds.exact_days = true;
     return found == 0 ? 0 : complain(EX_USAGE, "the database is not named; use --db FILE");
 }
 
@@ -621,17 +699,47 @@ static int database_failed(const struct db *db, enum db_status status)
     }
 }
 
+static int found_one(void *context, const struct domain_row *row)
+{
+    (void)context;
+    (void)row;
+    return -1;
+}
+
+static int knows_none(const struct export *export, const char *text)
+{
+    return complain(EX_NOINPUT, "%s knows no domain %s", db_path(export->db), text);
+}
+
+/* TEXT is a group, or has several domains or patterns. */
+static int find_domains(struct export *export, const char *text)
+{
+    size_t length;
+    char error[FILTER_ERROR];
+    const char *wrong = *text == '@' ? NULL : domain_wrong_pattern(text, &length);
+    if (wrong != NULL)
+        return complain(EX_USAGE, "--domain: \"%.*s\" is no domain name, nor \"*.\" and one",
+                        (int)length, wrong);
+    export->patterns = *text == '@' ? filter_group(export->config, text + 1, error) : text;
+    if (export->patterns == NULL)
+        return complain(EX_USAGE, "--domain %s: %s", text, error);
+    enum db_status status = each_domain(export, found_one);
+    if (status == DB_OK)
+        return knows_none(export, text);
+    return status == DB_STOPPED ? 0 : database_failed(export->db, status);
+}
+
 static int find_domain(struct export *export, const char *text)
 {
     char name[DOMAIN_TEXT];
+    if (text[0] == '@' || (strpbrk(text, ",*") != NULL && text[strspn(text, ", \t")] != '\0'))
+        return find_domains(export, text);
     if (domain_normalise(text, strlen(text), name) != 0)
         return complain(EX_USAGE, "--domain: \"%s\" is no domain name", text);
     enum db_status status = query_find_domain(export->db, name, &export->domain);
     if (status != DB_OK)
         return database_failed(export->db, status);
-    if (export->domain == ALL_DOMAINS)
-        return complain(EX_NOINPUT, "%s knows no domain %s", db_path(export->db), name);
-    return 0;
+    return export->domain != ALL_DOMAINS ? 0 : knows_none(export, name);
 }
 
 /* --- all of it --- */
@@ -661,7 +769,7 @@ static int run(const struct options *options, const struct subject *subject, enu
 {
     static char buffer[OUTPUT_BUFFER];
     char path[PATH_MAX];
-    int result = read_settings(options, path, &export->thresholds);
+    int result = read_settings(options, path, export);
     if (result != 0)
         return result;
     enum db_status status = db_open(&export->db, path, DB_READ);
@@ -698,5 +806,7 @@ int export_main(int argc, char **argv)
         return result;
     result = run(&options, subject, format, &export);
     db_close(export.db);
+    config_free(export.config);
+    free(export.seen);
     return result;
 }

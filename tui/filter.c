@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "../db/day.h"
+#include "../db/domain.h"
 #include "../db/vocab.h"
 #include "text.h"
 
@@ -170,9 +171,41 @@ static void list_columns(const struct column *columns, size_t count, const char 
             used += snprintf(error + used, FILTER_ERROR - (size_t)used, " %s", columns[i].name);
 }
 
+const char *filter_group(const struct config *config, const char *name,
+                         char error[static FILTER_ERROR])
+{
+    const char *group, *domains;
+    for (size_t i = 0; (group = config_group(config, i, &domains)) != NULL; i++)
+        if (strcasecmp(group, name) == 0)
+            return domains;
+    size_t used = 0;
+    for (size_t i = 0; (group = config_group(config, i, &domains)) != NULL && used < FILTER_ERROR;
+         i++)
+        used += (size_t)snprintf(error + used, FILTER_ERROR - used, "%s%s",
+                                 i > 0 ? " " : "there is no such group; there are: ", group);
+    if (used == 0)
+        snprintf(error, FILTER_ERROR, "the configuration has no [groups]");
+    return NULL;
+}
+
+/* A word behind '@'. */
+static int read_group(const char *name, const struct filter *filter, const struct config *config,
+                      struct filter_term *term, char error[static FILTER_ERROR])
+{
+    term->op = OP_IN_GROUP;
+    term->column = find_column(filter->columns, filter->column_count, "domain", strlen("domain"));
+    if (term->column == NULL || term->column->kind != VALUE_DOMAIN) {
+        snprintf(error, FILTER_ERROR, "a group is of domains, which these rows do not name");
+        return -1;
+    }
+    term->group = filter_group(config, name, error);
+    return term->group != NULL ? 0 : -1;
+}
+
 /* BEFORE is the term that *TEXT is another possibility to; NULL when it is none. */
-static int read_term(const char **text, struct filter *filter, const struct filter_term *before,
-                     struct filter_term *term, char error[static FILTER_ERROR])
+static int read_term(const char **text, struct filter *filter, const struct config *config,
+                     const struct filter_term *before, struct filter_term *term,
+                     char error[static FILTER_ERROR])
 {
     const char *at = *text;
     *term = (struct filter_term){.op = OP_CONTAINS,
@@ -199,6 +232,7 @@ static int read_term(const char **text, struct filter *filter, const struct filt
         term->column = before->column;
         term->op = before->op;
     }
+    bool group = *at == '@';
     const char *value = read_value(filter, &at);
     if (value == NULL) {
         snprintf(error, FILTER_ERROR, "the filter is too long");
@@ -206,6 +240,8 @@ static int read_term(const char **text, struct filter *filter, const struct filt
     }
     *text = at;
     term->text = (size_t)(value - filter->texts);
+    if (op_length == 0 && (group || term->op == OP_IN_GROUP))
+        return read_group(value + group, filter, config, term, error);
     if (term->column == NULL)
         return 0;
     if (value[0] == '\0' && term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
@@ -216,7 +252,8 @@ static int read_term(const char **text, struct filter *filter, const struct filt
 }
 
 int filter_parse(const char *text, const struct column *columns, size_t column_count,
-                 struct filter *filter, char error[static FILTER_ERROR])
+                 const struct config *config, struct filter *filter,
+                 char error[static FILTER_ERROR])
 {
     struct filter read = {.columns = columns, .column_count = column_count};
     struct filter_term *before = NULL;
@@ -227,7 +264,7 @@ int filter_parse(const char *text, const struct column *columns, size_t column_c
             snprintf(error, FILTER_ERROR, "more than %d terms", FILTER_TERMS_MAX);
             return -1;
         }
-        if (read_term(&text, &read, before, term, error) != 0)
+        if (read_term(&text, &read, config, before, term, error) != 0)
             return -1;
         read.count++;
         term->or_next = *text == '|';
@@ -279,6 +316,8 @@ static bool term_holds(const struct filter *filter, const struct filter_term *te
     const char *wanted = filter->texts + term->text;
     if (term->column == NULL)
         return any_holds(filter, wanted, row);
+    if (term->op == OP_IN_GROUP)
+        return domain_is_mine(term->column->value(row).text, term->group);
     if (is_text(term->column)) {
         bool holds = column_holds(term->op, wanted, term->column, row);
         return term->op == OP_UNEQUAL ? !holds : holds;
@@ -320,27 +359,35 @@ bool filter_matches(const struct filter *filter, const void *row)
 
 /* --- completion --- */
 
-size_t filter_complete(const char *text, const struct column *columns, size_t column_count,
-                       char *rest, size_t size)
+/* The name of the only group, or else the only column, that begins with WORD, and what
+ * goes behind it at *BEHIND; NULL when there is not just one. */
+static const char *only_name(const char *word, const struct column *columns, size_t column_count,
+                             const struct config *config, const char **behind)
 {
-    const char *word = text + strlen(text);
+    const char *only = NULL, *name = NULL, *domains;
+    bool group = *word == '@';
+    size_t length = strlen(word += group), found = 0;
+    for (size_t i = 0; group && (name = config_group(config, i, &domains)) != NULL; i++)
+        if (strncasecmp(name, word, length) == 0 && found++ == 0)
+            only = name;
+    for (size_t i = 0; !group && length > 0 && i < column_count; i++)
+        if (strncasecmp(columns[i].name, word, length) == 0 && found++ == 0) {
+            only = columns[i].name;
+            *behind = is_text(&columns[i]) ? ":" : ">";
+        }
+    return found == 1 ? only + length : NULL;
+}
+
+size_t filter_complete(const char *text, const struct column *columns, size_t column_count,
+                       const struct config *config, char *rest, size_t size)
+{
+    const char *word = text + strlen(text), *behind = "";
     while (word > text && strchr(" |", word[-1]) == NULL)
         word--;
     word += *word == '!';
-    size_t length = strlen(word);
-    const struct column *only = NULL;
-    if (length == 0 || strcspn(word, ":=<>!\"") < length)
+    const char *name = only_name(word, columns, column_count, config, &behind);
+    if (name == NULL)
         return 0;
-    for (size_t i = 0; i < column_count; i++) {
-        if (strncasecmp(columns[i].name, word, length) != 0)
-            continue;
-        if (only != NULL)
-            return 0;
-        only = &columns[i];
-    }
-    if (only == NULL)
-        return 0;
-    const char *op = is_text(only) ? ":" : ">";
-    int written = snprintf(rest, size, "%s%s", only->name + length, op);
+    int written = snprintf(rest, size, "%s%s", name, behind);
     return written > 0 && (size_t)written < size ? (size_t)written : 0;
 }

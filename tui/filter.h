@@ -12,11 +12,21 @@
 #ifndef TLSRPTOP_TUI_FILTER_H
 #define TLSRPTOP_TUI_FILTER_H
 
+#include "../db/config.h"
 #include "column.h"
 
 enum { FILTER_MAX = 256, FILTER_TERMS_MAX = 32, FILTER_ERROR = 160 };
 
-enum filter_op { OP_CONTAINS, OP_EQUAL, OP_UNEQUAL, OP_LESS, OP_AT_MOST, OP_MORE, OP_AT_LEAST };
+enum filter_op {
+    OP_IN_GROUP,
+    OP_CONTAINS,
+    OP_EQUAL,
+    OP_UNEQUAL,
+    OP_LESS,
+    OP_AT_MOST,
+    OP_MORE,
+    OP_AT_LEAST
+};
 
 struct filter_term {
     bool or_next; /* it or the next one */
@@ -24,6 +34,7 @@ struct filter_term {
     enum filter_op op;
     const struct column *column; /* NULL: any column of text */
     size_t text;                 /* where in `texts` */
+    const char *group;           /* its patterns, of the configuration */
     struct value value;          /* of columns that are no text */
 };
 
@@ -36,17 +47,23 @@ struct filter {
     size_t texts_size;
 };
 
-/* Reads TEXT against COLUMNS, which must live as long as the filter.  Returns
- * 0; or -1 with a sentence in ERROR, FILTER unchanged. */
+/* Reads TEXT against COLUMNS and the groups of CONFIG, which must live as long as the
+ * filter.  Returns 0; or -1 with a sentence in ERROR, FILTER unchanged. */
 int filter_parse(const char *text, const struct column *columns, size_t column_count,
-                 struct filter *filter, char error[static FILTER_ERROR]);
+                 const struct config *config, struct filter *filter,
+                 char error[static FILTER_ERROR]);
 
 bool filter_matches(const struct filter *filter, const void *row);
 
+/* The patterns of the group NAME (capital letters do not count); NULL with a sentence in
+ * ERROR that names those that there are. */
+const char *filter_group(const struct config *config, const char *name,
+                         char error[static FILTER_ERROR]);
+
 /* What can follow TEXT, the expression up to the cursor: writes the rest of the
- * column's name with its ':' or '>' and returns its length; 0 when there is not
- * just one that fits. */
+ * column's name with its ':' or '>', or of a group's behind '@', and returns its length;
+ * 0 when there is not just one that fits. */
 size_t filter_complete(const char *text, const struct column *columns, size_t column_count,
-                       char *rest, size_t size);
+                       const struct config *config, char *rest, size_t size);
 
 #endif

@@ -64,15 +64,11 @@ static const struct prompt_type search_prompt = {
 static int set_filter(struct app *app, const char *text)
 {
     struct view *view = app_top(app);
-    struct table *table = view_table(view);
-    const struct table_type *type = table->arrangement.type;
     char error[FILTER_ERROR];
-    if (filter_parse(text, type->columns, type->column_count, &table->arrangement.filter, error) !=
-        0) {
+    if (table_filter(view_table(view), text, app->settings.config, error) != 0) {
         prompt_note(&app->prompt, true, "%s", error);
         return -1;
     }
-    snprintf(table->filter_text, sizeof table->filter_text, "%.*s", FILTER_MAX - 1, text);
     view_arrange(view, view->focus);
     return 0;
 }
@@ -82,9 +78,20 @@ static void filter_changed(struct app *app)
     set_filter(app, app->prompt.text);
 }
 
+/* A filter by groups alone goes along to the lists of domains that are opened next, until
+ * there is another one. */
 static bool filter_accept(struct app *app)
 {
-    return set_filter(app, app->prompt.text) == 0;
+    if (set_filter(app, app->prompt.text) != 0)
+        return false;
+    const struct view *view = app_top(app);
+    const struct filter *filter = &view->tables[0].arrangement.filter;
+    size_t groups = 0;
+    for (size_t i = 0; i < filter->count; i++)
+        groups += filter->terms[i].op == OP_IN_GROUP;
+    if (view->focus == 0 && view_lists_domains(view) && (groups == 0 || groups == filter->count))
+        snprintf(app->group, sizeof app->group, "%s", groups > 0 ? view->tables[0].filter_text : "");
+    return true;
 }
 
 static void filter_cancelled(struct app *app)
@@ -98,7 +105,8 @@ static void filter_complete_here(struct app *app)
     const struct table_type *type = view_table(app_top(app))->arrangement.type;
     char before[PROMPT_MAX], rest[64];
     snprintf(before, sizeof before, "%.*s", (int)app->prompt.cursor, app->prompt.text);
-    if (filter_complete(before, type->columns, type->column_count, rest, sizeof rest) > 0) {
+    if (filter_complete(before, type->columns, type->column_count, app->settings.config, rest,
+                        sizeof rest) > 0) {
         prompt_insert(&app->prompt, rest);
         return;
     }

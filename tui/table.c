@@ -108,11 +108,30 @@ failed:
 
 /* --- what is shown --- */
 
+bool table_has_column(const struct table_type *type, const char *name)
+{
+    for (size_t i = 0; i < type->column_count; i++)
+        if (strcmp(type->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 void table_init(struct table *table, const struct table_type *type)
 {
     *table = (struct table){.arrangement = {.type = type, .sort = type->sort}};
     if (type->sort >= 0)
         table->arrangement.descending = type->columns[type->sort].large_first;
+}
+
+int table_filter(struct table *table, const char *text, const struct config *config,
+                 char error[static FILTER_ERROR])
+{
+    const struct table_type *type = table->arrangement.type;
+    if (filter_parse(text, type->columns, type->column_count, config, &table->arrangement.filter,
+                     error) != 0)
+        return -1;
+    snprintf(table->filter_text, sizeof table->filter_text, "%.*s", FILTER_MAX - 1, text);
+    return 0;
 }
 
 void table_free(struct table *table)

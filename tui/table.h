@@ -85,6 +85,8 @@ struct table {
     struct area area; /* of the last drawing */
 };
 
+bool table_has_column(const struct table_type *type, const char *name);
+
 void table_init(struct table *table, const struct table_type *type);
 void table_free(struct table *table);
 
@@ -112,6 +114,9 @@ bool table_set_open(struct table *table, bool open);
 void table_set_shut(struct table *table, bool shut);
 /* Puts the cursor on the row that its row is below; false when there is none. */
 bool table_go_up(struct table *table);
+/* Sets the filter as filter_parse() does; the rows are to be arranged anew then. */
+int table_filter(struct table *table, const char *text, const struct config *config,
+                 char error[static FILTER_ERROR]);
 /* For files: the rows in order, of a tree those with nothing below, in shut
  * branches too.  *N is 0 at first and not to be changed; NULL at the end. */
 const void *table_next_leaf(const struct table *table, size_t *n);

@@ -12,7 +12,7 @@
 
 static const char usage[] =
     "usage: tlsrptop [--db FILE] [--config FILE] [--since DATE|30d]\n"
-    "                [--theme auto|dark|light|mono] [--ascii] [DOMAIN]\n"
+    "                [--theme auto|dark|light|mono] [--ascii] [DOMAIN | @GROUP]\n"
     "       tlsrptop export WHAT ...    figures, journal and reports as text\n"
     "       tlsrptop import ...         runs tlsrptop-import\n"
     "       tlsrptop check ...          runs tlsrptop-check\n"

@@ -11,8 +11,15 @@
 
 /* --- life --- */
 
+bool view_lists_domains(const struct view *view)
+{
+    const struct table_type *type = view->type->panes[0].table;
+    return view->scope.domain == ALL_DOMAINS && type != NULL && table_has_column(type, "domain");
+}
+
 struct view *view_new(struct app *app, const struct view_type *type, const struct scope *scope)
 {
+    char error[FILTER_ERROR];
     struct view *view = calloc(1, sizeof *view);
     if (view == NULL)
         return NULL;
@@ -28,6 +35,8 @@ struct view *view_new(struct app *app, const struct view_type *type, const struc
             table_init(&view->tables[i], type->panes[i].table);
             view->tables[i].context = view;
         }
+    if (app->group[0] != '\0' && view_lists_domains(view))
+        table_filter(&view->tables[0], app->group, app->settings.config, error);
     return view;
 }
 
@@ -557,14 +566,6 @@ bool view_move_step(struct view *view, const struct axis *axis, enum action acti
 
 /* --- acting --- */
 
-static bool has_column(const struct table_type *type, const char *name)
-{
-    for (size_t i = 0; i < type->column_count; i++)
-        if (strcmp(type->columns[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static void allow(struct action_set *set, enum action first, enum action last)
 {
     for (int action = (int)first; action <= (int)last; action++)
@@ -594,7 +595,7 @@ struct action_set view_actions(const struct view *view)
         set.has[ACT_COPY] = set.has[ACT_EXPORT] = true;
         set.has[ACT_FILTER] = set.has[ACT_SORT] = set.has[ACT_REVERSE] = set.has[ACT_COPY_ROW] =
             !table->no_head;
-        set.has[ACT_FAILING] = has_column(table, "failed");
+        set.has[ACT_FAILING] = table_has_column(table, "failed");
     } else {
         set.has[ACT_EARLIER] = set.has[ACT_LATER] = set.has[ACT_FIRST] = set.has[ACT_LAST] = true;
     }

@@ -97,6 +97,9 @@ void *view_figures(const struct view *view);
 /* Does it move with the range of all screens? */
 bool view_has_range(const struct view *view);
 
+/* Is its first table of rows that each name one of many domains? */
+bool view_lists_domains(const struct view *view);
+
 /* What keys do here now. */
 struct action_set view_actions(const struct view *view);
 /* Does ACTION; false when it means nothing here. */

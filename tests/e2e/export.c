@@ -477,6 +477,61 @@ static void the_configuration_names_the_database(void **state)
     run_free(&run);
 }
 
+static void several_domains_are_named_by_patterns_and_groups(void **state)
+{
+    (void)state;
+    static const char groups[] = "[groups]\nnets = *.example.net, example.net\nnone = no.example\n";
+    static const char net[] = "domain,day,mode,successful,failed,reporters\n"
+                              "example.net,2026-11-14,dane,5,1,1\n";
+    char name[128], words[256];
+    fill();
+    snprintf(name, sizeof name, "%s/config", folder);
+    write_whole_file(name, groups, sizeof groups - 1);
+    snprintf(words, sizeof words, "modes --domain @NETS --config %s", name);
+    expect(words, net);
+    expect("modes --domain 'x.example,example.net'", net);
+    expect("mx --domain '*.net'", "domain,receiving_mx_hostname,failed,senders,result_types\n"
+                                  "example.net,,1,0,tlsa-invalid\n");
+    expect("failures --domain example.net,victim.example",
+           "domain,day,organization,result_type,sending_mta_ip,receiving_mx_hostname,receiving_ip,"
+           "receiving_mx_helo,failed,reason_code,additional_info\n"
+           "example.net,2026-11-14,Microsoft,tlsa-invalid,,,,,1,,\n");
+    expect("advice --domain example.net,",
+           "domain,mode,step,next_step,failed,problems,testing_days\n"
+           "example.net,dane,DANE,nothing,0,0,0\n");
+    snprintf(words, sizeof words, "domains --domain @none --config %s", name);
+    expect_failure(words, EX_NOINPUT, "reports.db knows no domain @none");
+    snprintf(words, sizeof words, "domains --domain @acme --config %s", name);
+    expect_failure(words, EX_USAGE, "--domain @acme: there is no such group; there are: nets none");
+    expect_failure("domains --domain ,", EX_USAGE, "--domain: \",\" is no domain name");
+    expect_failure("domains --domain 'example.net,a!b'", EX_USAGE,
+                   "--domain: \"a!b\" is no domain name, nor \"*.\" and one");
+}
+
+static int count_of(const char *text, const char *wanted)
+{
+    int count = 0;
+    for (; (text = strstr(text, wanted)) != NULL; text += strlen(wanted))
+        count++;
+    return count;
+}
+
+/* m1 is about both domains. */
+static void what_is_of_several_domains_comes_once(void **state)
+{
+    (void)state;
+    struct run reports, imports;
+    fill();
+    export(&reports, "reports --domain 'example.net,*.com'");
+    assert_int_equal(count_of(reports.out, "\n"), 3);
+    assert_int_equal(count_of(reports.out, "\"organization-name\":\"Microsoft\""), 1);
+    export(&imports, "imports --domain 'example.net,*.com'");
+    assert_int_equal(count_of(imports.out, ",Microsoft,m1\n"), 1);
+    assert_int_equal(count_of(imports.out, "\n"), 1 + 3);
+    run_free(&reports);
+    run_free(&imports);
+}
+
 /* --- the words before --- */
 
 static void the_other_programs_are_run_by_their_words(void **state)
@@ -522,6 +577,8 @@ int main(void)
         TEST(who_may_not_read_the_database_is_told_so),
         TEST(output_that_cannot_be_written_is_told),
         TEST(the_configuration_names_the_database),
+        TEST(several_domains_are_named_by_patterns_and_groups),
+        TEST(what_is_of_several_domains_comes_once),
         TEST(the_other_programs_are_run_by_their_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

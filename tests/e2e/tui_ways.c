@@ -13,6 +13,7 @@
 #include "../console_assert.h"
 #include "../dashboard.h"
 #include "../own_database.h"
+#include "../run_program.h"
 
 enum { DAYS = 30, FAILED = 96 };
 
@@ -131,6 +132,36 @@ static void a_domain_named_by_the_command_line_gets_the_cursor(void **state)
     assert_settles(console);
     assert_types(console, "1");
     assert_shows(console, "row 2 of 3");
+    leave_dashboard(console);
+}
+
+static void a_group_goes_along_to_other_lists_of_domains(void **state)
+{
+    (void)state;
+    static const char groups[] = "[groups]\nacme = *.example.com, example.com\n";
+    char config[128];
+    snprintf(config, sizeof config, "%s/config", own.folder);
+    write_whole_file(config, groups, sizeof groups - 1);
+    const char *const argv[] = {BUILD "/tlsrptop", "--db", own.path, "--config", config,
+                                "@acme",           NULL};
+    struct console *console = assert_console(.argv = argv);
+    assert_shows(console, "(3 in all)  filter: @acme");
+    assert_hides(console, "net.example");
+    expect_way(console, "g8", "Timeline");
+    assert_shows(console, "(3 in all)  filter: @acme");
+    assert_hides(console, "net.example");
+    assert_types(console, "f<C-u>net<Enter>");
+    assert_shows(console, "(3 in all)  filter: net");
+    expect_way(console, "1", "");
+    assert_types(console, "<Esc>ga");
+    assert_hides(console, "filter:");
+    assert_types(console, "1f@ac<Tab> failed>0<Enter>8");
+    assert_shows(console, "net.example");
+    assert_types(console, "1f<C-u>@nobody");
+    assert_shows(console, "there is no such group; there are: acme");
+    assert_types(console, "<Esc>3f@acme");
+    assert_shows(console, "a group is of domains, which these rows do not name");
+    assert_types(console, "<Esc>");
     leave_dashboard(console);
 }
 
@@ -268,6 +299,7 @@ int main(void)
         cmocka_unit_test(the_help_is_of_no_screen),
         cmocka_unit_test(lists_of_domains_have_the_cursor_on_the_same_one),
         cmocka_unit_test(a_domain_named_by_the_command_line_gets_the_cursor),
+        cmocka_unit_test(a_group_goes_along_to_other_lists_of_domains),
         cmocka_unit_test(a_time_axis_starts_on_its_last_report),
         cmocka_unit_test(a_search_prefers_a_whole_cell_and_then_its_beginning),
         cmocka_unit_test(a_trend_covers_all_days_at_every_width),

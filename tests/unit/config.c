@@ -99,6 +99,42 @@ static void what_the_design_shows_is_read(void **state)
     assert_string_equal(config_path(config), path);
 }
 
+static void domains_may_stand_in_several_lines(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        read_text("[domains]\nmine = a.example\nmine =\nmine = *.b.example, c.example\n"), 0);
+    assert_string_equal(config_text(config, "domains", NULL, "mine"),
+                        "a.example, *.b.example, c.example");
+}
+
+static void expect_group(size_t index, const char *name, const char *domains)
+{
+    const char *seen;
+    assert_string_equal(config_group(config, index, &seen), name);
+    assert_string_equal(seen, domains);
+}
+
+static void groups_have_names_of_ones_choice(void **state)
+{
+    (void)state;
+    const char *domains;
+    assert_int_equal(read_text("[groups]\nacme = a.example, *.a.example\npath = b.example\n"
+                               "[database]\npath = x\n[groups]\nempty =\nacme = c.example\n"),
+                     0);
+    expect_group(0, "acme", "a.example, *.a.example, c.example");
+    expect_group(1, "path", "b.example");
+    assert_null(config_group(config, 2, &domains));
+    assert_string_equal(config_text(config, "database", NULL, "path"), "x");
+    assert_refused("[groups]\nacme = a.example\n\nacme = nonsense!\n", 4,
+                   "acme must be domains, or \"*.\" and a domain, not \"nonsense!\"");
+    assert_refused("[groups]\nacme = , ,\n", 2, "acme names no domain");
+    assert_refused("[groups]\na|b = a.example\n", 2,
+                   "the name of a group has letters, digits, - _ and . in it, not as \"a|b\"");
+    assert_refused("[groups]\nbig@one = a.example\n", 2,
+                   "the name of a group has letters, digits, - _ and . in it, not as \"big@one\"");
+}
+
 static const struct {
     const char *section;
     const char *key;
@@ -158,21 +194,24 @@ static void a_mistake_is_named_with_its_line(void **state)
     (void)state;
     assert_refused("[database]\npth = x\n", 2,
                    "[database] has no key \"pth\"; its keys are: path keep-details-days");
-    assert_refused("\n[databse]\n\n\npath = x\n", 2,
-                   "there is no section [databse]; there are [database] [domains] [imap NAME] "
-                   "[import] [check] [advice] [display]");
-    assert_refused("path = x\n", 1,
-                   "a key before any section; the sections are [database] [domains] [imap NAME] "
-                   "[import] [check] [advice] [display]");
+    assert_refused(
+        "\n[databse]\n\n\npath = x\n", 2,
+        "there is no section [databse]; there are [database] [domains] [groups] [imap NAME] "
+        "[import] [check] [advice] [display]");
+    assert_refused(
+        "path = x\n", 1,
+        "a key before any section; the sections are [database] [domains] [groups] [imap NAME] "
+        "[import] [check] [advice] [display]");
     assert_refused("[database]\nnonsense\n", 2, "neither a [section] nor a \"key = value\"");
     assert_refused("[database\npath = x\n", 1, "neither a [section] nor a \"key = value\"");
     assert_refused("[database]\npath = a\n\npath = b\n", 4, "path stands in line 2 already");
     assert_refused("[imap]\nhost = x\n", 1,
                    "[imap] needs a name of your choice, as in [imap work]");
     assert_refused("[database x]\npath = x\n", 1, "[database] takes no name");
-    assert_refused("[advise]\n", 1,
-                   "there is no section [advise]; there are [database] [domains] [imap NAME] "
-                   "[import] [check] [advice] [display]");
+    assert_refused(
+        "[advise]\n", 1,
+        "there is no section [advise]; there are [database] [domains] [groups] [imap NAME] "
+        "[import] [check] [advice] [display]");
     assert_refused("[imap work]\n", 1, "[imap work] has no host");
     assert_refused("\n[imap work]\nhost = x\n", 2, "[imap work] has no user");
     assert_refused("[imap -x]\nhost = x\n", 1,
@@ -350,6 +389,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(what_the_design_shows_is_read),
+        TEST(domains_may_stand_in_several_lines),
+        TEST(groups_have_names_of_ones_choice),
         TEST(what_is_not_written_has_its_default),
         TEST(a_mistake_is_named_with_its_line),
         TEST(a_wrong_value_says_what_would_be_right),

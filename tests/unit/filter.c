@@ -12,6 +12,7 @@
 #include "../../db/day.h"
 #include "../../db/vocab.h"
 #include "../../tui/filter.h"
+#include "../make_report.h"
 
 struct line {
     const char *domain;
@@ -75,11 +76,40 @@ static const struct line row = {
     .result_type = "certificate expired",
 };
 
+static struct config *config;
+
+static int read_groups(void **state)
+{
+    (void)state;
+    char folder[64], path[128], error[CONFIG_ERROR];
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/config", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("[groups]\nBooks = *.xn--bcher-kva.example, books.example\nacme = acme.example\n", file);
+    assert_int_equal(fclose(file), 0);
+    int result = config_read(&config, path, error);
+    remove_folder(folder);
+    return result;
+}
+
+static int free_groups(void **state)
+{
+    (void)state;
+    config_free(config);
+    return 0;
+}
+
+static int parse(const char *text, struct filter *filter, char error[static FILTER_ERROR])
+{
+    return filter_parse(text, columns, COLUMNS, config, filter, error);
+}
+
 static bool matches(const char *text)
 {
     struct filter filter;
     char error[FILTER_ERROR];
-    if (filter_parse(text, columns, COLUMNS, &filter, error) != 0)
+    if (parse(text, &filter, error) != 0)
         fail_msg("\"%s\": %s", text, error);
     return filter_matches(&filter, &row);
 }
@@ -139,6 +169,24 @@ static void one_of_several_will_do(void **state)
                false);
 }
 
+static void a_group_is_of_domains(void **state)
+{
+    (void)state;
+    expect_all(TEXTS("@Books", "@BOOKS mail", "@acme|Books", "@acme|@books", "!@acme",
+                     "@acme|domain:mail", "nobody|@books", "domain=x|@books"),
+               true);
+    expect_all(TEXTS("@acme", "!@books", "!@acme|books", "\"@books\"", "domain:@books"), false);
+}
+
+static void a_list_without_domains_has_no_groups(void **state)
+{
+    (void)state;
+    struct filter filter;
+    char error[FILTER_ERROR];
+    assert_int_equal(filter_parse("@books", columns + 1, COLUMNS - 1, config, &filter, error), -1);
+    assert_string_equal(error, "a group is of domains, which these rows do not name");
+}
+
 static void numbers_are_compared(void **state)
 {
     (void)state;
@@ -187,9 +235,9 @@ static void addresses_are_words(void **state)
     with_address.result_type = "from 2001:db8::25";
     struct filter filter;
     char error[FILTER_ERROR];
-    assert_int_equal(filter_parse("2001:db8::25", columns, COLUMNS, &filter, error), 0);
+    assert_int_equal(parse("2001:db8::25", &filter, error), 0);
     assert_true(filter_matches(&filter, &with_address));
-    assert_int_equal(filter_parse("\"2001:db8::26\"", columns, COLUMNS, &filter, error), 0);
+    assert_int_equal(parse("\"2001:db8::26\"", &filter, error), 0);
     assert_false(filter_matches(&filter, &with_address));
 }
 
@@ -222,13 +270,16 @@ static void what_is_wrong_is_said(void **state)
         {"mail||nobody", "there is nothing behind |"},
         {"failed>1|many", "failed is a number"},
         {"failed>1|sessions>0", "no column sessions: domain mode failed"},
+        {"@", "there is no such group; there are: Books acme"},
+        {"@acm", "there is no such group; there are: Books acme"},
+        {"@acme|mail", "there is no such group; there are: Books acme"},
         {"type!=a|b", "where it is neither: !result_type=one|other"},
         {"type:a|domain!=b", "where it is neither: !domain=one|other"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct filter filter = {.count = 7};
         char error[FILTER_ERROR] = "";
-        if (filter_parse(wrong[i].text, columns, COLUMNS, &filter, error) == 0)
+        if (parse(wrong[i].text, &filter, error) == 0)
             fail_msg("\"%s\" was taken for a filter", wrong[i].text);
         if (strncmp(error, wrong[i].sentence, strlen(wrong[i].sentence)) != 0)
             fail_msg("\"%s\": %s", wrong[i].text, error);
@@ -243,7 +294,7 @@ static void a_long_list_of_columns_is_cut(void **state)
     char error[FILTER_ERROR], text[FILTER_MAX];
     memset(text, 'z', sizeof text);
     memcpy(text + sizeof text - 3, ":x", 3);
-    assert_int_equal(filter_parse(text, columns, COLUMNS, &filter, error), -1);
+    assert_int_equal(parse(text, &filter, error), -1);
     assert_true(strlen(error) < FILTER_ERROR);
 }
 
@@ -254,9 +305,9 @@ static void terms_are_bounded(void **state)
     char error[FILTER_ERROR], text[4 * FILTER_TERMS_MAX] = "";
     for (int i = 0; i < FILTER_TERMS_MAX; i++)
         strcat(text, "a ");
-    assert_int_equal(filter_parse(text, columns, COLUMNS, &filter, error), 0);
+    assert_int_equal(parse(text, &filter, error), 0);
     strcat(text, "a");
-    assert_int_equal(filter_parse(text, columns, COLUMNS, &filter, error), -1);
+    assert_int_equal(parse(text, &filter, error), -1);
     assert_string_equal(error, "more than 32 terms");
 }
 
@@ -267,14 +318,14 @@ static void a_filter_that_is_too_long_is_refused(void **state)
     char error[FILTER_ERROR], text[2 * FILTER_MAX];
     memset(text, 'z', sizeof text);
     text[sizeof text - 1] = '\0';
-    assert_int_equal(filter_parse(text, columns, COLUMNS, &filter, error), -1);
+    assert_int_equal(parse(text, &filter, error), -1);
     assert_string_equal(error, "the filter is too long");
 }
 
 static void expect_completion(const char *text, const char *wanted)
 {
     char rest[64] = "";
-    size_t length = filter_complete(text, columns, COLUMNS, rest, sizeof rest);
+    size_t length = filter_complete(text, columns, COLUMNS, config, rest, sizeof rest);
     assert_int_equal(length, strlen(wanted));
     if (length > 0)
         assert_string_equal(rest, wanted);
@@ -287,6 +338,10 @@ static void the_only_name_that_fits_is_completed(void **state)
     expect_completion("failed>0 m", "ode:");
     expect_completion("!mo", "de:");
     expect_completion("failed>0|mo", "de:");
+    expect_completion("mail @b", "ooks");
+    expect_completion("@acme|!@a", "cme");
+    expect_completion("@", ""); /* Books, acme */
+    expect_completion("@x", "");
     expect_completion("failed", ">");
     expect_completion("r", ""); /* rate, result_type */
     expect_completion("", "");
@@ -302,6 +357,8 @@ int main(void)
         cmocka_unit_test(domains_are_found_as_people_write_them),
         cmocka_unit_test(terms_must_all_be_true),
         cmocka_unit_test(one_of_several_will_do),
+        cmocka_unit_test(a_group_is_of_domains),
+        cmocka_unit_test(a_list_without_domains_has_no_groups),
         cmocka_unit_test(numbers_are_compared),
         cmocka_unit_test(dates_are_compared_by_day),
         cmocka_unit_test(modes_have_two_names),
@@ -314,5 +371,5 @@ int main(void)
         cmocka_unit_test(the_only_name_that_fits_is_completed),
     };
     setlocale(LC_ALL, "C.UTF-8");
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_groups, free_groups);
 }
