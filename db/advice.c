@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "publication.h"
+#include "sts_policy.h"
 
 /* --- the next step --- */
 
@@ -42,14 +43,21 @@ static bool may_be_chance(const struct standing *standing)
            standing->tested_failed > 0;
 }
 
+/* Do the last days lack reports, as those of a day come by the next one or two? */
+static bool is_late(const struct standing *standing)
+{
+    enum { LATE = 3, LATE_WEEKLY = 8 };
+    return standing->silent_days > (standing->several_days ? LATE_WEEKLY : LATE);
+}
+
 static enum next_step next_in_testing(const struct standing *standing,
                                       const struct advice_settings *settings)
 {
-    if (standing->testing_days < settings->testing_days)
+    if (standing->tested_days < settings->testing_days)
         return NEXT_KEEP_TESTING;
     if (standing->sessions == 0 || standing->reporters < settings->reporters ||
         standing->tested < settings->sessions || is_without_mail(standing, settings) ||
-        may_be_chance(standing))
+        may_be_chance(standing) || standing->unheard > 0 || is_late(standing))
         return NEXT_MORE_REPORTS;
     return NEXT_ENFORCE;
 }
@@ -104,7 +112,7 @@ const char *advice_next_name(enum next_step next)
 int advice_urgency(const struct standing *standing, const struct advice_settings *settings)
 {
     enum next_step next = advice_next(standing, settings);
-    return next == NEXT_FIX_FAILURES && tls_mode_enforces(standing->mode) ? -1 : (int)next;
+    return next == NEXT_FIX_FAILURES && standing->refusing ? -1 : (int)next;
 }
 
 enum advice_step advice_step(const struct standing *standing,
@@ -196,7 +204,7 @@ const char *advice_label(const struct standing *standing, const struct advice_se
         snprintf(label, ADVICE_LABEL, "not enough reports");
         break;
     case NEXT_KEEP_TESTING:
-        snprintf(label, ADVICE_LABEL, "testing: day %d/%d", standing->testing_days,
+        snprintf(label, ADVICE_LABEL, "testing: day %d/%d", standing->tested_days,
                  settings->testing_days);
         break;
     case NEXT_ENFORCE:
@@ -235,15 +243,18 @@ bool is_reported_lately(const struct advising *advising)
     return advising->evidence->last_day > day_before_quiet(advising);
 }
 
-/* Sessions that were refused of late: by MTA-STS, and by DANE, too. */
-static int64_t enforced_lately(const struct evidence *evidence)
+/* Sessions that were refused of late. */
+static int64_t refused_lately(const struct standing *standing)
 {
-    return evidence->met[MET_ENFORCE].late + evidence->standing.running_enforced;
+    return standing->refused_sts + standing->refused_dane;
 }
-static int64_t refused_lately(const struct evidence *evidence)
+
+/* Does the check see enforce, where reports tell of testing yet?  Then what failed in that
+ * is refused from now on. */
+static bool is_enforced_since(const struct evidence *evidence)
 {
-    return enforced_lately(evidence) + evidence->met[MET_TLSA].late +
-           evidence->standing.running_dane;
+    return evidence->mode_is_live && tls_mode_sts(evidence->standing.mode) == STS_ENFORCE &&
+           evidence->met[MET_STS].late > 0;
 }
 
 /* --- what holds it back --- */
@@ -298,14 +309,25 @@ static void tell_what_holds_back(struct advising *advising)
             day_format(standing->sts_lost, last));
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
-    if (is_silent(standing, settings))
+    if (is_silent(standing, settings) || (in_testing(standing) && is_late(standing)))
         say(advising, sentences, "No report has come for the %d days since %s.",
-            standing->silent_days, day_format(evidence->last_day, last));
+            standing->silent_days, day_format(evidence->today - standing->silent_days, last));
     if (!in_testing(standing))
         return;
     if (standing->testing_days < settings->testing_days)
         say(advising, sentences, "Testing has run for %d of %d days.", standing->testing_days,
             settings->testing_days);
+    else if (standing->tested_days < settings->testing_days)
+        say(advising, sentences,
+            "The policy has all of its mx lines since %s: these have been tested for %d of %d "
+            "days.",
+            day_format(evidence->today - standing->tested_days + 1, last), standing->tested_days,
+            settings->testing_days);
+    for (size_t i = 0; i < evidence->unheard_count; i++)
+        say(advising, sentences, "%s: %s of %s failed on %s, and it has not reported since.",
+            evidence->unheard[i].organization, group_digits(evidence->unheard[i].failed, failed),
+            counted(evidence->unheard[i].sessions, "session", sessions),
+            day_format(evidence->unheard[i].day, last));
     if (standing->sessions == 0)
         say(advising, sentences,
             "No session under a policy was reported in the last %d days: not "
@@ -415,19 +437,37 @@ static void tell_how_to_publish(struct advising *advising)
         advising->evidence->domain);
 }
 
-/* Is mail refused by MTA-STS, which its own policy could stop? */
-static bool is_enforcing_too_early(const struct advising *advising)
+/* The mode of the policy that was published last, as far as it is known. */
+static enum sts_mode published_mode(const struct evidence *evidence)
 {
-    return advising->advice->next == NEXT_FIX_FAILURES && enforced_lately(advising->evidence) > 0 &&
-           tls_mode_sts(advising->evidence->standing.mode) == STS_ENFORCE;
+    struct sts_policy published;
+    sts_policy_read(evidence->policy_text, strlen(evidence->policy_text), &published);
+    return published.mode;
 }
 
-/* RFC 8461 section 5. */
+/* Is mail refused by MTA-STS, which another policy could stop? */
+static bool is_enforcing_too_early(const struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    const struct standing *standing = &evidence->standing;
+    bool refusing = standing->refusing && standing->refused_sts > 0;
+    return advising->advice->next == NEXT_FIX_FAILURES &&
+           (refusing || is_enforced_since(evidence)) && published_mode(evidence) != STS_TESTING;
+}
+
+/* RFC 8461 section 5.1. */
 static void tell_way_back(struct advising *advising)
 {
+    enum sts_mode mode = published_mode(advising->evidence);
+    bool enforced =
+        mode == STS_ENFORCE || tls_mode_sts(advising->evidence->standing.mode) == STS_ENFORCE;
     say(advising, &advising->advice->to_do,
-        "If that takes longer, publish the policy in mode testing meanwhile, as below: senders "
-        "look for a new id before they give a mail up, and deliver it then.");
+        enforced
+            ? "If that takes longer, publish the policy in mode testing meanwhile, as below: "
+              "senders look for a new id before they give a mail up, and deliver it then."
+            : "Senders refuse by the enforce policy of before, which they keep: publish record "
+              "and policy under a new id, in mode none or, as below, testing. They look for a "
+              "new id before they give a mail up, and deliver it then.");
 }
 
 /* The policy that is to be published next, or has to be put right. */
@@ -556,22 +596,34 @@ static void tell_what_to_do(struct advising *advising)
 static const char *summarise_start(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
-    char day[DAY_TEXT];
-    if (evidence->withdrawn_since < 0)
-        return "Safe to start MTA-STS testing, which changes no delivery.";
-    return text_of(advising,
-                   "MTA-STS was withdrawn: by reports %s became %s on %s. If that was not meant, "
-                   "start again with testing, which changes no delivery.",
-                   sts_mode_name(evidence->withdrawn),
-                   evidence->withdrawn_to_none ? "none" : "no policy",
-                   day_format(evidence->withdrawn_since, day));
+    int64_t failed = evidence->met[MET_NO_POLICY].late;
+    char day[DAY_TEXT], text[COUNT_TEXT];
+    if (evidence->withdrawn_since >= 0)
+        return text_of(advising,
+                       "MTA-STS was withdrawn: by reports %s became %s on %s. If that was not "
+                       "meant, start again with testing, which changes no delivery.",
+                       sts_mode_name(evidence->withdrawn),
+                       evidence->withdrawn_to_none ? "none" : "no policy",
+                       day_format(evidence->withdrawn_since, day));
+    if (has_lost_dane(evidence))
+        return text_of(advising,
+                       "DANE has gone, by reports on %s. If that was not meant, see to the TLSA "
+                       "records and to DNSSEC.",
+                       day_format(evidence->changed_day, day));
+    if (failed > 0 && evidence->recent_count > 0)
+        return text_of(advising,
+                       "%s in the last %d days, mostly %s: enforce or DANE would refuse such "
+                       "mail. Put that right first; testing changes no delivery.",
+                       counted(failed, "failure", text), advising->settings->quiet_days,
+                       evidence->recent[0].result_type);
+    return "Safe to start MTA-STS testing, which changes no delivery.";
 }
 
 static const char *summarise_end(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct met_totals refused = met_refused(evidence);
-    char sessions[COUNT_TEXT], days[SPAN_TEXT];
+    char sessions[COUNT_TEXT], days[SPAN_TEXT], day[DAY_TEXT];
     if (refused.failed > 0)
         return text_of(advising, "%s %s refused %s, %s.",
                        counted(refused.failed, "session", sessions),
@@ -579,6 +631,11 @@ static const char *summarise_end(struct advising *advising)
                        span(refused.first_failed, refused.last_failed, days),
                        is_reported_lately(advising) ? "none since: see that it stays so"
                                                     : "and no report tells how it has been since");
+    if (has_lost_dane(evidence))
+        return text_of(advising,
+                       "Enforced by MTA-STS, though DANE has gone, by reports on %s: see to the "
+                       "TLSA records and to DNSSEC, if that was not meant.",
+                       day_format(evidence->changed_day, day));
     if (evidence->standing.mode == MODE_DANE_STS_ENFORCE)
         return "DANE and MTA-STS are in force: senders that look at either deliver with valid TLS "
                "or not at all.";
@@ -587,13 +644,27 @@ static const char *summarise_end(struct advising *advising)
                : "Enforced: senders that look at the policy deliver with valid TLS or not at all.";
 }
 
+/* Of sessions some of which were refused. */
+static const char *summarise_refusals(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    int days = advising->settings->quiet_days;
+    char refused[COUNT_TEXT], day[DAY_TEXT];
+    group_digits(refused_lately(&evidence->standing), refused);
+    if (evidence->standing.refusing)
+        return text_of(advising, "Sessions are being refused: %s in the last %d days.", refused,
+                       days);
+    return text_of(advising, "Sessions were refused: %s in the last %d days, none since %s.",
+                   refused, days, day_format(met_refused(evidence).last_failed, day));
+}
+
 /* In testing failures are what enforce would refuse, unless DANE refuses all of them now. */
 static const char *summarise_failures(struct advising *advising)
 {
     const struct standing *standing = &advising->evidence->standing;
     int days = advising->settings->quiet_days;
-    int64_t refused = refused_lately(advising->evidence);
-    char failed[COUNT_TEXT];
+    int64_t refused = refused_lately(standing);
+    char failed[COUNT_TEXT], text[COUNT_TEXT];
     counted(standing->failed, "failure", failed);
     if (is_broken(standing))
         return text_of(advising,
@@ -601,10 +672,25 @@ static const char *summarise_failures(struct advising *advising)
                        "last %d days, with no policy read.",
                        failed, days);
     if (in_testing(standing) && (refused < standing->failed || !tls_mode_has_dane(standing->mode)))
-        return text_of(advising, "Not safe to enforce: %s in the last %d days.", failed, days);
+        return refused == 0
+                   ? text_of(advising, "Not safe to enforce: %s in the last %d days.", failed, days)
+                   : text_of(advising,
+                             "Not safe to enforce: %s in the last %d days, and %s of them %s "
+                             "refused already.",
+                             failed, days, group_digits(refused, text),
+                             refused == 1 ? "was" : "were");
     if (refused > 0)
-        return text_of(advising, "Sessions are being refused: %s in the last %d days.",
-                       group_digits(refused, failed), days);
+        return summarise_refusals(advising);
+    if (standing->undelivered == standing->failed)
+        return text_of(advising,
+                       "Mail is not delivered: %s in the last %d days, for broken DNSSEC or "
+                       "a sender that demands DANE.",
+                       failed, days);
+    if (is_enforced_since(advising->evidence))
+        return text_of(advising,
+                       "Enforced since testing: what failed there, %s in the last %d days, is "
+                       "refused from now on.",
+                       failed, days);
     return text_of(advising,
                    tls_mode_enforces(standing->mode)
                        ? "Sessions fail, though none was refused: %s in the last %d days."

@@ -10,7 +10,8 @@ static void tell_reports(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct sentences *sentences = &advising->advice->evidence;
-    char sessions[COUNT_TEXT], reporters[COUNT_TEXT], first[DAY_TEXT], last[DAY_TEXT];
+    char sessions[COUNT_TEXT], reporters[COUNT_TEXT], days[COUNT_TEXT];
+    char first[DAY_TEXT], last[DAY_TEXT];
     if (evidence->last_day < 0) {
         say(advising, sentences, "No report on the domain has come yet.");
         return;
@@ -23,14 +24,13 @@ static void tell_reports(struct advising *advising)
         say(advising, sentences, "Reports have come from %s to %s.", first, last);
     counted(evidence->sessions, "session", sessions);
     counted(evidence->reporters, "reporter", reporters);
-    day_format(evidence->range.first, first);
     if (evidence->standing.testing_since >= 0)
-        say(advising, sentences,
-            "MTA-STS testing since %s, %d days: reports by %s, %s under a policy.", first,
-            evidence->standing.testing_days, reporters, sessions);
+        say(advising, sentences, "MTA-STS testing since %s, %s: reports by %s, %s under a policy.",
+            day_format(evidence->standing.testing_since, first),
+            counted(evidence->standing.testing_days, "day", days), reporters, sessions);
     else
         say(advising, sentences, "Since %s: reports by %s, %s under a policy that could be read.",
-            first, reporters, sessions);
+            day_format(evidence->range.first, first), reporters, sessions);
 }
 
 /* What the days of testing tell is of the text that was in force then. */
@@ -65,9 +65,12 @@ static void tell_unread(struct advising *advising)
 /* What came after the sessions that were refused. */
 static const char *since_refused(const struct advising *advising)
 {
-    if (advising->evidence->standing.failed > 0)
+    const struct evidence *evidence = advising->evidence;
+    if (evidence->standing.failed > 0)
         return "";
-    return is_reported_lately(advising) ? ", and none since" : ", and no report has come since";
+    if (!is_reported_lately(advising))
+        return ", and no report has come since";
+    return met_refused(evidence).last_failed < evidence->last_day ? ", and none since" : "";
 }
 
 enum { CAUSE_TEXT = 1024 };
@@ -156,16 +159,65 @@ static void tell_way_back_to_testing(struct advising *advising)
         day_format(evidence->changed_day, day));
 }
 
+bool has_lost_dane(const struct evidence *evidence)
+{
+    return evidence->changed_day > evidence->today - EVIDENCE_DAYS &&
+           tls_mode_has_dane(evidence->changed_from) &&
+           !tls_mode_has_dane(evidence->changed_mode) &&
+           !tls_mode_has_dane(evidence->standing.mode);
+}
+
+static void tell_lost_dane(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    char day[DAY_TEXT];
+    if (has_lost_dane(evidence))
+        say(advising, &advising->advice->evidence,
+            "DANE went on %s, by reports: were the TLSA records taken out, or is the zone no "
+            "longer signed?",
+            day_format(evidence->changed_day, day));
+}
+
+/* Of senders that saw no policy. */
+static void tell_unprotected(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    int64_t failed = evidence->met[MET_NO_POLICY].failed;
+    char text[COUNT_TEXT];
+    if (failed == 0)
+        return;
+    say(advising, &advising->advice->evidence,
+        evidence->standing.sts_broken
+            ? "%s failed of senders that got no policy: delivered, unless they keep an older one."
+        : evidence->standing.undelivered > 0
+            ? "%s failed of senders that saw no policy: not delivered where DNSSEC was broken, or "
+              "the sender demands DANE."
+            : "%s failed of senders that saw no policy: delivered, perhaps in the clear. One that "
+              "minds a policy would have failed alike.",
+        counted(failed, "session", text));
+}
+
 static void tell_failures(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct sentences *sentences = &advising->advice->evidence;
     char text[COUNT_TEXT], days[SPAN_TEXT];
     const struct met_totals *in_testing = &evidence->met[MET_STS];
+    int64_t refused = met_refused(evidence).failed;
+    int64_t unfetched = evidence->unfetched < evidence->failed - refused
+                            ? evidence->unfetched
+                            : evidence->failed - refused;
     int64_t testing = evidence->standing.testing_since >= 0 ? in_testing->failed : 0;
-    int64_t other = evidence->failed - met_refused(evidence).failed - testing;
+    if (testing > evidence->failed - refused - unfetched)
+        testing = evidence->failed - refused - unfetched;
+    int64_t other = evidence->failed - refused - unfetched - testing;
     tell_refused(advising);
     tell_change(advising);
+    if (unfetched > 0)
+        say(advising, sentences,
+            "%s failed because the policy could not be had or read: nothing is refused by that, "
+            "and senders go on by the policy that they keep.",
+            counted(unfetched, "session", text));
     if (testing > 0)
         say(advising, sentences,
             "%s failed in testing %s: under enforce %s would have been refused.",
@@ -178,18 +230,11 @@ static void tell_failures(struct advising *advising)
             counted(other, "session", text));
     if (evidence->failed == 0 && evidence->sessions > 0 && evidence->standing.running == 0)
         say(advising, sentences, "%s",
-            evidence->result_count == 0 || evidence->met[MET_NO_POLICY].failed > 0
+            evidence->result_count == 0 || evidence->met[MET_NO_POLICY].failed > 0 ||
+                    evidence->met[MET_UNREAD].failed > 0
                 ? "None of these failed."
                 : "None of these failed by the summaries, which leave out what the details name.");
-    if (evidence->met[MET_NO_POLICY].failed > 0 && evidence->standing.sts_broken)
-        say(advising, sentences,
-            "%s failed of senders that got no policy: delivered, unless they keep an older one.",
-            counted(evidence->met[MET_NO_POLICY].failed, "session", text));
-    else if (evidence->met[MET_NO_POLICY].failed > 0)
-        say(advising, sentences,
-            "%s failed of senders that saw no policy: delivered, perhaps in the clear. One that "
-            "minds a policy would have failed alike.",
-            counted(evidence->met[MET_NO_POLICY].failed, "session", text));
+    tell_unprotected(advising);
 }
 
 /* A policy of before that a sender has kept, or another one that it finds. */
@@ -199,10 +244,16 @@ static void tell_dissent(struct advising *advising)
     char day[DAY_TEXT];
     if (evidence->dissenter[0] == '\0')
         return;
-    say(advising, &advising->advice->evidence,
-        "Not all see the same policy: %s reports mode %s, up to %s (6 shows who sees which).",
-        evidence->dissenter, sts_mode_name(evidence->dissenting_mode),
-        day_format(evidence->dissenting_day, day));
+    day_format(evidence->dissenting_day, day);
+    if (evidence->dissenting_mode == STS_UNREADABLE)
+        say(advising, &advising->advice->evidence,
+            "Not all see the policy: %s, which did before, finds none, up to %s. Does one of the "
+            "name servers lack the _mta-sts record?",
+            evidence->dissenter, day);
+    else
+        say(advising, &advising->advice->evidence,
+            "Not all see the same policy: %s reports mode %s, up to %s (6 shows who sees which).",
+            evidence->dissenter, sts_mode_name(evidence->dissenting_mode), day);
 }
 
 /* A report that anybody may have written is no reason to hold back, nor to feel safe. */
@@ -301,6 +352,7 @@ void tell_evidence(struct advising *advising)
     tell_withdrawal(advising);
     tell_reports(advising);
     tell_new_text(advising);
+    tell_lost_dane(advising);
     tell_way_back_to_testing(advising);
     tell_failures(advising);
     tell_unread(advising);

@@ -34,6 +34,9 @@ const char *counted(int64_t count, const char *what, char text[static COUNT_TEXT
 enum { SPAN_TEXT = 2 * DAY_TEXT + 16 };
 const char *span(int first, int last, char text[static SPAN_TEXT]);
 
+/* Was DANE there until a change of mode of the last EVIDENCE_DAYS, by reports? */
+bool has_lost_dane(const struct evidence *evidence);
+
 /* Are there reports of the last quiet_days? */
 bool is_reported_lately(const struct advising *advising);
 

@@ -4,6 +4,7 @@
 
 #include "cover.h"
 #include "domain.h"
+#include "review.h"
 #include "standing.h"
 #include "statement.h"
 
@@ -49,7 +50,9 @@ static enum db_status read_standing(struct gathering *gathering)
     if (status == DB_OK && evidence->domain[0] == '\0')
         status = db_complain(gathering->db, DB_MISSING, "has no such domain");
     if (evidence->standing.testing_since >= 0)
-        evidence->range.first = evidence->standing.testing_since;
+        evidence->range.first = evidence->standing.testing_since < evidence->standing.recent_since
+                                    ? evidence->standing.testing_since
+                                    : evidence->standing.recent_since;
     return status;
 }
 
@@ -104,18 +107,17 @@ static enum db_status read_met(struct gathering *gathering)
 
 struct met_totals met_refused(const struct evidence *evidence)
 {
-    const struct met_totals *enforce = &evidence->met[MET_ENFORCE],
-                            *tlsa = &evidence->met[MET_TLSA];
-    if (tlsa->failed == 0)
-        return *enforce;
-    struct met_totals sum = *tlsa;
-    sum.sessions += enforce->sessions;
-    sum.failed += enforce->failed;
-    sum.late += enforce->late;
-    if (enforce->failed > 0 && enforce->first_failed < sum.first_failed)
-        sum.first_failed = enforce->first_failed;
-    if (enforce->failed > 0 && enforce->last_failed > sum.last_failed)
-        sum.last_failed = enforce->last_failed;
+    struct met_totals sum = evidence->met[MET_TLSA], enforce = evidence->met[MET_ENFORCE];
+    enforce.failed -= evidence->unfetched < enforce.failed ? evidence->unfetched : enforce.failed;
+    sum.sessions += enforce.sessions;
+    sum.late += enforce.late;
+    if (enforce.failed == 0)
+        return sum;
+    if (sum.failed == 0 || enforce.first_failed < sum.first_failed)
+        sum.first_failed = enforce.first_failed;
+    if (sum.failed == 0 || enforce.last_failed > sum.last_failed)
+        sum.last_failed = enforce.last_failed;
+    sum.failed += enforce.failed;
     return sum;
 }
 
@@ -156,11 +158,35 @@ static enum db_status read_reporters(struct gathering *gathering)
     return db_done(row, status);
 }
 
+static int take_unheard(void *context, const struct unheard_row *row)
+{
+    struct gathering *gathering = context;
+    struct evidence *evidence = gathering->evidence;
+    if (evidence->unheard_count == EVIDENCE_UNHEARD)
+        return 0;
+    evidence->unheard[evidence->unheard_count].organization = keep(gathering, row->organization);
+    evidence->unheard[evidence->unheard_count].day = row->day;
+    evidence->unheard[evidence->unheard_count].sessions = row->sessions;
+    evidence->unheard[evidence->unheard_count++].failed = row->failed;
+    return 0;
+}
+
 static enum db_status read_figures(struct gathering *gathering)
 {
+    const struct advice_settings *settings = gathering->settings;
+    const struct evidence *evidence = gathering->evidence;
+    struct day_range testing = last_days(evidence->today, settings->testing_days),
+                     quiet = last_days(evidence->today, settings->quiet_days);
     enum db_status status = read_met(gathering);
     add_usable(gathering->evidence);
-    return status == DB_OK ? read_reporters(gathering) : status;
+    if (status == DB_OK)
+        status = read_reporters(gathering);
+    if (status == DB_OK)
+        status = query_unfetched(gathering->db, gathering->domain, evidence->range,
+                                 &gathering->evidence->unfetched);
+    if (status != DB_OK || evidence->standing.unheard == 0)
+        return status;
+    return query_unheard(gathering->db, gathering->domain, testing, quiet, take_unheard, gathering);
 }
 
 static void take_result(struct gathering *gathering, const struct result_row *row,
@@ -526,14 +552,19 @@ static enum db_status read_change(struct gathering *gathering)
 static enum db_status read_dissenter(struct gathering *gathering)
 {
     static const char select[] =
-        "SELECT o.name, s.mode, s.last_day FROM policy_seen s"
+        "SELECT o.name, iif(s.type = 2, s.mode, 0), s.last_day FROM policy_seen s"
         "  CROSS JOIN organization o ON o.id = s.organization"
-        " WHERE s.domain = ?1 AND s.type = 2 AND s.mode BETWEEN 1 AND 3 AND s.mode <> ?2"
-        "  AND s.last_day >= ?3 AND NOT EXISTS (SELECT 1 FROM policy_seen n"
+        " WHERE s.domain = ?1 AND s.last_day >= ?3"
+        "  AND (s.type = 2 AND s.mode BETWEEN 1 AND 3 AND s.mode <> ?2"
+        "   OR s.type = 1 AND EXISTS (SELECT 1 FROM policy_seen b WHERE b.domain = s.domain"
+        "    AND b.type = 2 AND b.organization = s.organization AND b.last_day < s.last_day))"
+        "  AND NOT EXISTS (SELECT 1 FROM policy_seen n"
         "   WHERE n.domain = s.domain AND n.type = 2 AND n.mode = ?2"
         "    AND n.organization = s.organization AND n.last_day >= s.last_day)"
         " ORDER BY s.successful + s.failed DESC LIMIT 1";
-    _Static_assert(POLICY_STS == 2 && STS_NONE == 1 && STS_ENFORCE == 3, "named by number");
+    _Static_assert(POLICY_NOT_FOUND == 1 && POLICY_STS == 2 && STS_UNREADABLE == 0 &&
+                       STS_NONE == 1 && STS_ENFORCE == 3,
+                   "named by number");
     struct evidence *evidence = gathering->evidence;
     enum db_status status = DB_OK;
     if (!tls_mode_has_sts(evidence->standing.mode))
@@ -554,12 +585,12 @@ static enum db_status read_dissenter(struct gathering *gathering)
 static enum db_status read_tlsa(struct gathering *gathering)
 {
     static const char select[] =
-        "SELECT x.value, min(s.first_day), max(s.last_day), sum(s.successful + s.failed) AS "
-        "sessions"
+        "SELECT x.value, min(s.first_day), max(s.last_day), sum(s.failed) > 0 AS fails"
         " FROM policy_seen s CROSS JOIN policy_text x ON x.id = s.policy_text"
         " WHERE s.domain = ?1 AND s.type = 3 AND s.policy_text <> 0"
         "  AND s.first_day <= ?3 AND s.last_day >= ?2"
-        " GROUP BY s.policy_text ORDER BY sessions DESC LIMIT 1";
+        " GROUP BY s.policy_text ORDER BY fails DESC, iif(fails, min(s.first_day), 0) DESC,"
+        "  sum(s.successful + s.failed) DESC LIMIT 1";
     _Static_assert(POLICY_TLSA == 3, "named by number");
     struct evidence *evidence = gathering->evidence;
     struct day_range quiet = last_days(evidence->today, gathering->settings->quiet_days);

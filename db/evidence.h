@@ -30,30 +30,37 @@ struct advice_settings {
  * sessions and reporters stay 0 where it does not, and testing_since is no
  * earlier than tells whether testing_days have passed. */
 struct standing {
-    enum tls_mode mode; /* now, as in struct domain_row */
-    bool reported;      /* there is a report on it */
-    bool name_missing;  /* the check was told that there is no such name */
-    bool sts_broken;    /* there is an _mta-sts record, and no policy that can be used */
-    bool sts_gone;      /* there is none, though reports of before the check told of a policy */
-    int sts_lost;       /* day since which reports tell of none, after testing or enforce; 0: no */
-    bool tlsrpt_seen;   /* by the check: there is a TLS-RPT record... */
-    bool tlsrpt_missed; /* ...or there is none */
-    int64_t problems;   /* that the check found: errors, and what enforce would make one */
-    int64_t failed;     /* in the last quiet_days: of all sessions if the mode is one with a
-                           policy, by the check or by reports, else of those with one that
-                           could not be had or read */
-    int64_t running;    /* of these, of reports that began before and ended in these days... */
-    int64_t running_enforced; /* ...under MTA-STS enforce, and under TLSA records */
-    int64_t running_dane;
-    int64_t named;         /* and, for a review, what only the details name */
+    enum tls_mode mode;  /* now, as in struct domain_row */
+    bool reported;       /* there is a report on it */
+    bool name_missing;   /* the check was told that there is no such name */
+    bool sts_broken;     /* there is an _mta-sts record, and no policy that can be used */
+    bool sts_gone;       /* there is none, though reports of before the check told of a policy */
+    int sts_lost;        /* day since which reports tell of none, after testing or enforce; 0: no */
+    bool tlsrpt_seen;    /* by the check: there is a TLS-RPT record... */
+    bool tlsrpt_missed;  /* ...or there is none */
+    int64_t problems;    /* that the check found: errors, and what enforce would make one */
+    int64_t failed;      /* in the last quiet_days: of all sessions if the mode is one with a
+                            policy, by the check or by reports, else of those with one that
+                            could not be had or read */
+    int64_t running;     /* of these, of reports that began before and ended in these days... */
+    int64_t named;       /* ...and, for a review, what only the details name */
+    int64_t undelivered; /* of these, of senders that found DNSSEC broken or missed DANE, and saw
+                            no policy */
+    int64_t refused_sts; /* of these, under MTA-STS enforce by a policy that could be had... */
+    int64_t refused_dane;  /* ...and under TLSA records */
+    bool refusing;         /* some of them on the last two days with reports */
     int recent_since;      /* day: the first of the last quiet_days, or that of these reports */
     int64_t sessions;      /* with a policy, in the last quiet_days */
     int64_t tested;        /* under MTA-STS, in the last testing_days... */
     int64_t tested_failed; /* ...and failed */
     int64_t reporters;     /* of sessions of these; no more than are asked for are counted */
-    int testing_since;     /* day; -1 when it is not in MTA-STS testing */
-    int testing_days;      /* from then to today, both counted */
-    int silent_days;       /* since the last day with a report, today counted; 0: never reported */
+    int64_t unheard;   /* for a review: reporters of failures in the testing_days that have reported
+                          no session in the quiet_days */
+    int testing_since; /* day; -1 when it is not in MTA-STS testing */
+    int testing_days;  /* from then to today, both counted */
+    int tested_days;   /* of these, for a review, since senders saw the last of the mx lines */
+    int silent_days;   /* since the last day that a report is about, today counted; 0: none */
+    bool several_days; /* the report on that is of several days */
 };
 
 /* As query_domains() of mine, with the standing of each: exact when it is of one
@@ -75,6 +82,7 @@ enum {
     EVIDENCE_HOSTS = 64,
     EVIDENCE_REPORTS = 100, /* the newest */
     EVIDENCE_PROBLEMS = 8,  /* the first */
+    EVIDENCE_UNHEARD = 3,
     EVIDENCE_NEEDS = 8
 };
 
@@ -120,9 +128,11 @@ struct evidence {
     int first_day; /* with a report; 0 and -1 when there is none */
     int last_day;
 
-    /* Since it is in testing; otherwise of the last EVIDENCE_DAYS. */
+    /* Since it is in testing, and no later than standing.recent_since; otherwise of the last
+     * EVIDENCE_DAYS. */
     struct day_range range;
     struct met_totals met[MET_KINDS];
+    int64_t unfetched; /* failures for want of the policy, by details: they refused nothing */
     int64_t sessions;  /* under a usable policy */
     int64_t failed;    /* of these */
     int64_t reporters; /* in testing: those that saw MTA-STS */
@@ -131,6 +141,14 @@ struct evidence {
         int64_t failed;
     } failing_hosts[EVIDENCE_FAILING_HOSTS]; /* MX hosts, most failures first */
     size_t failing_host_count;               /* there may be more than those */
+
+    /* Some of standing.unheard, most failures first: their last day, and its sessions. */
+    struct {
+        const char *organization;
+        int day;
+        int64_t sessions, failed;
+    } unheard[EVIDENCE_UNHEARD];
+    size_t unheard_count;
 
     /* Failures of these days, most first; and those from standing.recent_since on. */
     struct result_count results[EVIDENCE_RESULTS];
@@ -168,7 +186,8 @@ struct evidence {
     enum tls_mode changed_from, changed_mode;
 
     /* The reporter with most sessions of those whose latest reports, in the last quiet_days,
-     * have another MTA-STS mode than the domain: "" when there is none. */
+     * have another MTA-STS mode than the domain: "" when there is none.  STS_UNREADABLE: they
+     * have no policy, and had one before. */
     const char *dissenter;
     enum sts_mode dissenting_mode;
     int dissenting_day;
@@ -182,8 +201,8 @@ struct evidence {
     int withdrawn_since;
     bool withdrawn_to_none; /* to mode none, not to no policy */
 
-    /* The TLSA records that most sessions were reported with, a line each, and since
-     * when the same are reported. */
+    /* Of the last quiet_days the TLSA records under which sessions failed, the newest of them,
+     * or else those with most sessions, a line each; and since when the same are reported. */
     const char *tlsa_records;
     int tlsa_since;
     int tlsa_last;
@@ -208,8 +227,8 @@ struct evidence {
     size_t problem_count;
 };
 
-/* All that enforce and DANE refused; and did nothing else fail, so that result types and
- * hosts are theirs? */
+/* All that enforce and DANE refused, without what failed for want of the policy; and did
+ * nothing else fail, so that result types and hosts are theirs? */
 struct met_totals met_refused(const struct evidence *evidence);
 bool only_refused_failed(const struct evidence *evidence);
 

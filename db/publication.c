@@ -124,30 +124,59 @@ static void keep_published(struct advising *advising, struct proposal *proposal)
                         published.max_age != proposal->max_age;
 }
 
+/* Some of the hosts, and how many others. */
+struct host_list {
+    size_t count;
+    size_t used;
+    char names[512];
+};
+
+static void list_host(struct host_list *list, const char *name)
+{
+    enum { NAMED = 4 };
+    if (list->count++ < NAMED)
+        list->used += (size_t)snprintf(list->names + list->used, sizeof list->names - list->used,
+                                       "%s%.100s", list->used > 0 ? ", " : "", name);
+    else
+        snprintf(list->names + list->used, sizeof list->names - list->used, " and %zu more",
+                 list->count - NAMED);
+}
+
+/* A host that no mx line covers is added where the check has found it, or nobody knows any
+ * line: what only reports name may be just the host that the lines are to keep out, RFC 8461
+ * section 4.1. */
 static void add_hosts(struct advising *advising, struct proposal *proposal)
 {
     const struct evidence *evidence = advising->evidence;
     struct sentences *to_do = &advising->advice->to_do;
+    struct host_list added = {0}, gone = {0}, doubtful = {0};
+    bool listed = proposal->count > 0;
     for (size_t i = 0; i < evidence->host_count; i++) {
         const char *name = evidence->hosts[i].name;
         if (!domain_is_host(name) || is_covered(proposal, proposal->count, name))
             continue;
-        if (evidence->checked != 0 && !evidence->hosts[i].live) {
-            say(advising, to_do,
-                "Reports name %s, which is no MX host of the domain now: no mx line is proposed "
-                "for it.",
-                name);
+        if (!evidence->hosts[i].live && (evidence->checked != 0 || listed)) {
+            list_host(evidence->checked != 0 ? &gone : &doubtful, name);
             continue;
         }
         add_pattern(proposal, name);
         proposal->changed = true;
         proposal->lasts = false;
         if (proposal->published)
-            say(advising, to_do,
-                "No mx line of the published policy covers %s: one is added "
-                "below.",
-                name);
+            list_host(&added, name);
     }
+    if (gone.count > 0)
+        say(advising, to_do,
+            "Reports name %s, no MX host%s of the domain now: no mx line is proposed for that.",
+            gone.names, gone.count == 1 ? "" : "s");
+    if (doubtful.count > 0)
+        say(advising, to_do,
+            "Reports name %s, which no mx line covers. If dig +short MX %s lists it, add a line "
+            "for it; if not, to refuse it was right.",
+            doubtful.names, evidence->domain);
+    if (added.count > 0)
+        say(advising, to_do, "No mx line of the published policy covers %s: added below.",
+            added.names);
 }
 
 /* Reports come from anybody, and name MX hosts only where something failed. */

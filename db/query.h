@@ -48,6 +48,14 @@ struct extent {
 };
 enum db_status query_extent(struct db *db, struct extent *extent);
 
+/* The last day, up to TODAY, that a report on my domains is about, -1 when there is none; and
+ * are reports overdue?  They come a day or two later, weekly ones a week. */
+struct recency {
+    int last_day;
+    bool overdue;
+};
+enum db_status query_recency(struct db *db, int today, struct recency *recency);
+
 /* The number of the domain NAME (normalised), or 0 in *DOMAIN. */
 enum db_status query_find_domain(struct db *db, const char *name, int64_t *domain);
 

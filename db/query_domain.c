@@ -80,6 +80,29 @@ enum db_status query_extent(struct db *db, struct extent *extent)
                        &extent->totals);
 }
 
+enum db_status query_recency(struct db *db, int today, struct recency *recency)
+{
+    enum { LATE = 3, LATE_WEEKLY = 8 };
+    static const char select[] =
+        "SELECT coalesce((SELECT block FROM total_domain WHERE level = 0 AND block <= ?1"
+        "   AND domain = 0 ORDER BY block DESC LIMIT 1), -1),"
+        " coalesce((SELECT (max(end_time) - 1) / 86400 FROM report INDEXED BY report_of_days"
+        "   WHERE end_time - begin_time > 129600 AND end_time <= (?1 + 1) * 86400), -1)";
+    _Static_assert(ALL_DOMAINS == 0, "named by number");
+    sqlite3_stmt *statement = db_statement(db, select);
+    sqlite3_bind_int(statement, 1, today);
+    enum db_status status = DB_OK;
+    *recency = (struct recency){.last_day = -1};
+    if (statement_next(db, statement, &status)) {
+        int day = sqlite3_column_int(statement, 0), ended = sqlite3_column_int(statement, 1);
+        bool several_days = ended >= day;
+        recency->last_day = several_days ? ended : day;
+        recency->overdue = recency->last_day >= 0 &&
+                           today - recency->last_day > (several_days ? LATE_WEEKLY : LATE);
+    }
+    return db_done(statement, status);
+}
+
 enum db_status query_find_domain(struct db *db, const char *name, int64_t *domain)
 {
     static const char select[] = "SELECT id FROM domain WHERE name = ?";

@@ -11,6 +11,7 @@
 #include "mode.h"
 #include "observation.h"
 #include "ranking.h"
+#include "review.h"
 #include "statement.h"
 
 struct day_range last_days(int today, int days)
@@ -27,12 +28,15 @@ struct running {
     int64_t dane;     /* and under TLSA records */
     int64_t sessions; /* with a policy */
     int first_day;    /* that any of them counts on; 0: there are none */
+    int last_day;     /* the last of any report of several days; 0: none ended in the quiet days */
 };
 
 /* What look_closer() finds of a domain. */
 struct closer {
     int64_t sessions; /* with a policy, in the quiet days */
-    int64_t failed;   /* of these */
+    int64_t failed;   /* of these... */
+    int64_t enforced; /* ...under MTA-STS enforce */
+    int64_t dane;     /* and under TLSA records */
     int64_t named;    /* failures in the details of the quiet days */
     int64_t tested;   /* sessions under MTA-STS in the testing days */
     int64_t tested_failed;
@@ -42,10 +46,11 @@ struct closer {
 
 /* Of one domain. */
 struct tally {
-    int64_t all_failed; /* in the quiet days, with a policy or without */
-    int64_t unfetched;  /* in their details: a published policy could not be had */
-    bool fetch_error;   /* in them a policy could not be had or read */
-    int lost_since;     /* day: MTA-STS was in force, and was not there any more; 0: no */
+    int64_t all_failed;  /* in the quiet days, with a policy or without */
+    int64_t unfetched;   /* in their details: a published policy could not be had */
+    int64_t undelivered; /* in their details: DNSSEC was broken, or DANE demanded and not there */
+    bool fetch_error;    /* in them a policy could not be had or read */
+    int lost_since;      /* day: MTA-STS was in force, and was not there any more; 0: no */
     struct running running;
     struct closer closer;
 };
@@ -159,17 +164,23 @@ static enum db_status add_named(struct db *db, int64_t domain, struct day_range 
     return add_up(db, &named, domain, range, tallies, offsetof(struct tally, closer.named));
 }
 
-/* What failed because a policy that is published could not be had: some reporters tell so,
- * and that they found none. */
-static enum db_status add_unfetched(struct db *db, int64_t domain, struct day_range range,
-                                    struct tallies *tallies)
+/* What failed because a policy that is published could not be had, and because DNSSEC was
+ * broken or DANE demanded: some reporters tell so, and that they found no policy. */
+static enum db_status add_causes(struct db *db, int64_t domain, struct day_range range,
+                                 struct tallies *tallies)
 {
-    static const struct question unfetched =
+    static const struct question unfetched = QUESTION_OF(
+        "t.failed", "total_result", " AND t.result_type IN " SQL_UNFETCHED, LEVELS_SPARSE);
+    static const struct question undelivered =
         QUESTION_OF("t.failed", "total_result",
                     " AND t.result_type IN (SELECT id FROM result_type WHERE name IN"
-                    "  ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid'))",
+                    "  ('dnssec-invalid', 'dane-required'))",
                     LEVELS_SPARSE);
-    return add_up(db, &unfetched, domain, range, tallies, offsetof(struct tally, unfetched));
+    enum db_status status =
+        add_up(db, &unfetched, domain, range, tallies, offsetof(struct tally, unfetched));
+    return status == DB_OK ? add_up(db, &undelivered, domain, range, tallies,
+                                    offsetof(struct tally, undelivered))
+                           : status;
 }
 
 #define LOST " AND before IN (3, 4, 6, 7) AND mode IN (1, 5)"
@@ -223,9 +234,17 @@ static enum db_status add_losses(struct db *db, int64_t domain, struct day_range
     return status;
 }
 
-enum { COLUMN_DOMAIN, COLUMN_ORGANIZATION, COLUMN_TYPE, COLUMN_SESSIONS, COLUMN_FAILED };
-static const struct question by_reporter = QUESTION(
-    "t.organization, t.type, t.successful + t.failed, t.failed", "total_reporter", LEVELS_SPARSE);
+enum {
+    COLUMN_DOMAIN,
+    COLUMN_ORGANIZATION,
+    COLUMN_TYPE,
+    COLUMN_SESSIONS,
+    COLUMN_FAILED,
+    COLUMN_MODE
+};
+static const struct question by_reporter =
+    QUESTION("t.organization, t.type, t.successful + t.failed, t.failed, t.mode", "total_reporter",
+             LEVELS_SPARSE);
 
 static enum db_status add_sessions(struct db *db, int64_t domain, struct day_range range,
                                    struct tallies *tallies)
@@ -237,8 +256,13 @@ static enum db_status add_sessions(struct db *db, int64_t domain, struct day_ran
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
         if (tally == NULL || (type != POLICY_STS && type != POLICY_TLSA))
             continue;
+        int64_t failed = sqlite3_column_int64(row, COLUMN_FAILED);
         tally->closer.sessions += sqlite3_column_int64(row, COLUMN_SESSIONS);
-        tally->closer.failed += sqlite3_column_int64(row, COLUMN_FAILED);
+        tally->closer.failed += failed;
+        if (type == POLICY_TLSA)
+            tally->closer.dane += failed;
+        else if (sqlite3_column_int(row, COLUMN_MODE) == STS_ENFORCE)
+            tally->closer.enforced += failed;
     }
     return status;
 }
@@ -267,9 +291,9 @@ static enum db_status add_reporters(struct db *db, int64_t domain, struct day_ra
 static enum db_status add_running(struct db *db, int64_t domain, int first, struct tallies *tallies)
 {
     static const char select[] =
-        "SELECT p.domain, p.day, p.type, p.mode, p.successful + p.failed, p.failed"
-        "  FROM report r INDEXED BY report_of_days"
-        "  CROSS JOIN policy p ON p.report = r.id AND p.day < ?2"
+        "SELECT p.domain, p.day, p.type, p.mode, p.successful + p.failed, p.failed,"
+        "   (r.end_time - 1) / 86400"
+        "  FROM report r INDEXED BY report_of_days CROSS JOIN policy p ON p.report = r.id"
         " WHERE r.end_time - r.begin_time > 129600 AND r.end_time > ?2 * 86400"
         "  AND ?1 IN (0, p.domain)";
     _Static_assert(ALL_DOMAINS == 0, "named by number");
@@ -283,6 +307,11 @@ static enum db_status add_running(struct db *db, int64_t domain, int first, stru
         struct running *running = &tally->running;
         int day = sqlite3_column_int(row, 1), type = sqlite3_column_int(row, 2);
         int64_t failed = sqlite3_column_int64(row, 5);
+        int last_day = sqlite3_column_int(row, 6);
+        if (last_day > running->last_day)
+            running->last_day = last_day;
+        if (day >= first) /* it counts in the quiet days */
+            continue;
         if (type == POLICY_STS || type == POLICY_TLSA)
             running->sessions += sqlite3_column_int64(row, 4);
         if (type == POLICY_STS && sqlite3_column_int(row, 3) == STS_ENFORCE)
@@ -388,7 +417,7 @@ struct standings {
     struct day_range quiet; /* the last quiet_days */
     struct tallies tallies;
     int looked_at;
-    bool unfetched_added; /* of all domains */
+    bool causes_added; /* of all domains */
     struct by_name list;
     enum db_status status; /* of the queries within a row */
 };
@@ -433,63 +462,143 @@ static enum db_status add_testing(const struct standings *standings, const struc
         standing->testing_since = by_check;
     if (standing->testing_since < 0) /* only reports of the future have seen it */
         standing->testing_since = standings->today;
-    standing->testing_days = standings->today - standing->testing_since + 1;
+    standing->testing_days = standing->tested_days = standings->today - standing->testing_since + 1;
+    return status;
+}
+
+/* Makes sure that the tally of DOMAIN has its causes: those of a list are added up for all of
+ * it when the first asks. */
+static enum db_status ask_causes(struct standings *standings, int64_t domain, struct tally *tally)
+{
+    if (standings->exact || tally->running.failed > 0) { /* it may reach further back */
+        struct day_range quiet = standings->quiet;
+        tally->unfetched = tally->undelivered = 0;
+        if (tally->running.failed > 0)
+            quiet.first = tally->running.first_day;
+        return add_causes(standings->db, domain, quiet, &standings->tallies);
+    }
+    if (standings->causes_added)
+        return DB_OK;
+    standings->causes_added = true;
+    for (int64_t i = 0; i < standings->tallies.count; i++)
+        standings->tallies.of[i].unfetched = standings->tallies.of[i].undelivered = 0;
+    return add_causes(standings->db, ALL_DOMAINS, standings->quiet, &standings->tallies);
+}
+
+/* The last of the quiet days on which a session of DOMAIN was refused, or -1. */
+static enum db_status read_last_refusal(const struct standings *standings, int64_t domain, int *day)
+{
+    static const char select[] =
+        SQL_COVER " SELECT coalesce(max(t.block), -1) FROM cover c CROSS JOIN total_reporter t"
+                  "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2"
+                  " WHERE t.failed > 0 AND (t.type = 3 OR (t.type = 2 AND t.mode = 3))";
+    _Static_assert(POLICY_TLSA == 3 && POLICY_STS == 2 && STS_ENFORCE == 3, "named by number");
+    sqlite3_stmt *row = db_statement(standings->db, select);
+    sqlite3_bind_int64(row, 2, domain);
+    enum db_status status = cover_bind(standings->db, row, LEVELS_DAYS, standings->quiet);
+    *day = statement_next(standings->db, row, &status) ? sqlite3_column_int(row, 0) : -1;
+    return db_done(row, status);
+}
+
+/* What was refused of what failed: enforce is told of policies that could be had, or were
+ * kept. */
+static enum db_status add_refused(const struct standings *standings, const struct domain_row *row,
+                                  const struct tally *tally, struct standing *standing)
+{
+    int64_t enforced = tally->closer.enforced + tally->running.enforced - tally->unfetched;
+    standing->refused_sts = enforced > 0 ? enforced : 0;
+    standing->refused_dane = tally->closer.dane + tally->running.dane;
+    int day = -1;
+    if (standing->refused_sts + standing->refused_dane == 0)
+        return DB_OK;
+    enum db_status status = read_last_refusal(standings, row->id, &day);
+    standing->refusing =
+        tally->running.enforced + tally->running.dane > 0 ||
+        day >= (row->last_day < standings->today ? row->last_day : standings->today) - 1;
+    return status;
+}
+
+static int count_unheard(void *context, const struct unheard_row *row)
+{
+    int64_t *unheard = context;
+    (void)row;
+    ++*unheard;
+    return 0;
+}
+
+/* What failures of the testing days, and a new mx line, leave to be seen. */
+static enum db_status review(struct standings *standings, int64_t domain, const struct tally *tally,
+                             struct standing *standing)
+{
+    struct day_range testing = last_days(standings->today, standings->settings->testing_days);
+    enum db_status status = DB_OK;
+    int since = -1;
+    if (tally->closer.tested_failed > 0)
+        status = query_unheard(standings->db, domain, testing, standings->quiet, count_unheard,
+                               &standing->unheard);
+    if (status == DB_OK)
+        status = query_lines_since(standings->db, domain, standings->today, &since);
+    if (since > standing->testing_since)
+        standing->tested_days = standings->today - since + 1;
     return status;
 }
 
 /* All failures count where there is a policy to refuse them, or was by reports,
  * whatever a check has seen since: senders keep policies. */
 static enum db_status add_refusable(struct standings *standings, const struct domain_row *row,
-                                    const struct tally *tally, struct standing *standing)
+                                    struct tally *tally, struct standing *standing)
 {
-    bool review = in_testing(row->mode) && tally->all_failed == 0 &&
-                  standing->testing_days >= standings->settings->testing_days;
+    bool failed = tally->all_failed + tally->running.failed > 0;
+    bool may_enforce = in_testing(row->mode) && !failed &&
+                       standing->testing_days >= standings->settings->testing_days;
     enum db_status status = DB_OK;
-    if (review || standings->exact)
+    if (may_enforce || failed || standings->exact)
         status = look_closer(standings, row->id);
+    if (status == DB_OK && failed)
+        status = ask_causes(standings, row->id, tally);
+    if (status == DB_OK && failed)
+        status = add_refused(standings, row, tally, standing);
     standing->running = tally->running.failed;
-    standing->running_enforced = tally->running.enforced;
-    standing->running_dane = tally->running.dane;
-    standing->named = review && standing->running == 0 ? tally->closer.named : 0;
+    standing->named = may_enforce ? tally->closer.named : 0;
     standing->failed = tally->all_failed + standing->running + standing->named;
-    return status;
+    return status == DB_OK && may_enforce ? review(standings, row->id, tally, standing) : status;
 }
 
-/* Makes sure that the tally of DOMAIN has what is unfetched: that of a list is added up for
- * all of it when the first asks. */
-static enum db_status ask_unfetched(struct standings *standings, int64_t domain,
-                                    struct tally *tally)
-{
-    if (standings->exact || tally->running.failed > 0) { /* it may reach further back */
-        struct day_range quiet = standings->quiet;
-        tally->unfetched = 0;
-        if (tally->running.failed > 0)
-            quiet.first = tally->running.first_day;
-        return add_unfetched(standings->db, domain, quiet, &standings->tallies);
-    }
-    if (standings->unfetched_added)
-        return DB_OK;
-    standings->unfetched_added = true;
-    for (int64_t i = 0; i < standings->tallies.count; i++)
-        standings->tallies.of[i].unfetched = 0;
-    return add_unfetched(standings->db, ALL_DOMAINS, standings->quiet, &standings->tallies);
-}
-
-/* Without a policy only failures of one that could not be had or read count. */
+/* Without a policy there count failures of one that could not be had or read, those that
+ * senders refuse by a policy that they keep, and what DNSSEC and DANE hold back. */
 static enum db_status add_unusable(struct standings *standings, const struct domain_row *row,
                                    struct tally *tally, struct standing *standing)
 {
     bool failed = tally->all_failed + tally->running.failed > 0;
     bool error = failed && tally->fetch_error;
     enum db_status status = DB_OK;
-    if (failed)
-        status = ask_unfetched(standings, row->id, tally);
-    int64_t unfetched = failed ? tally->unfetched : 0;
-    if (status == DB_OK && (error || standings->exact))
+    if (failed || standings->exact)
         status = look_closer(standings, row->id);
+    if (status == DB_OK && failed)
+        status = ask_causes(standings, row->id, tally);
+    if (status == DB_OK && failed)
+        status = add_refused(standings, row, tally, standing);
+    int64_t unfetched = failed ? tally->unfetched : 0;
+    int64_t refused = standing->refused_sts + standing->refused_dane;
     standing->failed = error && tally->closer.failed > unfetched ? tally->closer.failed : unfetched;
     standing->sts_broken |= standing->failed > 0;
+    if (refused > 0 && standing->failed < unfetched + refused)
+        standing->failed = unfetched + refused;
+    standing->undelivered = failed ? tally->undelivered : 0;
+    standing->failed += standing->undelivered;
     return status;
+}
+
+/* How long nobody has told anything. */
+static void add_silence(const struct standings *standings, const struct domain_row *row,
+                        const struct tally *tally, struct standing *standing)
+{
+    int last = row->last_day;
+    standing->several_days = tally->running.last_day >= last && last >= 0;
+    if (standing->several_days)
+        last = tally->running.last_day;
+    if (last >= 0 && last < standings->today)
+        standing->silent_days = standings->today - last;
 }
 
 static enum db_status add_figures(struct standings *standings, const struct domain_row *row,
@@ -498,6 +607,7 @@ static enum db_status add_figures(struct standings *standings, const struct doma
     struct tally *tally = tally_of(&standings->tallies, row->id);
     if (tally == NULL)
         return DB_OK;
+    add_silence(standings, row, tally, standing);
     bool policy = has_policy(row->mode) || has_policy(row->mode_reported);
     enum db_status status = policy ? add_refusable(standings, row, tally, standing)
                                    : add_unusable(standings, row, tally, standing);
@@ -521,8 +631,6 @@ static int add_standing(void *context, const struct domain_row *row)
                                 .reported = row->last_day >= 0,
                                 .name_missing = row->name_missing,
                                 .testing_since = -1};
-    if (row->last_day >= 0 && row->last_day < standings->today)
-        standing.silent_days = standings->today - row->last_day;
     if (row->check_time != 0)
         standings->status = read_check(standings->db, row, &standing);
     if (standings->status == DB_OK && in_testing(row->mode))

@@ -46,8 +46,10 @@ static const struct extras_type trends_type = {read_trends, sizeof(struct axis)}
 
 enum { WORST = 3 };
 
-/* The incidents that go on, and the worst of them: those that refuse mail before others. */
+/* The incidents that go on, and the worst of them: those that refuse mail before others; and
+ * whether anybody tells. */
 struct alarm {
+    struct recency recency;
     int64_t incidents, refusing;
     size_t count; /* of the worst */
     struct {
@@ -79,7 +81,9 @@ static enum db_status read_alarm(struct db *db, const int64_t *domains, size_t c
     (void)count;
     enum db_status status = query_incidents(db, domains[0], *range, &sums, add_to_alarm, alarm);
     alarm->incidents = sums.ongoing;
-    return status == DB_STOPPED ? DB_OK : status; /* it had enough; who was cancelled is told */
+    if (status == DB_OK || status == DB_STOPPED) /* it had enough; who was cancelled is told */
+        status = query_recency(db, range->last, &alarm->recency);
+    return status;
 }
 
 static const struct extras_type alarm_type = {read_alarm, sizeof(struct day_range)};
@@ -411,14 +415,33 @@ static int draw_worst(const char *domain, const struct incident *incident, int y
     return taken + put_text(y, x + taken, room - taken, STYLE_NORMAL, facts);
 }
 
+/* That nothing is known of the last days: where nobody looks after the imports, it would seem
+ * that nothing fails. */
+static int draw_overdue(const struct recency *recency, int y, int x, int columns_wide)
+{
+    char last[DAY_TEXT];
+    int days = today() - recency->last_day, before = x;
+    x += put_format(y, x, columns_wide - x, STYLE_BAD, "No report for %d days", days);
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, ", since %s: see the imports (",
+                    day_format(recency->last_day, last));
+    x += put_text(y, x, columns_wide - x, STYLE_KEY, "9");
+    x += put_text(y, x, columns_wide - x, STYLE_NORMAL, ").");
+    return x - before;
+}
+
 /* What has begun, and would be far down in a list of thirty days. */
 static void draw_alarm(const struct view *view, int y, int columns_wide)
 {
     const struct domains *domains = view->state;
     const struct alarm *alarm = extras_find(&domains->alarms, ALL_DOMAINS);
-    if (view->scope.foreign || alarm == NULL || alarm->incidents == 0)
+    int x = 1;
+    if (view->scope.foreign || alarm == NULL)
         return;
-    int style = alarm->refusing > 0 ? STYLE_BAD : STYLE_WARN, x = 1;
+    if (alarm->recency.overdue)
+        x += draw_overdue(&alarm->recency, y, x, columns_wide) + 2;
+    if (alarm->incidents == 0)
+        return;
+    int style = alarm->refusing > 0 ? STYLE_BAD : STYLE_WARN;
     bool one = alarm->incidents == 1;
     x += put_format(y, x, columns_wide - x, style, "%" PRId64 " incident%s", alarm->incidents,
                     one ? "" : "s");

@@ -73,6 +73,35 @@ static void where_nothing_broke_nothing_is_told(void **state)
     leave_dashboard(console);
 }
 
+static void that_nobody_tells_any_more_is_told(void **state)
+{
+    (void)state;
+    char line[128], last[DAY_TEXT];
+    for (int day = 28; day >= 5; day--)
+        keep(day, "a.example", "testing", 100, 0);
+    own_database_close();
+    struct console *console = open_dashboard(own.path, 80, 24);
+    snprintf(line, sizeof line, "No report for 5 days, since %s: see the imports (9).",
+             day_format(today() - 5, last));
+    assert_shows(console, line);
+    leave_dashboard(console);
+}
+
+static void weekly_reports_are_no_silence(void **state)
+{
+    (void)state;
+    struct report report;
+    make_report(&report, "Google", "weekly", today() - 12);
+    report.end = report.begin + INT64_C(7) * SECONDS_PER_DAY - 1;
+    add_policy(&report, "sts", "a.example", sts_text("testing"), 100, 0);
+    assert_int_equal(keep_report(own.store, &report, "x"), OUTCOME_IMPORTED);
+    own_database_close();
+    struct console *console = open_dashboard(own.path, 80, 24);
+    assert_shows(console, "a.example");
+    assert_hides(console, "No report for");
+    leave_dashboard(console);
+}
+
 int main(void)
 {
 #define TEST(name)                                                                                 \
@@ -80,6 +109,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_broke_is_told_at_once),
         TEST(where_nothing_broke_nothing_is_told),
+        TEST(that_nobody_tells_any_more_is_told),
+        TEST(weekly_reports_are_no_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static const struct advice_settings settings = {
 /* --- the next step --- */
 
 #define REPORTED      .reported = true
-#define TESTING(days) .mode = MODE_STS_TESTING, .testing_days = days
+#define TESTING(days) .mode = MODE_STS_TESTING, .testing_days = days, .tested_days = days
 #define QUIET         .sessions = 1000, .tested = 1000, .reporters = 2
 
 static const struct {
@@ -78,7 +78,7 @@ static const struct {
      STEP_REPORTING,
      "MTA-STS has gone"},
     {{REPORTED, TESTING(14), QUIET, .failed = 1, .problems = 4}, STEP_REVIEW, "fix 1 in 7 days"},
-    {{REPORTED, .mode = MODE_DANE_STS_TESTING, .testing_days = 14, QUIET},
+    {{REPORTED, .mode = MODE_DANE_STS_TESTING, .testing_days = 14, .tested_days = 14, QUIET},
      STEP_REVIEW,
      "ready for enforce"},
 
@@ -295,7 +295,7 @@ static void testing_begins_with_the_mx_hosts_that_were_seen(void **state)
     assert_int_equal(advice.next, NEXT_START_TESTING);
     expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmx: mx2.example.com\n"
                   "max_age: 86400\n");
-    expect_to_say(&advice.to_do, "Reports name mx.forged.example, which is no MX host");
+    expect_to_say(&advice.to_do, "Reports name mx.forged.example, no MX host");
 }
 
 static void without_a_check_hosts_of_reports_are_to_be_compared(void **state)
@@ -661,6 +661,12 @@ static void fail_under(enum met met, int64_t failed, int first, int last)
     evidence.met[met] = (struct met_totals){failed + 100, failed, late, first, last};
     evidence.sessions += failed + 100;
     evidence.failed += failed;
+    if (met == MET_ENFORCE)
+        evidence.standing.refused_sts = late;
+    if (met == MET_TLSA)
+        evidence.standing.refused_dane = late;
+    if (met == MET_ENFORCE || met == MET_TLSA)
+        evidence.standing.refusing |= last >= TODAY - 2;
 }
 
 static void add_recent(const char *result_type, int64_t failed, int policy_type, const char *mx)
@@ -811,7 +817,8 @@ static void what_dane_refuses_is_refused_in_testing_too(void **state)
     assert_string_equal(advice.summary, "Sessions are being refused: 6 in the last 7 days.");
     evidence.standing.failed = 500; /* most would be refused by enforce */
     advise(&settings);
-    assert_string_equal(advice.summary, "Not safe to enforce: 500 failures in the last 7 days.");
+    assert_string_equal(advice.summary, "Not safe to enforce: 500 failures in the last 7 days, and "
+                                        "6 of them were refused already.");
 }
 
 /* The way back is for what MTA-STS refuses now. */
@@ -824,7 +831,7 @@ static void enforce_is_not_taken_back_for_what_dane_refuses(void **state)
     fail_under(MET_ENFORCE, 1, TODAY - 25, TODAY - 25);
     advise(&settings);
     assert_false(says(&advice.to_do, "mode testing meanwhile"));
-    evidence.standing.running = evidence.standing.running_enforced = 2;
+    evidence.standing.running = evidence.standing.refused_sts = 2;
     advise(&settings);
     expect_to_say(&advice.to_do, "mode testing meanwhile");
 }

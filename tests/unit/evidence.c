@@ -175,6 +175,7 @@ static void old_failures_and_those_before_any_policy_do_not_count(void **state)
     keep_days("a.example", "Google", TODAY - 6, TODAY - 1, "testing");
     keep_days("a.example", "Yahoo", TODAY - 30, TODAY - 8, "testing");
     keep_day("a.example", "Yahoo", TODAY - 7, "testing", 50);
+    keep_day("a.example", "Yahoo", TODAY - 6, "testing", 0);
     keep_day("b.example", "Yahoo", TODAY - 1, "", 5);
     keep_days("c.example", "Yahoo", TODAY - 8, TODAY - 1, "");
     keep_day("c.example", "Google", TODAY - 1, "unreadable", 3);
