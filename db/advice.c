@@ -452,7 +452,8 @@ static bool is_enforcing_too_early(const struct advising *advising)
     const struct standing *standing = &evidence->standing;
     bool refusing = standing->refusing && standing->refused_sts > 0;
     return advising->advice->next == NEXT_FIX_FAILURES &&
-           (refusing || is_enforced_since(evidence)) && published_mode(evidence) != STS_TESTING;
+           (refusing || is_enforced_since(evidence)) && published_mode(evidence) != STS_TESTING &&
+           !fails_where_it_should(evidence);
 }
 
 /* RFC 8461 section 5.1. */
@@ -533,6 +534,7 @@ static void tell_what_to_do(struct advising *advising)
             "provider; see that the mailbox is imported.");
         return;
     case NEXT_FIX_FAILURES:
+        tell_kept_away(advising);
         tell_remedies(advising);
         if (is_enforcing_too_early(advising))
             tell_way_back(advising);
@@ -746,8 +748,12 @@ static const char *summarise(struct advising *advising)
     case NEXT_MORE_REPORTS:
         return "Not enough reports to tell whether enforce is safe.";
     case NEXT_KEEP_TESTING:
-        return text_of(advising, "Too early to tell: testing has run for %d of %d days.",
-                       standing->testing_days, advising->settings->testing_days);
+        return text_of(advising,
+                       standing->tested_days < standing->testing_days
+                           ? "Too early to tell: the present mx lines have been tested for %d of "
+                             "%d days."
+                           : "Too early to tell: testing has run for %d of %d days.",
+                       standing->tested_days, advising->settings->testing_days);
     case NEXT_ENFORCE:
         return text_of(advising,
                        "Safe to enforce, as far as reports tell: %d days of testing, %s; %s in the "

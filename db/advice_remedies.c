@@ -4,6 +4,7 @@
 
 #include "advising.h"
 #include "domain.h"
+#include "sts_policy.h"
 
 static void tell_remedy(struct advising *advising, const struct result_count *result,
                         const char *when)
@@ -111,6 +112,45 @@ static void tell_key(struct advising *advising)
         tell_since_when(advising);
         return;
     }
+}
+
+/* --- hosts that are none of the domain's --- */
+
+static bool is_covered(const struct sts_policy *policy, const char *host)
+{
+    char pattern[DOMAIN_TEXT];
+    for (size_t i = 0; i < policy->mx_count; i++)
+        if (snprintf(pattern, sizeof pattern, "%.*s", (int)policy->mx[i].length,
+                     policy->mx[i].start) < DOMAIN_TEXT &&
+            domain_matches_mx(pattern, host))
+            return true;
+    return false;
+}
+
+bool fails_where_it_should(const struct evidence *evidence)
+{
+    struct sts_policy policy;
+    sts_policy_read(evidence->policy_text, strlen(evidence->policy_text), &policy);
+    bool kept = tls_mode_sts(evidence->standing.mode) == STS_ENFORCE &&
+                evidence->standing.refused_sts > 0 && policy.mx_count > 0 &&
+                evidence->failing_host_count > 0 &&
+                evidence->failing_host_count <= EVIDENCE_FAILING_HOSTS;
+    for (size_t i = 0; kept && i < evidence->failing_host_count; i++)
+        kept = evidence->failing_hosts[i].name[0] != '\0' &&
+               !is_covered(&policy, evidence->failing_hosts[i].name);
+    return kept;
+}
+
+void tell_kept_away(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    if (fails_where_it_should(evidence))
+        say(advising, &advising->advice->to_do,
+            "No mx line covers %s, where they failed. If dig +short MX %s does not list it, "
+            "MTA-STS "
+            "has kept mail from a stranger's host, and nothing is to be put right; if it does, add "
+            "its line under a new id.",
+            evidence->failing_hosts[0].name, evidence->domain);
 }
 
 /* --- all --- */

@@ -43,6 +43,11 @@ bool is_reported_lately(const struct advising *advising);
 /* What was counted, and what a check saw. */
 void tell_evidence(struct advising *advising);
 
+/* Did MTA-STS enforce keep mail from hosts that it is to keep it from?  They are in no mx
+ * line. */
+bool fails_where_it_should(const struct evidence *evidence);
+void tell_kept_away(struct advising *advising);
+
 /* How to put right what has failed in the last quiet_days. */
 void tell_remedies(struct advising *advising);
 

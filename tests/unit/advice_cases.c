@@ -150,7 +150,8 @@ static void new_mx_lines_are_tested_anew(void **state)
     char sentence[128];
     KEEP(CLEAN("Google", 60, 3, "sts", OLD), CLEAN("Microsoft", 60, 3, "sts", OLD),
          CLEAN("Google", 2, 1, "sts", NEW), CLEAN("Microsoft", 2, 1, "sts", NEW));
-    expect_step(NEXT_KEEP_TESTING, "Too early to tell: ");
+    expect_step(NEXT_KEEP_TESTING,
+                "Too early to tell: the present mx lines have been tested for 3 of 14 days.");
     assert_string_equal(advice.label, "testing: day 3/14");
     snprintf(
         sentence, sizeof sentence,
@@ -275,6 +276,21 @@ static void what_a_check_sees_enforced_will_be_refused(void **state)
     expect_said(&advice.to_do, "publish the policy in mode testing meanwhile");
 }
 
+/* RFC 8461 section 10: that is what the policy is for. */
+static void what_a_strange_host_does_not_get_is_no_reason_to_give_up(void **state)
+{
+    (void)state;
+    KEEP(CLEAN("Google", 60, 1, "sts", ENFORCE),
+         FAIL("Microsoft", 2, 1, "sts", ENFORCE, 5, "certificate-host-mismatch",
+              "mx.attacker.test"));
+    expect_step(NEXT_FIX_FAILURES, "Sessions are being refused: 10 in the last 7 days.");
+    expect_said(&advice.to_do, "No mx line covers mx.attacker.test, where they failed.");
+    assert_false(is_said(&advice.to_do, "mode testing"));
+    KEEP(FAIL("Yahoo", 1, 1, "sts", ENFORCE, 5, "certificate-expired", "old.example"));
+    expect_step(NEXT_FIX_FAILURES, "Sessions are being refused: 15 in the last 7 days.");
+    expect_said(&advice.to_do, "publish the policy in mode testing meanwhile");
+}
+
 static void what_is_over_is_told_in_the_past(void **state)
 {
     (void)state;
@@ -353,6 +369,7 @@ int main(void)
         TEST(a_policy_that_has_gone_goes_on_refusing),
         TEST(refusals_are_told_while_most_see_testing),
         TEST(what_a_check_sees_enforced_will_be_refused),
+        TEST(what_a_strange_host_does_not_get_is_no_reason_to_give_up),
         TEST(what_is_over_is_told_in_the_past),
         TEST(a_rollback_does_not_hide_what_was_refused),
         TEST(broken_dnssec_holds_mail_back_without_a_policy),
