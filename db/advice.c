@@ -40,7 +40,7 @@ static bool may_be_chance(const struct standing *standing)
     enum { EXPECTED = 3 };
     return (double)standing->sessions * (double)standing->tested_failed <
                (double)standing->tested * EXPECTED &&
-           standing->tested_failed > 0;
+           standing->tested_failed > 0 && standing->failed == 0;
 }
 
 /* Do the last days lack reports, as those of a day come by the next one or two? */
@@ -71,7 +71,7 @@ static bool is_silent(const struct standing *standing, const struct advice_setti
 
 enum next_step advice_next(const struct standing *standing, const struct advice_settings *settings)
 {
-    if (standing->failed > 0)
+    if (standing->failed > 0 && !standing->tolerated)
         return NEXT_FIX_FAILURES;
     if (standing->name_missing)
         return NEXT_FIND_NAME;
@@ -226,6 +226,7 @@ void advice_read_settings(const struct config *config, struct advice_settings *s
         .reporters = (int)config_number(config, "advice", NULL, "reporters"),
         .sessions = (int)config_number(config, "advice", NULL, "sessions"),
         .quiet_days = (int)config_number(config, "advice", NULL, "quiet-days"),
+        .failures = (int)config_number(config, "advice", NULL, "failures"),
         .rua = strchr(user, '@') != NULL ? user : "",
     };
 }
@@ -275,20 +276,45 @@ static void tell_missing_name(struct advising *advising)
         say(advising, sentences, "The resolver did not know %s at %s.", evidence->domain, time);
 }
 
-static void tell_what_holds_back(struct advising *advising)
+/* Is it all senders, or one? */
+static void tell_failing_reporters(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
-    const struct standing *standing = &evidence->standing;
+    size_t count = evidence->failing_reporter_count, used = 0;
+    char text[1024], failed[COUNT_TEXT], sessions[COUNT_TEXT], others[COUNT_TEXT];
+    if (count == 0)
+        return;
+    for (size_t i = 0; i < count && i < EVIDENCE_REPORTERS; i++)
+        used += (size_t)snprintf(
+            text + used, sizeof text - used, "%s%s of %s by %.200s", i == 0 ? "" : ", ",
+            group_digits(evidence->failing_reporters[i].failed, failed),
+            counted(evidence->failing_reporters[i].sessions, "session", sessions),
+            evidence->failing_reporters[i].organization);
+    if (count > EVIDENCE_REPORTERS)
+        used += (size_t)snprintf(text + used, sizeof text - used, " and %zu more",
+                                 count - EVIDENCE_REPORTERS);
+    if (evidence->other_reporters > 0)
+        snprintf(text + used, sizeof text - used, "; none of %s by %s",
+                 group_digits(evidence->other_sessions, sessions),
+                 counted(evidence->other_reporters, "other", others));
+    bool alone =
+        count == 1 && evidence->other_reporters > 0 &&
+        evidence->failing_reporters[0].failed * 2 >= evidence->failing_reporters[0].sessions;
+    say(advising, &advising->advice->held_back, "By reporter: %s%s.", text,
+        alone ? ": it may be that sender's side, whose mail alone would be lost" : "");
+}
+
+static void tell_late_failures(struct advising *advising)
+{
+    const struct standing *standing = &advising->evidence->standing;
     const struct advice_settings *settings = advising->settings;
     struct sentences *sentences = &advising->advice->held_back;
-    const char *limit =
-        tls_mode_enforces(standing->mode) && !in_testing(standing) ? "" : "; the limit is 0";
-    char failed[COUNT_TEXT], tested[COUNT_TEXT], sessions[COUNT_TEXT], last[DAY_TEXT];
-    if (standing->name_missing)
-        tell_missing_name(advising);
-    else if (standing->tlsrpt_missed)
-        say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
     int64_t late = standing->failed - standing->running - standing->named;
+    char failed[COUNT_TEXT], limit[64] = "", most[COUNT_TEXT];
+    if (in_testing(standing) || !tls_mode_enforces(standing->mode))
+        snprintf(limit, sizeof limit,
+                 settings->failures == 0 ? "; the limit is 0" : "; the limit is %s of a million",
+                 group_digits(settings->failures, most));
     if (late > 0)
         say(advising, sentences, "%s in the last %d days%s.", counted(late, "failure", failed),
             settings->quiet_days, limit);
@@ -298,8 +324,24 @@ static void tell_what_holds_back(struct advising *advising)
             counted(standing->running, "failure", failed), settings->quiet_days, limit);
     else if (standing->named > 0)
         say(advising, sentences,
-            "The details of the last %d days name %s, which no summary counts; the limit is 0.",
-            settings->quiet_days, counted(standing->named, "failure", failed));
+            "The details of the last %d days name %s, which no summary counts%s.",
+            settings->quiet_days, counted(standing->named, "failure", failed), limit);
+    tell_failing_reporters(advising);
+}
+
+static void tell_what_holds_back(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    const struct standing *standing = &evidence->standing;
+    const struct advice_settings *settings = advising->settings;
+    struct sentences *sentences = &advising->advice->held_back;
+    char failed[COUNT_TEXT], tested[COUNT_TEXT], sessions[COUNT_TEXT], last[DAY_TEXT];
+    if (standing->name_missing)
+        tell_missing_name(advising);
+    else if (standing->tlsrpt_missed)
+        say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
+    if (standing->failed > 0 && !standing->tolerated)
+        tell_late_failures(advising);
     if (standing->sts_gone)
         say(advising, sentences,
             "There is no record at _mta-sts.%s any more, though reports tell of a policy.",
@@ -625,7 +667,14 @@ static const char *summarise_end(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     struct met_totals refused = met_refused(evidence);
-    char sessions[COUNT_TEXT], days[SPAN_TEXT], day[DAY_TEXT];
+    char sessions[COUNT_TEXT], failed[COUNT_TEXT], days[SPAN_TEXT], day[DAY_TEXT];
+    if (evidence->standing.tolerated)
+        return text_of(advising,
+                       "%s of %s failed in the last %d days: no more than [advice] failures lets "
+                       "be.",
+                       group_digits(evidence->standing.failed, failed),
+                       counted(evidence->standing.sessions, "session", sessions),
+                       advising->settings->quiet_days);
     if (refused.failed > 0)
         return text_of(advising, "%s %s refused %s, %s.",
                        counted(refused.failed, "session", sessions),
@@ -704,7 +753,7 @@ static const char *summarise(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     const struct standing *standing = &evidence->standing;
-    char text[COUNT_TEXT], sessions[COUNT_TEXT], day[DAY_TEXT];
+    char text[COUNT_TEXT], sessions[COUNT_TEXT], failed[COUNT_TEXT], day[DAY_TEXT];
     switch (advising->advice->next) {
     case NEXT_PUBLISH_TLSRPT:
         return is_reported_lately(advising)
@@ -757,10 +806,11 @@ static const char *summarise(struct advising *advising)
     case NEXT_ENFORCE:
         return text_of(advising,
                        "Safe to enforce, as far as reports tell: %d days of testing, %s; %s in the "
-                       "last %d days, and none failed.",
+                       "last %d days, and %s failed.",
                        standing->testing_days, counted(evidence->reporters, "reporter", text),
                        counted(standing->sessions, "session", sessions),
-                       advising->settings->quiet_days);
+                       advising->settings->quiet_days,
+                       standing->failed == 0 ? "none" : group_digits(standing->failed, failed));
     case NEXT_NOTHING:
         break;
     }

@@ -10,7 +10,12 @@ static void tell_remedy(struct advising *advising, const struct result_count *re
                         const char *when)
 {
     const struct result_type *type = result_type_under(result->result_type, result->policy_type);
-    say(advising, &advising->advice->to_do, "%s%s: %s", result->result_type, when,
+    bool at = result->mx_host != NULL && result->mx_host[0] != '\0';
+    say(advising, &advising->advice->to_do, "%s%s%s%s: %s", result->result_type,
+        !at                                          ? ""
+        : advising->evidence->failing_host_count > 1 ? ", mostly at "
+                                                     : " at ",
+        at ? result->mx_host : "", when,
         type != NULL ? type->action
                      : "RFC 8460 does not name it; look at the reason code and the additional "
                        "information of its failures.");

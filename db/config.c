@@ -84,6 +84,7 @@ static const struct key keys[] = {
     {"advice", "reporters", NUMBER, "2", 1, 1000, NULL},
     {"advice", "sessions", NUMBER, "20", 1, 1000000000, NULL},
     {"advice", "quiet-days", NUMBER, "7", 1, 365, NULL},
+    {"advice", "failures", NUMBER, "0", 0, 1000000, NULL},
 
     {"display", "theme", CHOICE, "auto", 0, 0, "auto | dark | light | mono"},
     {"display", "ascii", BOOL, "no", 0, 0, NULL},

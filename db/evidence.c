@@ -273,6 +273,39 @@ static enum db_status read_recent_policies(struct gathering *gathering, struct d
     return status;
 }
 
+/* Is it all senders, or one? */
+static enum db_status read_failing_reporters(struct gathering *gathering, struct day_range range)
+{
+    static const char select[] =
+        SQL_COVER " SELECT o.name, sum(t.successful + t.failed) AS sessions,"
+                  "  sum(t.failed) AS failed"
+                  " FROM cover c CROSS JOIN total_reporter t"
+                  "  ON t.level = c.level AND t.block = c.block AND t.domain = ?2"
+                  " CROSS JOIN organization o ON o.id = t.organization"
+                  " WHERE t.type IN (2, 3) OR ?3 GROUP BY t.organization"
+                  " HAVING sum(t.successful + t.failed) > 0 ORDER BY failed DESC, sessions DESC";
+    _Static_assert(POLICY_STS == 2 && POLICY_TLSA == 3, "named by number");
+    struct evidence *evidence = gathering->evidence;
+    enum tls_mode mode = evidence->standing.mode;
+    sqlite3_stmt *row = db_statement(gathering->db, select);
+    sqlite3_bind_int64(row, 2, gathering->domain);
+    sqlite3_bind_int(row, 3, !tls_mode_has_sts(mode) && !tls_mode_has_dane(mode));
+    enum db_status status = cover_bind(gathering->db, row, LEVELS_SPARSE, range);
+    while (statement_next(gathering->db, row, &status)) {
+        int64_t sessions = sqlite3_column_int64(row, 1), failed = sqlite3_column_int64(row, 2);
+        if (failed == 0) {
+            evidence->other_reporters++;
+            evidence->other_sessions += sessions;
+        } else if (evidence->failing_reporter_count++ < EVIDENCE_REPORTERS) {
+            size_t n = evidence->failing_reporter_count - 1;
+            evidence->failing_reporters[n].organization = keep(gathering, db_text(row, 0));
+            evidence->failing_reporters[n].sessions = sessions;
+            evidence->failing_reporters[n].failed = failed;
+        }
+    }
+    return status;
+}
+
 /* The first host with a result type has most failures. */
 static int take_recent_mx(void *context, const struct mx_row *row)
 {
@@ -318,6 +351,8 @@ static enum db_status read_recent(struct gathering *gathering)
         status = read_recent_policies(gathering, recent);
     if (status == DB_OK)
         status = query_mx(gathering->db, gathering->domain, recent, take_recent_mx, gathering);
+    if (status == DB_OK && evidence->standing.failed > 0)
+        status = read_failing_reporters(gathering, recent);
     return status == DB_OK ? read_signatures(gathering, recent) : status;
 }
 

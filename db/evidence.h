@@ -22,6 +22,7 @@ struct advice_settings {
     int reporters;
     int sessions;
     int quiet_days;
+    int failures;    /* of a million sessions, no more than these are no reason to wait */
     bool exact_days; /* testing_since is that of a review in a list, too */
     const char *rua; /* where reports go: an address; "" when it is not known */
 };
@@ -48,6 +49,7 @@ struct standing {
                             no policy */
     int64_t refused_sts; /* of these, under MTA-STS enforce by a policy that could be had... */
     int64_t refused_dane;  /* ...and under TLSA records */
+    bool tolerated;        /* they are no more than settings.failures */
     bool refusing;         /* some of them on the last two days with reports */
     int recent_since;      /* day: the first of the last quiet_days, or that of these reports */
     int64_t sessions;      /* with a policy, in the last quiet_days */
@@ -83,6 +85,7 @@ enum {
     EVIDENCE_REPORTS = 100, /* the newest */
     EVIDENCE_PROBLEMS = 8,  /* the first */
     EVIDENCE_UNHEARD = 3,
+    EVIDENCE_REPORTERS = 3,
     EVIDENCE_NEEDS = 8
 };
 
@@ -141,6 +144,15 @@ struct evidence {
         int64_t failed;
     } failing_hosts[EVIDENCE_FAILING_HOSTS]; /* MX hosts, most failures first */
     size_t failing_host_count;               /* there may be more than those */
+
+    /* By reporter, from standing.recent_since on, under a policy where there is one: those
+     * with most failures, and all those without any. */
+    struct {
+        const char *organization;
+        int64_t sessions, failed;
+    } failing_reporters[EVIDENCE_REPORTERS];
+    size_t failing_reporter_count; /* there may be more than those */
+    int64_t other_reporters, other_sessions;
 
     /* Some of standing.unheard, most failures first: their last day, and its sessions. */
     struct {

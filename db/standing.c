@@ -543,25 +543,35 @@ static enum db_status review(struct standings *standings, int64_t domain, const 
     return status;
 }
 
+/* Of millions of sessions some always fail. */
+static bool is_tolerated(const struct advice_settings *settings, int64_t failed, int64_t sessions)
+{
+    return failed > 0 && (double)failed * 1e6 <= (double)sessions * settings->failures;
+}
+
 /* All failures count where there is a policy to refuse them, or was by reports,
  * whatever a check has seen since: senders keep policies. */
 static enum db_status add_refusable(struct standings *standings, const struct domain_row *row,
                                     struct tally *tally, struct standing *standing)
 {
+    const struct advice_settings *settings = standings->settings;
     bool failed = tally->all_failed + tally->running.failed > 0;
-    bool may_enforce = in_testing(row->mode) && !failed &&
-                       standing->testing_days >= standings->settings->testing_days;
+    bool tested = in_testing(row->mode) && standing->testing_days >= settings->testing_days;
     enum db_status status = DB_OK;
-    if (may_enforce || failed || standings->exact)
+    if (tested || failed || standings->exact)
         status = look_closer(standings, row->id);
     if (status == DB_OK && failed)
         status = ask_causes(standings, row->id, tally);
     if (status == DB_OK && failed)
         status = add_refused(standings, row, tally, standing);
     standing->running = tally->running.failed;
-    standing->named = may_enforce ? tally->closer.named : 0;
+    standing->named = tested && !failed ? tally->closer.named : 0;
     standing->failed = tally->all_failed + standing->running + standing->named;
-    return status == DB_OK && may_enforce ? review(standings, row->id, tally, standing) : status;
+    standing->tolerated =
+        is_tolerated(settings, standing->failed, tally->closer.sessions + tally->running.sessions);
+    if (status == DB_OK && tested && (standing->failed == 0 || standing->tolerated))
+        status = review(standings, row->id, tally, standing);
+    return status;
 }
 
 /* Without a policy there count failures of one that could not be had or read, those that

@@ -195,7 +195,7 @@ static void a_look_that_finds_nothing_hides_no_failures(void **state)
     assert_row(console, 1, " Opportunistic › Reporting › Testing › Review › [Enforce]  or  DANE");
     assert_row(console, 2, " Sessions are being refused: 7 in the last 7 days.");
     assert_shows(console, "The resolver did not know example.com at");
-    assert_shows(console, "certificate-expired: Renew");
+    assert_shows(console, "certificate-expired at mx.example.com: Renew");
     assert_shows(console, "dig NS example.com");
     assert_false(console_find(console, "Nobody is asked", NULL, NULL));
     leave_dashboard(console);

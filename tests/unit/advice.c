@@ -858,8 +858,11 @@ static void under_dane_the_records_are_checked_first(void **state)
     add_recent("validation-failure", 1081, POLICY_TLSA, "mx1.example.com");
     add_recent("tlsa-invalid", 208, POLICY_TLSA, "mx1.example.com");
     advise(&settings);
-    assert_int_equal(place_of(&advice.to_do, "tlsa-invalid: Check the TLSA records"), 0);
-    assert_in_range(place_of(&advice.to_do, "validation-failure: Check the TLSA records"), 1, 9);
+    assert_int_equal(
+        place_of(&advice.to_do, "tlsa-invalid at mx1.example.com: Check the TLSA records"), 0);
+    assert_in_range(
+        place_of(&advice.to_do, "validation-failure at mx1.example.com: Check the TLSA records"), 1,
+        9);
     expect_to_say(&advice.to_do,
                   "openssl s_client -starttls smtp -connect mx1.example.com:25 -dane_tlsa_domain "
                   "mx1.example.com -dane_tlsa_rrdata \"3 1 1 00ff\" -dane_tlsa_rrdata \"2 0 2 AB\" "
@@ -887,7 +890,7 @@ static void the_same_failure_without_dane_is_one_of_tls(void **state)
     evidence.standing.failed = 9;
     add_recent("validation-failure", 9, POLICY_STS, "mx1.example.com");
     advise(&settings);
-    expect_to_say(&advice.to_do, "validation-failure: Offer TLS 1.2");
+    expect_to_say(&advice.to_do, "validation-failure at mx1.example.com: Offer TLS 1.2");
     assert_false(says(&advice.to_do, "openssl"));
 }
 

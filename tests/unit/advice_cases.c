@@ -13,7 +13,7 @@
 #include "../make_report.h"
 #include "../own_database.h"
 
-static const struct advice_settings settings = {
+static struct advice_settings settings = {
     .testing_days = 14, .reporters = 2, .sessions = 20, .quiet_days = 7, .rua = ""};
 
 static struct arena arena;
@@ -21,6 +21,7 @@ static struct arena arena;
 static int set_up(void **state)
 {
     arena_init(&arena, 0);
+    settings.failures = 0;
     return own_database_set_up(state);
 }
 
@@ -201,6 +202,37 @@ static void who_finds_no_policy_any_more_is_named(void **state)
     expect_said(&advice.evidence, "Not all see the policy: Google, which did before, finds none");
 }
 
+static void a_lone_sender_is_told_from_all(void **state)
+{
+    (void)state;
+    KEEP(CLEAN("Google", 60, 1, "sts", OLD), CLEAN("Microsoft", 60, 1, "sts", OLD),
+         {"Tiny", 30, 1, "sts", OLD, 4, 4, "validation-failure", "old.example"});
+    expect_step(NEXT_FIX_FAILURES, "Not safe to enforce: 24 failures in the last 7 days.");
+    expect_said(&advice.held_back, "By reporter: 24 of 24 sessions by Tiny; none of 1,200 by "
+                                   "2 others: it may be that sender's side");
+    KEEP(FAIL("Yahoo", 1, 1, "sts", OLD, 1, "certificate-expired", "old.example"));
+    expect_step(NEXT_FIX_FAILURES, "Not safe to enforce: 25 failures in the last 7 days.");
+    expect_said(&advice.held_back,
+                "24 of 24 sessions by Tiny, 1 of 100 sessions by Yahoo; none of");
+    assert_false(is_said(&advice.held_back, "that sender's side"));
+}
+
+/* Of millions some always fail. */
+static void so_many_failures_of_a_million_can_be_let_be(void **state)
+{
+    (void)state;
+    KEEP({"Google", 60, 1, "sts", OLD, 100000, 0, "", ""}, CLEAN("Microsoft", 60, 1, "sts", OLD),
+         {"Yahoo", 60, 1, "sts", OLD, 1000, 2, "validation-failure", "old.example"});
+    expect_step(NEXT_FIX_FAILURES, "Not safe to enforce: 12 failures in the last 7 days.");
+    settings.failures = 19; /* 12 of 606,600 are 19.8 */
+    expect_step(NEXT_FIX_FAILURES, "Not safe to enforce");
+    expect_said(&advice.held_back, "12 failures in the last 7 days; the limit is 19 of a million.");
+    settings.failures = 20;
+    expect_step(NEXT_ENFORCE, "Safe to enforce, as far as reports tell: 61 days of testing, 3 "
+                              "reporters; 606,600 sessions in the last 7 days, and 12 failed.");
+    assert_int_equal(advice.held_back.count, 0);
+}
+
 /* --- what is refused --- */
 
 /* RFC 8461 section 5.1: senders go by the policy that they keep, or by none. */
@@ -364,6 +396,8 @@ int main(void)
         TEST(days_without_reports_are_not_days_without_failures),
         TEST(a_host_of_reports_alone_comes_into_no_policy),
         TEST(who_finds_no_policy_any_more_is_named),
+        TEST(a_lone_sender_is_told_from_all),
+        TEST(so_many_failures_of_a_million_can_be_let_be),
         TEST(what_fails_for_want_of_the_policy_is_not_refused),
         TEST(what_a_kept_policy_refuses_comes_first),
         TEST(a_policy_that_has_gone_goes_on_refusing),

@@ -171,6 +171,7 @@ static const struct {
     {"advice", "testing-days", "14", 14},
     {"advice", "reporters", "2", 2},
     {"advice", "quiet-days", "7", 7},
+    {"advice", "failures", "0", 0},
     {"display", "theme", "auto", 0},
     {"display", "ascii", "no", 0},
 };
