@@ -78,7 +78,7 @@ static atomic_bool cancelled;
 static void set_filter(struct arrangement *arrangement, const char *text)
 {
     char error[FILTER_ERROR];
-    assert_int_equal(filter_parse(text, columns, 2, &arrangement->filter, error), 0);
+    assert_int_equal(filter_parse(text, columns, 2, NULL, &arrangement->filter, error), 0);
 }
 
 /* The names in the order that ARRANGEMENT makes, joined by spaces. */
@@ -305,9 +305,9 @@ static void a_picture_is_passed_over(void **state)
     assert_int_equal(column, 2);
     strcpy(table.search, "nobody");
     assert_false(table_search(&table, 0, true));
-    assert_int_equal(filter_parse("nobody", pictured, 3, &filter, error), 0);
+    assert_int_equal(filter_parse("nobody", pictured, 3, NULL, &filter, error), 0);
     assert_false(filter_matches(&filter, lines));
-    assert_int_equal(filter_parse("x:1", pictured, 3, &filter, error), -1);
+    assert_int_equal(filter_parse("x:1", pictured, 3, NULL, &filter, error), -1);
     assert_string_equal(error, "no column x: name failed");
 }
 

@@ -90,7 +90,7 @@ static void assert_names(const char *expected)
 static void filter(const char *text)
 {
     char error[FILTER_ERROR];
-    assert_int_equal(filter_parse(text, columns, 2, &table.arrangement.filter, error), 0);
+    assert_int_equal(filter_parse(text, columns, 2, NULL, &table.arrangement.filter, error), 0);
     show();
 }
 
