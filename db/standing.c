@@ -31,12 +31,17 @@ struct running {
     int last_day;     /* the last of any report of several days; 0: none ended in the quiet days */
 };
 
+/* What failed in the quiet days where mail is refused. */
+struct refused {
+    int64_t enforced; /* under MTA-STS enforce */
+    int64_t dane;     /* and under TLSA records */
+    int last_day;     /* with either; 0: none */
+};
+
 /* What look_closer() finds of a domain. */
 struct closer {
     int64_t sessions; /* with a policy, in the quiet days */
-    int64_t failed;   /* of these... */
-    int64_t enforced; /* ...under MTA-STS enforce */
-    int64_t dane;     /* and under TLSA records */
+    int64_t failed;   /* of these */
     int64_t named;    /* failures in the details of the quiet days */
     int64_t tested;   /* sessions under MTA-STS in the testing days */
     int64_t tested_failed;
@@ -52,6 +57,7 @@ struct tally {
     bool fetch_error;    /* in them a policy could not be had or read */
     int lost_since;      /* day: MTA-STS was in force, and was not there any more; 0: no */
     struct running running;
+    struct refused refused;
     struct closer closer;
 };
 
@@ -169,18 +175,24 @@ static enum db_status add_named(struct db *db, int64_t domain, struct day_range 
 static enum db_status add_causes(struct db *db, int64_t domain, struct day_range range,
                                  struct tallies *tallies)
 {
-    static const struct question unfetched = QUESTION_OF(
-        "t.failed", "total_result", " AND t.result_type IN " SQL_UNFETCHED, LEVELS_SPARSE);
-    static const struct question undelivered =
-        QUESTION_OF("t.failed", "total_result",
-                    " AND t.result_type IN (SELECT id FROM result_type WHERE name IN"
-                    "  ('dnssec-invalid', 'dane-required'))",
-                    LEVELS_SPARSE);
-    enum db_status status =
-        add_up(db, &unfetched, domain, range, tallies, offsetof(struct tally, unfetched));
-    return status == DB_OK ? add_up(db, &undelivered, domain, range, tallies,
-                                    offsetof(struct tally, undelivered))
-                           : status;
+    static const struct question causes = QUESTION_OF(
+        "t.failed, t.result_type IN " SQL_UNFETCHED, "total_result",
+        " AND t.result_type IN (SELECT id FROM result_type WHERE name IN ('sts-policy-fetch-error',"
+        "  'sts-policy-invalid', 'sts-webpki-invalid', 'dnssec-invalid', 'dane-required'))",
+        LEVELS_SPARSE);
+    enum db_status status;
+    sqlite3_stmt *row = ask(db, &causes, domain, range, &status);
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        if (tally == NULL)
+            continue;
+        int64_t failed = sqlite3_column_int64(row, 1);
+        if (sqlite3_column_int(row, 2))
+            tally->unfetched += failed;
+        else
+            tally->undelivered += failed;
+    }
+    return status;
 }
 
 #define LOST " AND before IN (3, 4, 6, 7) AND mode IN (1, 5)"
@@ -234,17 +246,9 @@ static enum db_status add_losses(struct db *db, int64_t domain, struct day_range
     return status;
 }
 
-enum {
-    COLUMN_DOMAIN,
-    COLUMN_ORGANIZATION,
-    COLUMN_TYPE,
-    COLUMN_SESSIONS,
-    COLUMN_FAILED,
-    COLUMN_MODE
-};
-static const struct question by_reporter =
-    QUESTION("t.organization, t.type, t.successful + t.failed, t.failed, t.mode", "total_reporter",
-             LEVELS_SPARSE);
+enum { COLUMN_DOMAIN, COLUMN_ORGANIZATION, COLUMN_TYPE, COLUMN_SESSIONS, COLUMN_FAILED };
+static const struct question by_reporter = QUESTION(
+    "t.organization, t.type, t.successful + t.failed, t.failed", "total_reporter", LEVELS_SPARSE);
 
 static enum db_status add_sessions(struct db *db, int64_t domain, struct day_range range,
                                    struct tallies *tallies)
@@ -256,13 +260,33 @@ static enum db_status add_sessions(struct db *db, int64_t domain, struct day_ran
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, COLUMN_DOMAIN));
         if (tally == NULL || (type != POLICY_STS && type != POLICY_TLSA))
             continue;
-        int64_t failed = sqlite3_column_int64(row, COLUMN_FAILED);
         tally->closer.sessions += sqlite3_column_int64(row, COLUMN_SESSIONS);
-        tally->closer.failed += failed;
-        if (type == POLICY_TLSA)
-            tally->closer.dane += failed;
-        else if (sqlite3_column_int(row, COLUMN_MODE) == STS_ENFORCE)
-            tally->closer.enforced += failed;
+        tally->closer.failed += sqlite3_column_int64(row, COLUMN_FAILED);
+    }
+    return status;
+}
+
+static enum db_status add_refusals(struct db *db, int64_t domain, struct day_range range,
+                                   struct tallies *tallies)
+{
+    static const struct question refusing = QUESTION_OF(
+        "t.type, t.failed, t.block", "total_reporter",
+        " AND t.failed > 0 AND (t.type = 3 OR (t.type = 2 AND t.mode = 3))", LEVELS_DAYS);
+    _Static_assert(POLICY_TLSA == 3 && POLICY_STS == 2 && STS_ENFORCE == 3, "named by number");
+    enum db_status status;
+    sqlite3_stmt *row = ask(db, &refusing, domain, range, &status);
+    while (statement_next(db, row, &status)) {
+        struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        int64_t failed = sqlite3_column_int64(row, 2);
+        int day = sqlite3_column_int(row, 3);
+        if (tally == NULL)
+            continue;
+        if (sqlite3_column_int(row, 1) == POLICY_TLSA)
+            tally->refused.dane += failed;
+        else
+            tally->refused.enforced += failed;
+        if (day > tally->refused.last_day)
+            tally->refused.last_day = day;
     }
     return status;
 }
@@ -407,7 +431,10 @@ static enum db_status read_check(struct db *db, const struct domain_row *domain,
 
 /* --- all of mine --- */
 
-enum { FEW = 256 }; /* domains that are looked at one by one, before all are */
+enum {
+    FEW_PART = 10, /* one domain of so many is looked at by itself, before all are */
+    ASKED_ALL = -1 /* no domain has this number */
+};
 
 struct standings {
     struct db *db;
@@ -416,30 +443,49 @@ struct standings {
     int today;
     struct day_range quiet; /* the last quiet_days */
     struct tallies tallies;
-    int looked_at;
-    bool causes_added; /* of all domains */
+    int64_t looked_at, weighed; /* domains by themselves, or all */
+    bool causes_added;          /* of all domains */
     struct by_name list;
     enum db_status status; /* of the queries within a row */
 };
 
-/* Makes sure that the tally of DOMAIN is complete. */
+/* Whom to ask about: DOMAIN while they are few, ASKED so far, then all, and then nobody. */
+static int64_t whom_to_ask(const struct tallies *tallies, int64_t domain, int64_t *asked)
+{
+    int64_t few = tallies->count / FEW_PART;
+    if (*asked > few)
+        return ASKED_ALL;
+    return ++*asked > few ? ALL_DOMAINS : domain;
+}
+
+/* Makes sure that there is all of `closer` in the tally of DOMAIN. */
 static enum db_status look_closer(struct standings *standings, int64_t domain)
 {
     const struct advice_settings *settings = standings->settings;
     struct tallies *tallies = &standings->tallies;
     struct db *db = standings->db;
     struct day_range testing = last_days(standings->today, settings->testing_days);
-    if (standings->looked_at > FEW)
+    domain = whom_to_ask(tallies, domain, &standings->looked_at);
+    if (domain == ASKED_ALL)
         return DB_OK;
-    if (++standings->looked_at > FEW) {
-        for (int64_t i = 0; i < tallies->count; i++)
-            tallies->of[i].closer = (struct closer){0};
-        domain = ALL_DOMAINS;
-    }
+    for (int64_t i = 0; domain == ALL_DOMAINS && i < tallies->count; i++)
+        tallies->of[i].closer = (struct closer){0};
     enum db_status status = add_sessions(db, domain, standings->quiet, tallies);
     if (status == DB_OK)
         status = add_reporters(db, domain, testing, settings->reporters, tallies);
     return status == DB_OK ? add_named(db, domain, standings->quiet, tallies) : status;
+}
+
+/* The same of `refused`. */
+static enum db_status weigh_refusals(struct standings *standings, int64_t domain)
+{
+    struct tallies *tallies = &standings->tallies;
+    domain = whom_to_ask(tallies, domain, &standings->weighed);
+    if (domain == ASKED_ALL)
+        return DB_OK;
+    for (int64_t i = 0; domain == ALL_DOMAINS && i < tallies->count; i++)
+        tallies->of[i].refused = (struct refused){0};
+    return add_refusals(standings->db, domain, standings->quiet, tallies);
 }
 
 /* In a list no further back than tells whether testing_days have passed: the last
@@ -485,36 +531,21 @@ static enum db_status ask_causes(struct standings *standings, int64_t domain, st
     return add_causes(standings->db, ALL_DOMAINS, standings->quiet, &standings->tallies);
 }
 
-/* The last of the quiet days on which a session of DOMAIN was refused, or -1. */
-static enum db_status read_last_refusal(const struct standings *standings, int64_t domain, int *day)
+/* Why sessions failed, and which of them were refused: enforce is told of policies that could
+ * be had, or were kept. */
+static enum db_status add_refused(struct standings *standings, const struct domain_row *row,
+                                  struct tally *tally, struct standing *standing)
 {
-    static const char select[] =
-        SQL_COVER " SELECT coalesce(max(t.block), -1) FROM cover c CROSS JOIN total_reporter t"
-                  "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2"
-                  " WHERE t.failed > 0 AND (t.type = 3 OR (t.type = 2 AND t.mode = 3))";
-    _Static_assert(POLICY_TLSA == 3 && POLICY_STS == 2 && STS_ENFORCE == 3, "named by number");
-    sqlite3_stmt *row = db_statement(standings->db, select);
-    sqlite3_bind_int64(row, 2, domain);
-    enum db_status status = cover_bind(standings->db, row, LEVELS_DAYS, standings->quiet);
-    *day = statement_next(standings->db, row, &status) ? sqlite3_column_int(row, 0) : -1;
-    return db_done(row, status);
-}
-
-/* What was refused of what failed: enforce is told of policies that could be had, or were
- * kept. */
-static enum db_status add_refused(const struct standings *standings, const struct domain_row *row,
-                                  const struct tally *tally, struct standing *standing)
-{
-    int64_t enforced = tally->closer.enforced + tally->running.enforced - tally->unfetched;
+    enum db_status status = ask_causes(standings, row->id, tally);
+    if (status == DB_OK)
+        status = weigh_refusals(standings, row->id);
+    int64_t enforced = tally->refused.enforced + tally->running.enforced - tally->unfetched;
+    int last = row->last_day < standings->today ? row->last_day : standings->today;
     standing->refused_sts = enforced > 0 ? enforced : 0;
-    standing->refused_dane = tally->closer.dane + tally->running.dane;
-    int day = -1;
-    if (standing->refused_sts + standing->refused_dane == 0)
-        return DB_OK;
-    enum db_status status = read_last_refusal(standings, row->id, &day);
+    standing->refused_dane = tally->refused.dane + tally->running.dane;
     standing->refusing =
-        tally->running.enforced + tally->running.dane > 0 ||
-        day >= (row->last_day < standings->today ? row->last_day : standings->today) - 1;
+        standing->refused_sts + standing->refused_dane > 0 &&
+        (tally->running.enforced + tally->running.dane > 0 || tally->refused.last_day >= last - 1);
     return status;
 }
 
@@ -558,10 +589,8 @@ static enum db_status add_refusable(struct standings *standings, const struct do
     bool failed = tally->all_failed + tally->running.failed > 0;
     bool tested = in_testing(row->mode) && standing->testing_days >= settings->testing_days;
     enum db_status status = DB_OK;
-    if (tested || failed || standings->exact)
+    if ((tested && !failed) || (failed && settings->failures > 0) || standings->exact)
         status = look_closer(standings, row->id);
-    if (status == DB_OK && failed)
-        status = ask_causes(standings, row->id, tally);
     if (status == DB_OK && failed)
         status = add_refused(standings, row, tally, standing);
     standing->running = tally->running.failed;
@@ -582,12 +611,10 @@ static enum db_status add_unusable(struct standings *standings, const struct dom
     bool failed = tally->all_failed + tally->running.failed > 0;
     bool error = failed && tally->fetch_error;
     enum db_status status = DB_OK;
-    if (failed || standings->exact)
-        status = look_closer(standings, row->id);
-    if (status == DB_OK && failed)
-        status = ask_causes(standings, row->id, tally);
     if (status == DB_OK && failed)
         status = add_refused(standings, row, tally, standing);
+    if (status == DB_OK && (error || standings->exact))
+        status = look_closer(standings, row->id);
     int64_t unfetched = failed ? tally->unfetched : 0;
     int64_t refused = standing->refused_sts + standing->refused_dane;
     standing->failed = error && tally->closer.failed > unfetched ? tally->closer.failed : unfetched;
