@@ -61,6 +61,11 @@ enum db_status db_damaged(struct db *db, const char *what);
 
 sqlite3 *db_sqlite(struct db *db);
 
+/* What was attached to the connection last, or NULL; RELEASE frees it when something else
+ * is, and when the connection is closed. */
+void *db_attached(struct db *db);
+void db_attach(struct db *db, void *attached, void (*release)(void *attached));
+
 /* Moves what is committed from the log into the database, KIND being one of
  * SQLite's kinds of checkpoint.  Returns SQLite's code. */
 int db_checkpoint(struct db *db, int kind);

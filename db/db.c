@@ -45,6 +45,8 @@ struct db {
     int waited_ms;                     /* for the lock it is waiting for now */
     atomic_bool interrupted;           /* since db_hold() */
     struct checkpointer *checkpointer; /* NULL until the log is long */
+    void *attached;
+    void (*release)(void *attached);
     struct kept_statement kept[STATEMENTS_MAX];
 };
 
@@ -499,10 +501,24 @@ enum db_status db_open(struct db **out, const char *path, enum db_access access)
     return status == DB_OK && version < db_schema_version ? migrate(db, version) : status;
 }
 
+void *db_attached(struct db *db)
+{
+    return db->attached;
+}
+
+void db_attach(struct db *db, void *attached, void (*release)(void *attached))
+{
+    if (db->attached != NULL)
+        db->release(db->attached);
+    db->attached = attached;
+    db->release = release;
+}
+
 void db_close(struct db *db)
 {
     if (db == NULL)
         return;
+    db_attach(db, NULL, NULL);
     for (size_t i = 0; i < STATEMENTS_MAX; i++)
         sqlite3_finalize(db->kept[i].statement);
     checkpointer_free(db->checkpointer);

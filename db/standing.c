@@ -8,6 +8,7 @@
 #include "day.h"
 #include "domain_rows.h"
 #include "growing.h"
+#include "kept_standings.h"
 #include "mode.h"
 #include "observation.h"
 #include "ranking.h"
@@ -443,8 +444,11 @@ struct standings {
     int today;
     struct day_range quiet; /* the last quiet_days */
     struct tallies tallies;
-    int64_t looked_at, weighed; /* domains by themselves, or all */
-    bool causes_added;          /* of all domains */
+    int64_t looked_at, weighed;  /* domains by themselves, or all */
+    bool causes_added;           /* of all domains */
+    const struct standing *kept; /* those of all, if they have been made already... */
+    int64_t kept_count;
+    struct standing *made; /* ...or are being made, by number; NULL: not to be kept */
     struct by_name list;
     enum db_status status; /* of the queries within a row */
 };
@@ -661,21 +665,33 @@ static enum db_status add_figures(struct standings *standings, const struct doma
     return status;
 }
 
+static enum db_status make_standing(struct standings *standings, const struct domain_row *row,
+                                    struct standing *standing)
+{
+    enum db_status status = DB_OK;
+    *standing = (struct standing){.mode = row->mode,
+                                  .reported = row->last_day >= 0,
+                                  .name_missing = row->name_missing,
+                                  .testing_since = -1};
+    if (row->check_time != 0)
+        status = read_check(standings->db, row, standing);
+    if (status == DB_OK && in_testing(row->mode))
+        status = add_testing(standings, row, standing);
+    return status == DB_OK ? add_figures(standings, row, standing) : status;
+}
+
 static int add_standing(void *context, const struct domain_row *row)
 {
     struct standings *standings = context;
-    struct standing standing = {.mode = row->mode,
-                                .reported = row->last_day >= 0,
-                                .name_missing = row->name_missing,
-                                .testing_since = -1};
-    if (row->check_time != 0)
-        standings->status = read_check(standings->db, row, &standing);
-    if (standings->status == DB_OK && in_testing(row->mode))
-        standings->status = add_testing(standings, row, &standing);
-    if (standings->status == DB_OK)
-        standings->status = add_figures(standings, row, &standing);
+    struct standing standing;
+    if (standings->kept != NULL && row->id < standings->kept_count)
+        standing = standings->kept[row->id];
+    else
+        standings->status = make_standing(standings, row, &standing);
     if (standings->status != DB_OK)
         return -1;
+    if (standings->made != NULL && row->id < standings->tallies.count)
+        standings->made[row->id] = standing;
     struct domain_row line = *row;
     line.standing = &standing;
     return by_name_add(&standings->list, &line);
@@ -688,6 +704,10 @@ static enum db_status begin(struct standings *standings, struct db *db, int64_t 
     *standings = (struct standings){
         .db = db, .settings = settings, .exact = domain != ALL_DOMAINS, .today = today()};
     standings->quiet = last_days(standings->today, settings->quiet_days);
+    if (domain == ALL_DOMAINS)
+        standings->kept = standings_kept(db, settings, &standings->kept_count);
+    if (standings->kept != NULL)
+        return DB_OK;
     enum db_status status = tallies_make(db, &standings->tallies);
     if (status == DB_OK)
         status = add_running(db, domain, standings->quiet.first, &standings->tallies);
@@ -701,18 +721,28 @@ static enum db_status begin(struct standings *standings, struct db *db, int64_t 
 static enum db_status add_all(struct standings *standings, const struct totals *totals,
                               int64_t count)
 {
-    enum db_status status =
-        add_failed(standings->db, ALL_DOMAINS, standings->quiet, &standings->tallies);
+    struct db *db = standings->db;
+    enum db_status status = DB_OK;
+    if (standings->kept == NULL) {
+        status = add_failed(db, ALL_DOMAINS, standings->quiet, &standings->tallies);
+        standings->made = calloc((size_t)standings->tallies.count, sizeof *standings->made);
+    }
     if (status == DB_OK)
-        status = domains_all(standings->db, totals, count, false, add_standing, standings);
+        status = domains_all(db, totals, count, false, add_standing, standings);
+    if (status == DB_OK && standings->status == DB_OK && standings->made != NULL)
+        standings_keep(db, standings->settings, standings->made, standings->tallies.count);
+    else
+        free(standings->made);
+    standings->made = NULL;
     return status;
 }
 
 static enum db_status add_one(struct standings *standings, int64_t domain,
                               const struct totals *totals)
 {
-    enum db_status status =
-        add_failed(standings->db, domain, standings->quiet, &standings->tallies);
+    enum db_status status = DB_OK;
+    if (standings->kept == NULL)
+        status = add_failed(standings->db, domain, standings->quiet, &standings->tallies);
     if (status == DB_OK)
         status = domain_single(standings->db, domain, totals, add_standing, standings);
     return status;

@@ -413,6 +413,36 @@ static void a_report_of_the_future_is_the_first_day_of_testing(void **state)
                   "b.example: testing: day 4/14\n");
 }
 
+static int64_t steps_of_list(int first)
+{
+    struct labels labels = {""};
+    int64_t before = db_steps(db);
+    struct day_range range = {first, TODAY};
+    assert_int_equal(query_standings(db, ALL_DOMAINS, range, &settings, take_label, &labels),
+                     DB_OK);
+    return db_steps(db) - before;
+}
+
+static void standings_are_kept_while_nothing_changes(void **state)
+{
+    (void)state;
+    char path[128];
+    struct db *other;
+    keep_many_domains(store, 300);
+    assert_int_equal(store_commit(store), DB_OK);
+    int64_t all = steps_of_list(TODAY - 29), again = steps_of_list(TODAY - 29);
+    assert_true(again < all * 2 / 3);
+    assert_true(steps_of_list(TODAY - 6) < all * 2 / 3);
+    snprintf(path, sizeof path, "%s/reports.db", folder);
+    assert_int_equal(db_open(&other, path, DB_WRITE), DB_OK);
+    bool changed;
+    struct observation seen = {
+        .last_time = NOW - 3600, .mode = MODE_DANE, .evidence = "{}", .problems = "[]"};
+    assert_int_equal(observation_store(other, "d0000.example", "", &seen, &changed), DB_OK);
+    db_close(other);
+    assert_true(steps_of_list(TODAY - 29) >= all * 2 / 3);
+}
+
 /* More domains than are looked at one by one have the same steps. */
 static void a_long_list_is_as_right_as_a_short_one(void **state)
 {
@@ -833,6 +863,7 @@ int main(void)
         TEST(testing_begins_behind_days_that_nobody_told_of),
         TEST(testing_starts_anew_after_another_mode),
         TEST(a_report_of_the_future_is_the_first_day_of_testing),
+        TEST(standings_are_kept_while_nothing_changes),
         TEST(a_long_list_is_as_right_as_a_short_one),
         TEST(a_check_counts_while_it_is_young),
         TEST(a_bad_look_does_not_hide_what_is_reported),
