@@ -237,6 +237,27 @@ static void tell_failures(struct advising *advising)
     tell_unprotected(advising);
 }
 
+/* Until when the sender may keep the policy that it reports, if there is a newer one: it may
+ * have looked just before that.  RFC 8461 section 3.3. */
+static const char *kept_until(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    struct sts_policy kept;
+    char day[DAY_TEXT];
+    sts_policy_read(evidence->dissenting_text, strlen(evidence->dissenting_text), &kept);
+    if (kept.max_age < 0 || evidence->former_since <= 0 ||
+        strcmp(evidence->dissenting_text, evidence->former_text) == 0)
+        return "";
+    int until = evidence->former_since + (int)(kept.max_age / SECONDS_PER_DAY) + 1;
+    day_format(until, day);
+    return evidence->dissenting_day <= until
+               ? text_of(advising, " It may keep that until about %s.", day)
+               : text_of(advising,
+                         " It could keep that until about %s only: is the id in the record a new "
+                         "one, and can it fetch the policy?",
+                         day);
+}
+
 /* A policy of before that a sender has kept, or another one that it finds. */
 static void tell_dissent(struct advising *advising)
 {
@@ -252,8 +273,9 @@ static void tell_dissent(struct advising *advising)
             evidence->dissenter, day);
     else
         say(advising, &advising->advice->evidence,
-            "Not all see the same policy: %s reports mode %s, up to %s (6 shows who sees which).",
-            evidence->dissenter, sts_mode_name(evidence->dissenting_mode), day);
+            "Not all see the same policy: %s reports mode %s, up to %s (6 shows who sees which).%s",
+            evidence->dissenter, sts_mode_name(evidence->dissenting_mode), day,
+            kept_until(advising));
 }
 
 /* A report that anybody may have written is no reason to hold back, nor to feel safe. */

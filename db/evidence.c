@@ -587,8 +587,9 @@ static enum db_status read_change(struct gathering *gathering)
 static enum db_status read_dissenter(struct gathering *gathering)
 {
     static const char select[] =
-        "SELECT o.name, iif(s.type = 2, s.mode, 0), s.last_day FROM policy_seen s"
-        "  CROSS JOIN organization o ON o.id = s.organization"
+        "SELECT o.name, iif(s.type = 2, s.mode, 0), s.last_day, coalesce(x.value, '')"
+        " FROM policy_seen s CROSS JOIN organization o ON o.id = s.organization"
+        "  LEFT JOIN policy_text x ON x.id = s.policy_text"
         " WHERE s.domain = ?1 AND s.last_day >= ?3"
         "  AND (s.type = 2 AND s.mode BETWEEN 1 AND 3 AND s.mode <> ?2"
         "   OR s.type = 1 AND EXISTS (SELECT 1 FROM policy_seen b WHERE b.domain = s.domain"
@@ -611,6 +612,7 @@ static enum db_status read_dissenter(struct gathering *gathering)
         evidence->dissenter = keep(gathering, db_text(row, 0));
         evidence->dissenting_mode = (enum sts_mode)sqlite3_column_int(row, 1);
         evidence->dissenting_day = sqlite3_column_int(row, 2);
+        evidence->dissenting_text = keep(gathering, db_text(row, 3));
     }
     return db_done(row, status);
 }
@@ -656,6 +658,7 @@ enum db_status query_evidence(struct db *db, int64_t domain, const struct advice
                                   .former_text = "",
                                   .changed_day = -1,
                                   .dissenter = "",
+                                  .dissenting_text = "",
                                   .withdrawn_since = -1,
                                   .tlsa_records = "",
                                   .policy_id = "",

@@ -233,6 +233,32 @@ static void so_many_failures_of_a_million_can_be_let_be(void **state)
     assert_int_equal(advice.held_back.count, 0);
 }
 
+/* RFC 8461 section 3.3: no longer than max_age. */
+static void who_keeps_an_old_policy_is_told_until_when(void **state)
+{
+    (void)state;
+    char sentence[128];
+    KEEP(CLEAN("Google", 60, 6, "sts", OLD), CLEAN("Google", 5, 1, "sts", ENFORCE),
+         CLEAN("Microsoft", 60, 6, "sts", OLD), CLEAN("Microsoft", 5, 1, "sts", ENFORCE),
+         CLEAN("Mail.ru", 60, 1, "sts", OLD));
+    expect_step(NEXT_NOTHING, "Enforced: ");
+    snprintf(sentence, sizeof sentence, "It may keep that until about %s.", before(5 - 8));
+    expect_said(&advice.evidence, "Mail.ru reports mode testing, up to");
+    expect_said(&advice.evidence, sentence);
+}
+
+static void who_keeps_an_old_policy_for_too_long_is_told(void **state)
+{
+    (void)state;
+    char sentence[128];
+    KEEP(CLEAN("Google", 60, 21, "sts", OLD), CLEAN("Google", 20, 1, "sts", ENFORCE),
+         CLEAN("Microsoft", 60, 21, "sts", OLD), CLEAN("Microsoft", 20, 1, "sts", ENFORCE),
+         CLEAN("Mail.ru", 60, 1, "sts", OLD));
+    expect_step(NEXT_NOTHING, "Enforced: ");
+    snprintf(sentence, sizeof sentence, "It could keep that until about %s only", before(20 - 8));
+    expect_said(&advice.evidence, sentence);
+}
+
 /* --- what is refused --- */
 
 /* RFC 8461 section 5.1: senders go by the policy that they keep, or by none. */
@@ -398,6 +424,8 @@ int main(void)
         TEST(who_finds_no_policy_any_more_is_named),
         TEST(a_lone_sender_is_told_from_all),
         TEST(so_many_failures_of_a_million_can_be_let_be),
+        TEST(who_keeps_an_old_policy_is_told_until_when),
+        TEST(who_keeps_an_old_policy_for_too_long_is_told),
         TEST(what_fails_for_want_of_the_policy_is_not_refused),
         TEST(what_a_kept_policy_refuses_comes_first),
         TEST(a_policy_that_has_gone_goes_on_refusing),
