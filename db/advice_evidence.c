@@ -33,21 +33,6 @@ static void tell_reports(struct advising *advising)
             day_format(evidence->range.first, first), reporters, sessions);
 }
 
-/* What the days of testing tell is of the text that was in force then. */
-static void tell_new_text(struct advising *advising)
-{
-    const struct evidence *evidence = advising->evidence;
-    char day[DAY_TEXT];
-    if (evidence->standing.testing_since < 0 ||
-        evidence->former_since <= evidence->standing.testing_since ||
-        evidence->former_since <= evidence->today - advising->settings->testing_days)
-        return;
-    say(advising, &advising->advice->evidence,
-        "The policy has its present text since %s only: MX hosts that it names anew have hardly "
-        "been tested.",
-        day_format(evidence->former_since, day));
-}
-
 /* Those for which the record was there, and no policy to be had or read. */
 static void tell_unread(struct advising *advising)
 {
@@ -373,7 +358,6 @@ void tell_evidence(struct advising *advising)
 {
     tell_withdrawal(advising);
     tell_reports(advising);
-    tell_new_text(advising);
     tell_lost_dane(advising);
     tell_way_back_to_testing(advising);
     tell_failures(advising);

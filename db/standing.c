@@ -602,7 +602,8 @@ static enum db_status add_refusable(struct standings *standings, const struct do
     standing->failed = tally->all_failed + standing->running + standing->named;
     standing->tolerated =
         is_tolerated(settings, standing->failed, tally->closer.sessions + tally->running.sessions);
-    if (status == DB_OK && tested && (standing->failed == 0 || standing->tolerated))
+    if (status == DB_OK && tested &&
+        (standing->failed == 0 || standing->tolerated || standings->exact))
         status = review(standings, row->id, tally, standing);
     return status;
 }

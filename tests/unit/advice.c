@@ -526,19 +526,6 @@ static void a_policy_that_reports_do_not_find_any_more_is_told(void **state)
     expect_policy("version: STSv1\nmode: testing\nmx: mx1.example.com\nmax_age: 86400\n");
 }
 
-static void a_text_that_is_new_is_told(void **state)
-{
-    (void)state;
-    static const char sentence[] = "The policy has its present text since 2026-11-21 only";
-    in_testing(24);
-    evidence.former_since = TODAY - 3;
-    advise(&settings);
-    expect_to_say(&advice.evidence, sentence);
-    evidence.former_since = TODAY - 14;
-    advise(&settings);
-    assert_false(says(&advice.evidence, "The policy has its present text"));
-}
-
 static void little_mail_is_not_enough(void **state)
 {
     (void)state;
@@ -990,7 +977,6 @@ int main(void)
         TEST(enforce_that_was_given_up_is_told),
         TEST(a_record_that_has_gone_is_to_be_published_again),
         TEST(a_policy_that_reports_do_not_find_any_more_is_told),
-        TEST(a_text_that_is_new_is_told),
         TEST(little_mail_is_not_enough),
         TEST(failures_hold_back_and_are_named_with_their_remedy),
         TEST(too_few_reports_are_said_to_be_too_few),
