@@ -9,16 +9,19 @@ static const char lookup_section[] = "RFC 7672 section 2.2";
 
 /* --- one MX host --- */
 
-/* Of both address families: the worse, but an answer counts more than none. */
+/* Of both address families: the worse, but an answer counts more than none, unless the host has
+ * no other address than one that nobody tells. */
 static enum dnssec dnssec_of(const struct addresses *addresses)
 {
     enum dnssec v4 = addresses->v4.dnssec, v6 = addresses->v6.dnssec;
+    if (v4 == DNSSEC_BOGUS || v6 == DNSSEC_BOGUS)
+        return DNSSEC_BOGUS;
+    if (addresses->count == 0 && (look_failed(&addresses->v4) || look_failed(&addresses->v6)))
+        return DNSSEC_UNKNOWN;
     if (v4 == DNSSEC_UNKNOWN)
         return v6;
     if (v6 == DNSSEC_UNKNOWN)
         return v4;
-    if (v4 == DNSSEC_BOGUS || v6 == DNSSEC_BOGUS)
-        return DNSSEC_BOGUS;
     return v4 == DNSSEC_SECURE ? v6 : v4;
 }
 

@@ -249,6 +249,27 @@ static void what_is_kept_tells_when_it_was_last_seen(void **state)
     assert_int_equal(weigh(1), MODE_OPPORTUNISTIC);
 }
 
+static void an_address_that_nobody_tells_takes_no_dane_away(void **state)
+{
+    (void)state;
+    struct look *const families[][2] = {{&host.addresses.v4, &host.addresses.v6},
+                                        {&host.addresses.v6, &host.addresses.v4}};
+    for (int i = 0; i < 4; i++) {
+        find_host(DNSSEC_SECURE);
+        host.addresses.count = 1;
+        assert_int_equal(weigh(1), MODE_DANE);
+        set_look(families[i / 2][0], i % 2 ? DNS_FAILED : DNS_TIMEOUT, DNSSEC_UNKNOWN);
+        set_look(families[i / 2][1], DNS_NO_DATA, DNSSEC_SECURE);
+        host.addresses.count = 0;
+        assert_int_equal(weigh(1), MODE_DANE);
+        assert_string_equal(codes, "mx-host-unknown");
+    }
+    set_look(&host.addresses.v4, DNS_NO_DATA, DNSSEC_SECURE); /* there is none for certain */
+    set_look(&host.addresses.v6, DNS_NO_DATA, DNSSEC_SECURE);
+    host.addresses.count = 0;
+    assert_int_equal(weigh(1), MODE_OPPORTUNISTIC);
+}
+
 static void both_mechanisms_are_kept_each_by_itself(void **state)
 {
     (void)state;
@@ -296,6 +317,8 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(nothing_known_and_no_answer_is_unknown, begin, end),
         cmocka_unit_test_setup_teardown(what_is_kept_tells_when_it_was_last_seen, begin, end),
+        cmocka_unit_test_setup_teardown(an_address_that_nobody_tells_takes_no_dane_away, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(both_mechanisms_are_kept_each_by_itself, begin, end),
         cmocka_unit_test_setup_teardown(evidence_of_others_is_not_believed_blindly, begin, end),
     };
