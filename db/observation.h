@@ -40,7 +40,8 @@
  *     fetch        {result, status, content_type, expires}: result is "ok" or what
  *                  is wrong; expires, when ok, of the policy host's certificate
  *     policy       {text, id, mode, max_age, mx, since, seen}: in force; first seen
- *                  so at `since` and last at `seen` (left out when just now)
+ *                  so at `since` and last at `seen` (left out when just now).  Where none
+ *                  can be had, the one that senders keep.
  *     previous     {text, id, mode, max_age, seen, until}: the one before it, last
  *                  seen at `seen`: senders may go on using it until `until`.  Left
  *                  out after that.

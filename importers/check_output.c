@@ -125,8 +125,8 @@ static void write_hosts(FILE *out, const struct verdict *verdict)
                                      host->addresses.list[j]);
         line(out, "  MX %u %s%s: %s, %s%s%s", findings->mx[i].preference, host->name, addresses,
              name_dnssec(weighed->dnssec), name_tlsa(weighed->tlsa),
-             verdict->sts != TXT_FOUND || verdict->policy.mode == STS_NONE ? ""
-             : weighed->covered                                            ? ", named by the policy"
+             verdict->policy.text == NULL || verdict->policy.mode == STS_NONE ? ""
+             : weighed->covered ? ", named by the policy"
                                 : ", not named by the policy",
              describe_certificate(weighed, certificate));
     }
@@ -151,7 +151,8 @@ static void write_findings(FILE *out, const struct verdict *verdict)
     write_hosts(out, verdict);
     for (size_t i = 0; i < verdict->rua_count; i++)
         line(out, "  reports go to %s", verdict->rua[i]);
-    write_policy(out, "policy", &verdict->policy);
+    write_policy(out, verdict->sts == TXT_FOUND ? "policy" : "policy, as senders keep it",
+                 &verdict->policy);
     write_policy(out, "policy before, which senders may still use", &verdict->previous);
 }
 

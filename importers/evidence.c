@@ -180,7 +180,7 @@ static struct json_object *new_host(const struct verdict *verdict, size_t i)
     put(object, "addresses", new_texts(host->addresses.list, host->addresses.count));
     put_text(object, "dnssec", dnssec_names[weighed->dnssec]);
     put(object, "tlsa", new_tlsa(weighed));
-    if (verdict->sts == TXT_FOUND && verdict->policy.mode != STS_NONE)
+    if (verdict->policy.text != NULL && verdict->policy.mode != STS_NONE)
         put(object, "covered", json_object_new_boolean(weighed->covered));
     if (host->tls.result != MX_TLS_NONE && !verdict->settings->smtp_closed)
         put(object, "certificate", new_certificate(weighed, host));

@@ -97,23 +97,19 @@ const char *severity_name(enum severity severity)
 
 /* --- the mode --- */
 
-/* A mechanism that could not be looked at stays as it was last known. */
-static void keep_known(struct verdict *verdict)
+/* DANE that could not be looked at stays as it was last known. */
+static void keep_dane(struct verdict *verdict)
 {
     const struct known *known = verdict->known;
     if (verdict->dane_state == DANE_UNSTATED && known->dane != DANE_UNSTATED) {
         verdict->dane_state = known->dane;
         verdict->dane_kept = true;
     }
-    if (verdict->sts_state == STS_UNSTATED && known->sts != STS_UNSTATED) {
-        verdict->sts_state = known->sts;
-        verdict->sts_kept = true;
-    }
 }
 
 void weigh_mode(struct verdict *verdict)
 {
-    keep_known(verdict);
+    keep_dane(verdict);
     bool neither = verdict->dane_state == DANE_ABSENT && verdict->sts_state == STS_STATE_ABSENT;
     verdict->mode = mode_combine(verdict->dane_state, verdict->sts_state, neither);
 }

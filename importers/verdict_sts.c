@@ -2,6 +2,7 @@
 
 #include "../db/day.h"
 #include "../db/domain.h"
+#include "../db/observation.h"
 #include "../db/visible.h"
 #include "txt_record.h"
 #include "weigh.h"
@@ -262,9 +263,10 @@ static void weigh_coverage(struct verdict *verdict)
         bool enforced = policy->mode == STS_ENFORCE;
         problem(verdict, enforced ? SEVERITY_ERROR : SEVERITY_WARNING, "sts-mx-not-covered",
                 "RFC 8461 section 4.1",
-                "the policy of %s does not name its MX host %s, so that"
+                "the policy of %s%s does not name its MX host %s, so that"
                 " senders %s deliver there",
-                findings->domain, host, enforced ? "do not" : "would not");
+                findings->domain, verdict->sts == TXT_FOUND ? "" : ", as senders keep it,", host,
+                enforced ? "do not" : "would not");
         remedy(verdict, "add \"mx: %s\" to the policy, and change the id of the record", host);
     }
     for (size_t i = 0; i < policy->mx_count && findings->mx_count > 0; i++) {
@@ -292,6 +294,35 @@ static int64_t forgotten_at(const struct policy_seen *policy)
     return policy->seen + policy->max_age;
 }
 
+static bool has_no_answer(const struct verdict *verdict)
+{
+    return verdict->sts == TXT_UNKNOWN || verdict->sts == TXT_BOGUS;
+}
+
+/* RFC 8461 section 5.1: where no policy can be had, senders go on with the one they have until
+ * they forget it.  What gives no answer just now may have given one to them since our last
+ * look, so that it is not lost before that is old. */
+static void keep_policy(struct verdict *verdict)
+{
+    const struct policy_seen *policy = &verdict->known->policy;
+    int64_t end = forgotten_at(policy);
+    int64_t old = policy->seen + (int64_t)OBSERVATION_FRESH_DAYS * SECONDS_PER_DAY;
+    if (has_no_answer(verdict) && end < old)
+        end = old;
+    if (policy->text == NULL || end <= verdict->settings->now)
+        return;
+    verdict->policy = *policy;
+    sts_policy_read(policy->text, strlen(policy->text), &verdict->policy_read);
+    if (policy->mode == STS_NONE || forgotten_at(policy) <= verdict->settings->now)
+        return;
+    problem(verdict, SEVERITY_NOTE, "sts-kept", "RFC 8461 section 5.1",
+            "senders that know the policy of %s (mode %s) keep it until %s",
+            verdict->findings->domain, sts_mode_name(policy->mode),
+            on_day(verdict, forgotten_at(policy)));
+    remedy(verdict, "let it be had again before that day; to end MTA-STS, publish one with"
+                    " \"mode: none\"");
+}
+
 /* What senders may still have in their caches beside, or in place of, what is in
  * force now. */
 static void find_previous(struct verdict *verdict)
@@ -300,8 +331,8 @@ static void find_previous(struct verdict *verdict)
     bool unchanged = is_same(&known->policy, &verdict->policy);
     if (unchanged)
         verdict->policy.since = known->policy.since;
-    bool replaced = known->policy.text != NULL && !unchanged && verdict->sts != TXT_UNKNOWN &&
-                    verdict->sts != TXT_BOGUS;
+    bool replaced = known->policy.text != NULL && !unchanged &&
+                    forgotten_at(&known->policy) > verdict->settings->now;
     verdict->previous = replaced ? known->policy : known->previous;
     if (verdict->previous.text != NULL &&
         forgotten_at(&verdict->previous) <= verdict->settings->now)
@@ -332,13 +363,18 @@ static void weigh_change(struct verdict *verdict)
 
 /* --- the whole --- */
 
-static enum sts_state state_of_sts(const struct verdict *verdict)
+static void find_state(struct verdict *verdict)
 {
-    if (verdict->sts == TXT_UNKNOWN || verdict->sts == TXT_BOGUS)
-        return STS_UNSTATED;
-    if (verdict->sts != TXT_FOUND)
-        return STS_STATE_ABSENT;
-    return (enum sts_state)(STS_STATE_NONE + (verdict->policy.mode - STS_NONE));
+    const struct known *known = verdict->known;
+    bool no_answer = has_no_answer(verdict);
+    bool keeps = verdict->policy.text != NULL || (no_answer && known->policy.text == NULL);
+    verdict->sts_state = no_answer ? STS_UNSTATED : STS_STATE_ABSENT;
+    if (verdict->sts == TXT_FOUND) {
+        verdict->sts_state = (enum sts_state)(STS_STATE_NONE + (verdict->policy.mode - STS_NONE));
+    } else if (keeps && known->sts != STS_UNSTATED) {
+        verdict->sts_state = known->sts;
+        verdict->sts_kept = true;
+    }
 }
 
 void weigh_sts(struct verdict *verdict)
@@ -357,11 +393,11 @@ void weigh_sts(struct verdict *verdict)
         else
             weigh_policy(verdict);
     }
-    if (verdict->sts == TXT_FOUND && verdict->policy.mode != STS_NONE)
+    if (verdict->sts != TXT_FOUND && verdict->sts != TXT_ABSENT)
+        keep_policy(verdict);
+    if (verdict->policy.text != NULL && verdict->policy.mode != STS_NONE)
         weigh_coverage(verdict);
     find_previous(verdict);
     weigh_change(verdict);
-    if (verdict->sts == TXT_UNKNOWN || verdict->sts == TXT_BOGUS)
-        verdict->policy = verdict->known->policy;
-    verdict->sts_state = state_of_sts(verdict);
+    find_state(verdict);
 }

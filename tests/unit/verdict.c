@@ -209,18 +209,67 @@ static void line_ends_are_no_change(void **state)
     assert_null(known.previous.text);
 }
 
-static void temporary_failures_keep_the_mode_and_permanent_ones_do_not(void **state)
+/* The policy cannot be had, by a failure of the record or of the fetch. */
+static void lose_policy(int failure)
+{
+    find_policy(failure == -3 ? "v=STSv1;" : "v=STSv1; id=1", failure == -1 ? "<html>" : enforce);
+    if (failure == -2)
+        findings.sts.records[findings.sts.count++] = findings.sts.records[0];
+    if (failure > 0)
+        findings.fetch.result = (enum fetch_result)failure;
+}
+
+static void a_policy_that_cannot_be_had_stands_until_senders_forget_it(void **state)
 {
     (void)state;
-    for (int result = FETCH_NO_HOST; result <= FETCH_BROKEN; result++) {
+    for (int failure = -3; failure <= FETCH_BROKEN; failure++) {
+        if (failure == FETCH_NONE || failure == FETCH_OK)
+            continue;
+        memset(&known, 0, sizeof known);
+        bool permanent = failure < FETCH_UNAVAILABLE;
+        lose_policy(failure);
+        assert_int_equal(weigh(1), permanent ? MODE_OPPORTUNISTIC : MODE_UNKNOWN);
         find_policy("v=STSv1; id=1", enforce);
         findings.fetch.result = FETCH_OK;
-        weigh(1);
-        findings.fetch.result = (enum fetch_result)result;
-        bool temporary = result >= FETCH_UNAVAILABLE;
-        assert_int_equal(weigh(1), temporary ? MODE_STS_ENFORCE : MODE_OPPORTUNISTIC);
-        assert_true(codes[0] != '\0');
+        assert_int_equal(weigh(SECONDS_PER_DAY), MODE_STS_ENFORCE);
+        int64_t since = known.policy.since, forgotten = since + WEEK;
+        lose_policy(failure);
+        assert_int_equal(weigh(SECONDS_PER_DAY), MODE_STS_ENFORCE);
+        assert_non_null(strstr(codes, "sts-kept"));
+        assert_int_equal(known.sts_seen, since);
+        now = forgotten - 1;
+        assert_int_equal(weigh(1), MODE_STS_ENFORCE);
+        assert_int_equal(known.policy.since, since);
+        assert_int_equal(weigh(1), permanent ? MODE_OPPORTUNISTIC : MODE_UNKNOWN);
+        assert_null(strstr(codes, "sts-kept"));
+        assert_null(known.policy.text);
+        assert_int_equal(weigh(1), permanent ? MODE_OPPORTUNISTIC : MODE_UNKNOWN);
     }
+}
+
+static void one_look_without_an_answer_forgets_no_short_policy(void **state)
+{
+    (void)state;
+    find_policy("v=STSv1; id=1",
+                "version: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 86400\n");
+    weigh(SECONDS_PER_DAY + 60);
+    findings.fetch.result = FETCH_REFUSED;
+    assert_int_equal(weigh(6 * SECONDS_PER_DAY), MODE_STS_ENFORCE);
+    assert_string_equal(codes, "sts-refused");
+    assert_int_equal(weigh(0), MODE_UNKNOWN);
+}
+
+static void a_policy_that_senders_keep_must_name_the_hosts(void **state)
+{
+    (void)state;
+    find_policy("v=STSv1; id=1", enforce);
+    weigh(SECONDS_PER_DAY);
+    snprintf(host.name, sizeof host.name, "mx.example.net");
+    findings.fetch.result = FETCH_STATUS;
+    weigh(WEEK);
+    assert_string_equal(codes, "sts-status sts-mx-not-covered sts-kept sts-mx-unused");
+    weigh(0);
+    assert_string_equal(codes, "sts-status");
 }
 
 static void nothing_known_and_no_answer_is_unknown(void **state)
@@ -313,8 +362,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_change_behind_a_failure_is_seen_all_the_same, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_must_not_just_vanish, begin, end),
         cmocka_unit_test_setup_teardown(line_ends_are_no_change, begin, end),
-        cmocka_unit_test_setup_teardown(temporary_failures_keep_the_mode_and_permanent_ones_do_not,
+        cmocka_unit_test_setup_teardown(a_policy_that_cannot_be_had_stands_until_senders_forget_it,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(one_look_without_an_answer_forgets_no_short_policy, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_policy_that_senders_keep_must_name_the_hosts, begin, end),
         cmocka_unit_test_setup_teardown(nothing_known_and_no_answer_is_unknown, begin, end),
         cmocka_unit_test_setup_teardown(what_is_kept_tells_when_it_was_last_seen, begin, end),
         cmocka_unit_test_setup_teardown(an_address_that_nobody_tells_takes_no_dane_away, begin,
