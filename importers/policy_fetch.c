@@ -70,7 +70,7 @@ static enum fetch_result judge_failure(struct policy_fetch *fetch, CURLcode code
     switch (code) {
     case CURLE_SSL_CONNECT_ERROR:
         snprintf(fetch->detail, sizeof fetch->detail, "%s", fetch->transfer.error);
-        return FETCH_TLS;
+        return transfer_was_cut(&fetch->transfer, code) ? FETCH_BROKEN : FETCH_TLS;
     case CURLE_OPERATION_TIMEDOUT:
         return FETCH_TIMEOUT;
     case CURLE_COULDNT_CONNECT:

@@ -180,6 +180,20 @@ void transfer_chain(const struct transfer *transfer, struct chain *chain)
     }
 }
 
+/* libcurl has one code for all that ends a handshake: what it says tells more, or what it
+ * quotes of GnuTLS. */
+bool transfer_was_cut(const struct transfer *transfer, CURLcode code)
+{
+    const char *const ends[] = {
+        gnutls_strerror(GNUTLS_E_PREMATURE_TERMINATION), gnutls_strerror(GNUTLS_E_PULL_ERROR),
+        gnutls_strerror(GNUTLS_E_PUSH_ERROR), "Recv failure", "Send failure"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends && code == CURLE_SSL_CONNECT_ERROR; i++) {
+        if (strstr(transfer->error, ends[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct transfers *transfers = transfer->transfers;

@@ -65,6 +65,9 @@ int transfer_prepare(struct transfers *transfers, struct transfer *transfer, con
                      const char *host, int port, const char *addresses);
 void transfer_begin(struct transfer *transfer);
 
+/* Did the connection end amid the TLS handshake, without a word about why? */
+bool transfer_was_cut(const struct transfer *transfer, CURLcode code);
+
 /* Adds the certificates that were shown to CHAIN; none if it came not so far. */
 void transfer_chain(const struct transfer *transfer, struct chain *chain);
 

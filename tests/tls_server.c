@@ -104,6 +104,16 @@ static void wait_for_end(const struct connection *connection)
 
 /* --- TLS --- */
 
+/* Ends the connection, or resets it, instead of a word. */
+static bool is_cut(const struct connection *connection)
+{
+    const char *manner = connection->site != NULL ? connection->site->site.manner : "";
+    if (strcmp(manner, "resets-tls") == 0)
+        setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
+                   sizeof(struct linger));
+    return strcmp(manner, "ends-tls") == 0 || strcmp(manner, "resets-tls") == 0;
+}
+
 static int choose_site(gnutls_session_t session)
 {
     struct connection *connection = gnutls_session_get_ptr(session);
@@ -120,6 +130,8 @@ static int choose_site(gnutls_session_t session)
         return GNUTLS_E_UNRECOGNIZED_NAME;
     if (strcmp(connection->site->site.manner, "old-tls") == 0)
         return GNUTLS_E_UNSUPPORTED_VERSION_PACKET; /* as a server of old would */
+    if (is_cut(connection))
+        return GNUTLS_E_USER_ERROR;
     return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, connection->site->credentials);
 }
 
@@ -135,9 +147,11 @@ static bool begin_tls(struct connection *connection)
     do
         code = gnutls_handshake(connection->session);
     while (code == GNUTLS_E_AGAIN || code == GNUTLS_E_INTERRUPTED);
-    if (code != 0)
+    if (code == 0)
+        return true;
+    if (!is_cut(connection))
         gnutls_alert_send_appropriate(connection->session, code);
-    return code == 0;
+    return false;
 }
 
 /* --- the web --- */
@@ -286,7 +300,8 @@ static void *serve_connection(void *context)
     struct connection connection = {.fd = (int)(intptr_t)context};
     serve(&connection);
     if (connection.session != NULL) {
-        gnutls_bye(connection.session, GNUTLS_SHUT_WR);
+        if (!is_cut(&connection))
+            gnutls_bye(connection.session, GNUTLS_SHUT_WR);
         gnutls_deinit(connection.session);
     }
     close(connection.fd);
