@@ -42,8 +42,8 @@
  *     policy       {text, id, mode, max_age, mx, since, seen}: in force; first seen
  *                  so at `since` and last at `seen` (left out when just now).  Where none
  *                  can be had, the one that senders keep.
- *     previous     {text, id, mode, max_age, seen, until}: the one before it, last
- *                  seen at `seen`: senders may go on using it until `until`.  Left
+ *     previous     {text, id, mode, max_age, since, seen, until}: the one before it,
+ *                  last seen at `seen`: senders may go on using it until `until`.  Left
  *                  out after that.
  *   dane      {state, hosts, of}: state is "all", "some" (`hosts` of `of` MX hosts),
  *             "unusable", "insecure-mx" (the hosts have TLSA records, the domain

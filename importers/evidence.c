@@ -286,6 +286,7 @@ static struct json_object *new_sts(const struct verdict *verdict)
     }
     if (previous->text != NULL) {
         struct json_object *object = new_policy(previous);
+        put_time(object, "since", previous->since);
         put_time(object, "seen", previous->seen);
         put_time(object, "until", previous->seen + previous->max_age);
         put(sts, "previous", object);

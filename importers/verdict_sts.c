@@ -324,7 +324,7 @@ static void keep_policy(struct verdict *verdict)
 }
 
 /* What senders may still have in their caches beside, or in place of, what is in
- * force now. */
+ * force now.  One that was gone in between is the same as before. */
 static void find_previous(struct verdict *verdict)
 {
     const struct known *known = verdict->known;
@@ -334,9 +334,12 @@ static void find_previous(struct verdict *verdict)
     bool replaced = known->policy.text != NULL && !unchanged &&
                     forgotten_at(&known->policy) > verdict->settings->now;
     verdict->previous = replaced ? known->policy : known->previous;
-    if (verdict->previous.text != NULL &&
-        forgotten_at(&verdict->previous) <= verdict->settings->now)
-        verdict->previous.text = NULL;
+    struct policy_seen *previous = &verdict->previous;
+    bool is_back = known->policy.text == NULL && is_same(previous, &verdict->policy);
+    if (is_back)
+        verdict->policy.since = previous->since;
+    if (is_back || (previous->text != NULL && forgotten_at(previous) <= verdict->settings->now))
+        previous->text = NULL;
 }
 
 static void weigh_change(struct verdict *verdict)

@@ -197,6 +197,22 @@ static void a_policy_must_not_just_vanish(void **state)
     assert_string_equal(codes, "");
 }
 
+static void a_policy_that_was_gone_for_a_while_is_no_new_one(void **state)
+{
+    (void)state;
+    int64_t since = now;
+    find_policy("v=STSv1; id=1", testing);
+    weigh(SECONDS_PER_DAY);
+    find_record(&findings.sts, NULL);
+    findings.fetch.result = FETCH_NONE;
+    weigh(1);
+    weigh(1);
+    find_policy("v=STSv1; id=1", testing);
+    assert_int_equal(weigh(1), MODE_STS_TESTING);
+    assert_int_equal(known.policy.since, since);
+    assert_null(known.previous.text);
+}
+
 static void line_ends_are_no_change(void **state)
 {
     (void)state;
@@ -361,6 +377,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_changed_id_puts_it_right, begin, end),
         cmocka_unit_test_setup_teardown(a_change_behind_a_failure_is_seen_all_the_same, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_must_not_just_vanish, begin, end),
+        cmocka_unit_test_setup_teardown(a_policy_that_was_gone_for_a_while_is_no_new_one, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(line_ends_are_no_change, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_cannot_be_had_stands_until_senders_forget_it,
                                         begin, end),
