@@ -8,9 +8,11 @@ enum { PATIENCE = 3 }; /* times the timeout of connecting */
 static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 {
     double connected = 0;
+    if (look->chain.count > 0)
+        return MX_TLS_SEEN; /* whatever SMTP says afterwards */
     switch (code) {
     case CURLE_OK:
-        return look->chain.count > 0 ? MX_TLS_SEEN : MX_TLS_FAILED;
+        return MX_TLS_FAILED;
     case CURLE_USE_SSL_FAILED:
         return MX_TLS_NOT_OFFERED;
     case CURLE_SSL_CONNECT_ERROR:
@@ -24,8 +26,7 @@ static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct mx_tls *look = transfer->context;
-    if (code == CURLE_OK)
-        transfer_chain(transfer, &look->chain);
+    transfer_chain(transfer, &look->chain);
     look->result = judge(look, code);
     if (look->result != MX_TLS_SEEN)
         snprintf(look->detail, sizeof look->detail, "%s",

@@ -271,6 +271,8 @@ static void serve_mail(struct connection *connection)
         return;
     while (read_until(connection, "\r\n", line, sizeof line)) {
         bool start = strncasecmp(line, "STARTTLS", 8) == 0;
+        if (strcmp(manner, "leaves") == 0 && connection->session != NULL)
+            return;
         if (strncasecmp(line, "EHLO", 4) == 0)
             say_line(connection, "250-mx\r\n%s250 SIZE 1000000\r\n",
                      strcmp(manner, "no-starttls") == 0 || connection->session != NULL
