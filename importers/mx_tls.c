@@ -2,8 +2,9 @@
 
 #include <stdio.h>
 
-/* Many mail servers let strangers wait before they greet them. */
-enum { PATIENCE = 3 }; /* times the timeout of connecting */
+/* Many mail servers let strangers wait before they greet them.  To libcurl that is part of
+ * connecting. */
+enum { PATIENCE = 3 }; /* times the timeout */
 
 static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 {
@@ -47,7 +48,9 @@ int mx_tls_begin(struct mx_tls *look, struct transfers *transfers, const char *h
     CURL *easy = look->transfer.easy;
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp");
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)PATIENCE * transfers_timeout_ms(transfers));
+    long patience_ms = (long)PATIENCE * transfers_timeout_ms(transfers);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, patience_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, patience_ms);
     curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
     transfer_begin(&look->transfer);
     return 0;

@@ -266,6 +266,8 @@ static void serve_mail(struct connection *connection)
         wait_for_end(connection);
         return;
     }
+    if (strcmp(manner, "slow") == 0)
+        usleep(2 * 1000 * 1000);
     if (!say_line(connection,
                   strcmp(manner, "refuses") == 0 ? "554 not here\r\n" : "220 mx ESMTP\r\n"))
         return;

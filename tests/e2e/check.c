@@ -392,6 +392,17 @@ static void the_open_way_is_told(void **state)
     end_look(&look);
 }
 
+static void a_mail_server_may_take_its_time(void **state)
+{
+    (void)state;
+    struct look look = new_look("slow");
+    look.option = "--mx";
+    world_configure(&world, world.relay.port, "timeout = 1\n");
+    look_at(&look, "mx-slow.example");
+    assert_string_equal(at(&look, "evidence.mx.hosts.0.certificate.state"), "seen");
+    end_look(&look);
+}
+
 static void a_closed_port_25_is_said_once_and_is_no_problem(void **state)
 {
     (void)state;
@@ -646,6 +657,7 @@ int main(void)
                                configure),
         cmocka_unit_test_setup(reports_that_go_elsewhere_are_noted, configure),
         cmocka_unit_test_setup(the_open_way_is_told, configure),
+        cmocka_unit_test_setup(a_mail_server_may_take_its_time, configure),
         cmocka_unit_test_setup(a_closed_port_25_is_said_once_and_is_no_problem, configure),
         cmocka_unit_test_setup(names_come_once_each_and_from_their_owner_alone, configure),
         cmocka_unit_test_setup(without_names_those_that_are_mine_are_checked, configure),
