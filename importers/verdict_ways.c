@@ -87,14 +87,30 @@ static void weigh_dane_way(struct verdict *verdict)
 
 /* --- MTA-STS --- */
 
+/* Is the certificate of a host known not to do for MTA-STS?  Whatever kept us from seeing one
+ * tells nothing. */
+static bool lacks_certificate(const struct host_verdict *weighed, const struct mx_host *host)
+{
+    switch (host->tls.result) {
+    case MX_TLS_NOT_OFFERED:
+    case MX_TLS_FAILED:
+        return true;
+    case MX_TLS_SEEN:
+        return weighed->web_fault[0] != '\0';
+    case MX_TLS_NONE:
+    case MX_TLS_NO_SMTP:
+    case MX_TLS_UNREACHED:
+        break;
+    }
+    return false;
+}
+
 static void need_certificates(struct verdict *verdict)
 {
     const struct findings *findings = verdict->findings;
     for (size_t i = 0; i < findings->mx_count; i++) {
         const struct mx_host *host = findings->mx[i].host;
-        bool good = host->tls.result == MX_TLS_NONE || host->tls.result == MX_TLS_UNREACHED ||
-                    (verdict->hosts[i].certificate_seen && verdict->hosts[i].web_fault[0] == '\0');
-        if (good)
+        if (!lacks_certificate(&verdict->hosts[i], host))
             continue;
         if (!is_own_host(verdict, host->name))
             verdict->sts_way.state = WAY_CLOSED;

@@ -384,6 +384,10 @@ static void the_open_way_is_told(void **state)
     look_at(&look, "dane-and-enforce.example");
     assert_string_equal(at(&look, "evidence.ways.dane.state"), "done");
     assert_string_equal(at(&look, "evidence.ways.sts.state"), "done");
+    look_at(&look, "mx-no-starttls.example");
+    assert_string_equal(at(&look, "evidence.ways.sts.state"), "closed");
+    look_at(&look, "mx-refusing.example"); /* which tells nothing of its TLS */
+    assert_string_equal(at(&look, "evidence.ways.sts.state"), "open");
     look_at(&look, "plain.unsigned.example");
     assert_string_equal(at(&look, "evidence.ways.dane.state"), "closed");
     assert_string_equal(at(&look, "evidence.ways.dane.needs.0"),
