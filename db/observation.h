@@ -51,7 +51,8 @@
  *   kept      {dane, sts}: of which mechanism the mode is the last one known,
  *             because asking failed, and when it was last seen
  *   ways      {dane, sts}: {state, needs}: state is "done", "open", "closed"
- *             (others must move first) or "unknown"; needs is a list of sentences
+ *             (others must move first) or "unknown"; needs is a list of sentences, in
+ *             which "id=TIME" stands for an id that is new, such as the time
  */
 #ifndef TLSRPTOP_DB_OBSERVATION_H
 #define TLSRPTOP_DB_OBSERVATION_H

@@ -171,14 +171,28 @@ static void write_problems(FILE *out, const struct verdict *verdict, enum detail
     }
 }
 
-static void write_way(FILE *out, const char *name, const struct way *way)
+/* "20261124T123456Z" stands for the TIME of NEED_ID. */
+static void write_need(FILE *out, const char *need, int64_t now)
+{
+    char time[INSTANT_TEXT];
+    const char *id = strstr(need, NEED_ID);
+    if (id == NULL) {
+        line(out, "    %s", need);
+        return;
+    }
+    instant_format(now, time);
+    line(out, "    %.*sid=%.4s%.2s%.2sT%.2s%.2s%.2sZ%s", (int)(id - need), need, time, time + 5,
+         time + 8, time + 11, time + 14, time + 17, id + strlen(NEED_ID));
+}
+
+static void write_way(FILE *out, const char *name, const struct way *way, int64_t now)
 {
     if (way->state != WAY_OPEN && way->state != WAY_CLOSED)
         return;
     line(out, "  %s is %s", name,
          way->state == WAY_OPEN ? "open; it takes:" : "closed for now; it would take:");
     for (size_t i = 0; i < way->count; i++)
-        line(out, "    %s", way->needs[i]);
+        write_need(out, way->needs[i], now);
 }
 
 /* Who has protection already need not be told each time how to get more. */
@@ -201,8 +215,8 @@ char *verdict_text(const struct verdict *verdict, enum detail detail)
     write_head(out, verdict);
     write_problems(out, verdict, detail);
     if (wants_ways(verdict, detail)) {
-        write_way(out, "the way to DANE", &verdict->dane_way);
-        write_way(out, "the way to MTA-STS", &verdict->sts_way);
+        write_way(out, "the way to DANE", &verdict->dane_way, verdict->settings->now);
+        write_way(out, "the way to MTA-STS", &verdict->sts_way, verdict->settings->now);
     }
     if (detail == DETAIL_ALL)
         write_findings(out, verdict);

@@ -6,6 +6,8 @@
  * connecting. */
 enum { PATIENCE = 3 }; /* times the timeout */
 
+enum { SMTP_FAILS = 400 }; /* this reply, and those above, RFC 5321 section 4.2.1 */
+
 static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 {
     double connected = 0;
@@ -24,14 +26,37 @@ static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
     }
 }
 
+/* What libcurl says holds milliseconds and numbers of errors, and so is new at each look. */
+static void describe(struct mx_tls *look, CURLcode code)
+{
+    long reply = 0;
+    const char *text = curl_easy_strerror(code);
+    curl_easy_getinfo(look->transfer.easy, CURLINFO_RESPONSE_CODE, &reply);
+    if (code == CURLE_OK)
+        text = "it shows no certificate";
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        text = "it does not answer in time";
+    else if (code == CURLE_COULDNT_CONNECT)
+        text = "it takes no connection";
+    else if (transfer_was_cut(&look->transfer, code))
+        text = "the connection ends amid the handshake";
+    else if (code == CURLE_SSL_CONNECT_ERROR && look->transfer.error[0] != '\0')
+        text = look->transfer.error;
+    else if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
+        text = "the connection ends";
+    if (look->result == MX_TLS_NO_SMTP && reply >= SMTP_FAILS && code != CURLE_OPERATION_TIMEDOUT)
+        snprintf(look->detail, sizeof look->detail, "it answers with status %ld", reply);
+    else
+        snprintf(look->detail, sizeof look->detail, "%s", text);
+}
+
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct mx_tls *look = transfer->context;
     transfer_chain(transfer, &look->chain);
     look->result = judge(look, code);
     if (look->result != MX_TLS_SEEN)
-        snprintf(look->detail, sizeof look->detail, "%s",
-                 transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code));
+        describe(look, code);
     look->looked(look->context);
 }
 

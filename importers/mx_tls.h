@@ -27,7 +27,7 @@ typedef void mx_tls_done_fn(void *context);
 /* The caller's memory until `looked` has been called. */
 struct mx_tls {
     enum mx_tls_result result;
-    char detail[CHAIN_TEXT]; /* what libcurl says, or "" */
+    char detail[CHAIN_TEXT]; /* why none was seen: the same for the same reason; or "" */
     struct chain chain;      /* when seen; to be freed */
     mx_tls_done_fn *looked;
     void *context;

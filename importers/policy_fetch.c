@@ -65,20 +65,21 @@ static enum fetch_result judge_answer(struct policy_fetch *fetch)
     return has_encoding(easy) ? FETCH_ENCODED : FETCH_OK;
 }
 
+/* Sets a detail that is the same whenever the reason is, which what libcurl says is not. */
 static enum fetch_result judge_failure(struct policy_fetch *fetch, CURLcode code)
 {
+    bool cut = transfer_was_cut(&fetch->transfer, code);
     switch (code) {
     case CURLE_SSL_CONNECT_ERROR:
-        snprintf(fetch->detail, sizeof fetch->detail, "%s", fetch->transfer.error);
-        return transfer_was_cut(&fetch->transfer, code) ? FETCH_BROKEN : FETCH_TLS;
+        snprintf(fetch->detail, sizeof fetch->detail, "%s",
+                 cut ? "it ended amid the TLS handshake" : fetch->transfer.error);
+        return cut ? FETCH_BROKEN : FETCH_TLS;
     case CURLE_OPERATION_TIMEDOUT:
         return FETCH_TIMEOUT;
     case CURLE_COULDNT_CONNECT:
         return FETCH_REFUSED;
     default:
-        snprintf(fetch->detail, sizeof fetch->detail, "%s",
-                 fetch->transfer.error[0] != '\0' ? fetch->transfer.error
-                                                  : curl_easy_strerror(code));
+        snprintf(fetch->detail, sizeof fetch->detail, "%s", curl_easy_strerror(code));
         return FETCH_BROKEN;
     }
 }

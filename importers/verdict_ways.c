@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "../db/day.h"
 #include "weigh.h"
 
 /* "DANE or MTA-STS?": which way is open to a domain, and what it would take. */
@@ -119,15 +118,6 @@ static void need_certificates(struct verdict *verdict)
     }
 }
 
-/* One that no sender has kept: the time, "20261124T123456Z". */
-static const char *new_id(struct verdict *verdict)
-{
-    char time[INSTANT_TEXT];
-    instant_format(verdict->settings->now, time);
-    return put(verdict, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", time, time + 5, time + 8, time + 11,
-               time + 14, time + 17);
-}
-
 static void need_policy(struct verdict *verdict)
 {
     const char *domain = verdict->findings->domain;
@@ -140,7 +130,7 @@ static void need_policy(struct verdict *verdict)
              "serve a policy with \"mode: testing\" and an mx line for each MX host at"
              " https://mta-sts.%s/.well-known/mta-sts.txt",
              domain);
-        need(verdict, way, "publish _mta-sts.%s TXT \"v=STSv1; id=%s\"", domain, new_id(verdict));
+        need(verdict, way, "publish _mta-sts.%s TXT \"v=STSv1; " NEED_ID "\"", domain);
     } else if (verdict->policy.mode == STS_NONE) {
         need(verdict, way, "change the policy to \"mode: testing\", and the id with it");
     } else {

@@ -341,6 +341,38 @@ static void observations_are_stored_when_they_change_or_after_a_break(void **sta
     end_look(&look);
 }
 
+static void what_is_as_before_is_stored_once(void **state)
+{
+    (void)state;
+    static const char *const domains[] = {"opportunistic.example", "hanging.example",
+                                          "mx-broken-tls.example", "mx-refusing.example",
+                                          "reset.example"};
+    struct db *stored;
+    world_configure(&world, world.relay.port, "timeout = 1\n");
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
+        struct look look = new_look("same");
+        look.option = "--mx";
+        for (int hour = 0; hour < 3; hour++) {
+            set_time(&look, hour * 3600);
+            look_at(&look, domains[i]);
+            assert_null(strstr(look.run.out, "milliseconds"));
+        }
+        assert_int_equal(db_open(&stored, look.db, DB_READ), DB_OK);
+        assert_int_equal(sql_integer(stored, "SELECT count(*) FROM observation"), 1);
+        db_close(stored);
+        end_look(&look);
+    }
+}
+
+static void an_id_is_proposed_that_no_sender_has_kept(void **state)
+{
+    (void)state;
+    struct run run = {.home = NULL};
+    run_program(&run, CHECK, "--config", world.config, "--db", db, "opportunistic.example", NULL);
+    assert_non_null(strstr(run.out, "TXT \"v=STSv1; id=20"));
+    run_free(&run);
+}
+
 static void reports_that_go_elsewhere_are_noted(void **state)
 {
     (void)state;
@@ -659,6 +691,8 @@ int main(void)
         cmocka_unit_test_setup(a_changed_policy_wants_a_changed_id, configure),
         cmocka_unit_test_setup(observations_are_stored_when_they_change_or_after_a_break,
                                configure),
+        cmocka_unit_test_setup(what_is_as_before_is_stored_once, configure),
+        cmocka_unit_test_setup(an_id_is_proposed_that_no_sender_has_kept, configure),
         cmocka_unit_test_setup(reports_that_go_elsewhere_are_noted, configure),
         cmocka_unit_test_setup(the_open_way_is_told, configure),
         cmocka_unit_test_setup(a_mail_server_may_take_its_time, configure),
