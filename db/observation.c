@@ -1,6 +1,7 @@
 #include "observation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "day.h"
 #include "domain.h"
@@ -39,33 +40,50 @@ static enum db_status enter_domain(struct db *db, const char *name, const char *
     return db_done(statement, status);
 }
 
+/* Do A and B say the same?  Of many addresses some name servers tell a few at a time, others at
+ * each look: those are passed over. */
+static bool is_same_evidence(const char *a, const char *b)
+{
+    static const char addresses[] = "\"addresses\":[";
+    for (;;) {
+        const char *end_a = strstr(a, addresses), *end_b = strstr(b, addresses);
+        if (end_a == NULL || end_b == NULL)
+            return end_a == end_b && strcmp(a, b) == 0;
+        if (end_a - a != end_b - b || memcmp(a, b, (size_t)(end_a - a)) != 0)
+            return false;
+        a = end_a + strcspn(end_a, "]");
+        b = end_b + strcspn(end_b, "]");
+    }
+}
+
 /* The newest observation of DOMAIN at *ID if it says the same as SEEN, and did so while it still
  * counted as now; 0 if a new row is called for. */
 static enum db_status find_same(struct db *db, int64_t domain, const struct observation *seen,
                                 int64_t *id)
 {
     static const char select[] =
-        "SELECT id, last_time > ?2, mode = ?3 AND evidence = ?4 AND problems = ?5"
-        " FROM observation WHERE domain = ?1 ORDER BY last_time DESC, id DESC LIMIT 1";
+        "SELECT id, last_time > ?2 AND mode = ?3 AND problems = ?4, evidence"
+        " FROM observation WHERE domain = ?1"
+        " ORDER BY last_time DESC, id DESC LIMIT 1";
     sqlite3_stmt *statement = db_statement(db, select);
     int64_t fresh_since = seen->last_time - (int64_t)OBSERVATION_FRESH_DAYS * SECONDS_PER_DAY;
     db_bind_integers(statement, (int64_t[]){domain, fresh_since, seen->mode}, 3);
-    db_bind_text(statement, 4, seen->evidence);
-    db_bind_text(statement, 5, seen->problems);
+    db_bind_text(statement, 4, seen->problems);
     enum db_status status = DB_OK;
     *id = 0;
     if (statement_next(db, statement, &status) && sqlite3_column_int(statement, 1) != 0 &&
-        sqlite3_column_int(statement, 2) != 0)
+        is_same_evidence(db_text(statement, 2), seen->evidence))
         *id = sqlite3_column_int64(statement, 0);
     return db_done(statement, status);
 }
 
-static enum db_status move_on(struct db *db, int64_t id, int64_t last_time)
+static enum db_status move_on(struct db *db, int64_t id, const struct observation *seen)
 {
-    static const char update[] = "UPDATE observation SET last_time = max(last_time, ?2)"
-                                 " WHERE id = ?1";
+    static const char update[] = "UPDATE observation SET last_time = max(last_time, ?2),"
+                                 " evidence = ?3 WHERE id = ?1";
     sqlite3_stmt *statement = db_statement(db, update);
-    db_bind_integers(statement, (int64_t[]){id, last_time}, 2);
+    db_bind_integers(statement, (int64_t[]){id, seen->last_time}, 2);
+    db_bind_text(statement, 3, seen->evidence);
     return db_run(db, statement);
 }
 
@@ -93,8 +111,7 @@ enum db_status observation_store(struct db *db, const char *domain, const char *
         status = find_same(db, number, observation, &same);
     *changed = same == 0;
     if (status == DB_OK)
-        status =
-            same == 0 ? enter(db, number, observation) : move_on(db, same, observation->last_time);
+        status = same == 0 ? enter(db, number, observation) : move_on(db, same, observation);
     return end(db, status);
 }
 
