@@ -40,6 +40,17 @@ static enum db_status enter_domain(struct db *db, const char *name, const char *
     return db_done(statement, status);
 }
 
+/* What is to come at TIME was stored by a clock that was ahead, and would be the newest until
+ * then. */
+static enum db_status bring_back(struct db *db, int64_t domain, int64_t time)
+{
+    static const char update[] = "UPDATE observation SET first_time = min(first_time, ?2),"
+                                 " last_time = ?2 WHERE domain = ?1 AND last_time > ?2";
+    sqlite3_stmt *statement = db_statement(db, update);
+    db_bind_integers(statement, (int64_t[]){domain, time}, 2);
+    return db_run(db, statement);
+}
+
 /* Do A and B say the same?  Of many addresses some name servers tell a few at a time, others at
  * each look: those are passed over. */
 static bool is_same_evidence(const char *a, const char *b)
@@ -79,7 +90,7 @@ static enum db_status find_same(struct db *db, int64_t domain, const struct obse
 
 static enum db_status move_on(struct db *db, int64_t id, const struct observation *seen)
 {
-    static const char update[] = "UPDATE observation SET last_time = max(last_time, ?2),"
+    static const char update[] = "UPDATE observation SET last_time = ?2,"
                                  " evidence = ?3 WHERE id = ?1";
     sqlite3_stmt *statement = db_statement(db, update);
     db_bind_integers(statement, (int64_t[]){id, seen->last_time}, 2);
@@ -107,6 +118,8 @@ enum db_status observation_store(struct db *db, const char *domain, const char *
     if (status != DB_OK)
         return status;
     status = enter_domain(db, domain, mine, &number);
+    if (status == DB_OK)
+        status = bring_back(db, number, observation->last_time);
     if (status == DB_OK)
         status = find_same(db, number, observation, &same);
     *changed = same == 0;

@@ -76,7 +76,8 @@ struct observation {
 
 /* Stores what was seen of DOMAIN (normalised) at last_time: a new row when
  * anything but addresses differs from the newest or that is not fresh any more, else
- * its last_time moves on.  *CHANGED tells which. */
+ * its last_time moves on.  *CHANGED tells which.  What was stored for a time to come is
+ * brought back to last_time. */
 enum db_status observation_store(struct db *db, const char *domain, const char *mine,
                                  const struct observation *observation, bool *changed);
 

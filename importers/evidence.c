@@ -382,11 +382,12 @@ static const char *find_text(struct json_object *object, const char *const *path
     return text != NULL ? text : "";
 }
 
-/* The time there, or ELSE. */
-static int64_t find_time(struct json_object *object, const char *const *path, int64_t otherwise)
+/* The time there, but none after LATEST, which it is if there is none. */
+static int64_t find_time(struct json_object *object, const char *const *path, int64_t latest)
 {
     int64_t instant;
-    return instant_parse(find_text(object, path), &instant) == 0 ? instant : otherwise;
+    bool found = instant_parse(find_text(object, path), &instant) == 0;
+    return found && instant < latest ? instant : latest;
 }
 
 #define AT(...) ((const char *const[]){__VA_ARGS__, NULL})

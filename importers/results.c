@@ -55,23 +55,27 @@ const struct results_counts *results_counts(const struct results *results)
 struct known_reader {
     struct known *known;
     struct arena *arena;
+    int64_t now;
 };
 
 static int take_newest(void *context, const struct observation *observation)
 {
     struct known_reader *reader = context;
-    known_read(reader->known, reader->arena, observation);
+    struct observation newest = *observation;
+    if (newest.last_time > reader->now) /* by a clock that was ahead */
+        newest.last_time = reader->now;
+    known_read(reader->known, reader->arena, &newest);
     return 0;
 }
 
-static enum db_status read_known(struct db *db, const char *domain, struct known *known,
-                                 struct arena *arena)
+static enum db_status read_known(const struct results_settings *settings, const char *domain,
+                                 struct known *known, struct arena *arena)
 {
-    struct known_reader reader = {known, arena};
+    struct known_reader reader = {known, arena, settings->now};
     int64_t number;
-    enum db_status status = query_find_domain(db, domain, &number);
+    enum db_status status = query_find_domain(settings->db, domain, &number);
     if (status == DB_OK && number != 0)
-        status = observation_each(db, number, 1, take_newest, &reader);
+        status = observation_each(settings->db, number, 1, take_newest, &reader);
     return status;
 }
 
@@ -176,7 +180,7 @@ enum db_status results_take(struct results *results, size_t number, const struct
     };
     results->counts.smtp_closed |= smtp_closed;
     arena_init(&arena, 0);
-    enum db_status status = read_known(settings->db, findings->domain, &known, &arena);
+    enum db_status status = read_known(settings, findings->domain, &known, &arena);
     if (status == DB_OK) {
         verdict_reach(&results->verdict, findings, &known, &verdict_settings, settings->trust);
         status = keep_verdict(results, number);

@@ -373,6 +373,29 @@ static void an_id_is_proposed_that_no_sender_has_kept(void **state)
     run_free(&run);
 }
 
+static void a_clock_that_was_ahead_is_forgotten(void **state)
+{
+    (void)state;
+    struct look look = new_look("ahead");
+    set_time(&look, 400 * SECONDS_PER_DAY);
+    look_at(&look, "testing.example");
+    for (int hour = 0; hour < 2; hour++) {
+        set_time(&look, hour * 3600);
+        look_at(&look, "testing.example");
+        char *since = strdup(at(&look, "evidence.sts.policy.since"));
+        assert_in_range(strcmp(since, at(&look, "time")) + 1, 0, 1); /* it is not to come */
+        free(since);
+    }
+    end_look(&look);
+
+    struct run run = {.environment = (const char *[]){"SOURCE_DATE_EPOCH=86400", NULL}};
+    run_program(&run, CHECK, "--config", world.config, "--db", db, "testing.example", NULL);
+    assert_int_equal(run.status, EX_TEMPFAIL);
+    assert_non_null(strstr(run.err, "the clock is wrong: it says 1970-01-02"));
+    run.environment = NULL;
+    run_free(&run);
+}
+
 static void reports_that_go_elsewhere_are_noted(void **state)
 {
     (void)state;
@@ -693,6 +716,7 @@ int main(void)
                                configure),
         cmocka_unit_test_setup(what_is_as_before_is_stored_once, configure),
         cmocka_unit_test_setup(an_id_is_proposed_that_no_sender_has_kept, configure),
+        cmocka_unit_test_setup(a_clock_that_was_ahead_is_forgotten, configure),
         cmocka_unit_test_setup(reports_that_go_elsewhere_are_noted, configure),
         cmocka_unit_test_setup(the_open_way_is_told, configure),
         cmocka_unit_test_setup(a_mail_server_may_take_its_time, configure),

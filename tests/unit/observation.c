@@ -39,10 +39,27 @@ static void addresses_that_go_round_are_no_change(void **state)
     assert_true(observe(5000, "{\"addresses\":[]}"));
 }
 
+static void a_clock_that_was_ahead_stops_nothing(void **state)
+{
+    (void)state;
+    assert_true(observe(1000, "{}"));
+    assert_false(observe(500000, "{}"));
+    assert_true(observe(600000, "{\"dnssec\":\"ahead\"}"));
+    assert_true(observe(2000, "{\"dnssec\":\"now\"}"));
+    assert_false(observe(3000, "{\"dnssec\":\"now\"}"));
+    assert_int_equal(sql_integer(own.db, "SELECT count(*) FROM observation"), 3);
+    assert_int_equal(sql_integer(own.db, "SELECT min(first_time) FROM observation"), 1000);
+    assert_int_equal(sql_integer(own.db, "SELECT max(first_time) FROM observation"), 2000);
+    assert_int_equal(sql_integer(own.db, "SELECT max(last_time) FROM observation"), 3000);
+    assert_true(observe(4000, "{}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(addresses_that_go_round_are_no_change, own_database_set_up,
+                                        own_database_tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_that_was_ahead_stops_nothing, own_database_set_up,
                                         own_database_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
