@@ -75,8 +75,9 @@ static bool is_for_one_of(gnutls_x509_crt_t certificate, const char *const *name
     return false;
 }
 
-/* Does the chain lead to ISSUER, with nothing expired on the way? */
-static bool leads_to(const struct chain *chain, unsigned length, gnutls_x509_crt_t issuer)
+/* Does the chain lead to ISSUER, with nothing expired on the way?  RFC 8446 section 4.4.2: its
+ * order is not to be relied on, but that the server's own certificate comes first. */
+static bool leads_to(const struct chain *chain, gnutls_x509_crt_t issuer)
 {
     gnutls_x509_trust_list_t list;
     gnutls_x509_crt_t certificates[CHAIN_MAX];
@@ -86,16 +87,16 @@ static bool leads_to(const struct chain *chain, unsigned length, gnutls_x509_crt
         return false;
     int code = gnutls_x509_trust_list_add_cas(list, &issuer, 1, 0) == 1 ? 0 : -1;
     if (code == 0)
-        code = gnutls_x509_trust_list_verify_crt2(list, certificates, length, NULL, 0, 0, &status,
-                                                  NULL);
+        code = gnutls_x509_trust_list_verify_crt2(list, certificates, chain->count, NULL, 0, 0,
+                                                  &status, NULL);
     gnutls_x509_trust_list_deinit(list, 0);
     return code == 0 && status == 0;
 }
 
-static enum dane_result judge_issuer(const struct chain *chain, unsigned length,
-                                     gnutls_x509_crt_t issuer, const char *const *names)
+static enum dane_result judge_issuer(const struct chain *chain, gnutls_x509_crt_t issuer,
+                                     const char *const *names)
 {
-    if (!leads_to(chain, length, issuer))
+    if (!leads_to(chain, issuer))
         return DANE_INVALID;
     return is_for_one_of(chain->certificates[0], names) ? DANE_MATCH : DANE_WRONG_NAME;
 }
@@ -110,7 +111,7 @@ static enum dane_result verify_absent_issuer(const struct tlsa *record, const st
     if (gnutls_x509_crt_init(&issuer) != 0)
         return result;
     if (gnutls_x509_crt_import(issuer, &data, GNUTLS_X509_FMT_DER) == 0)
-        result = judge_issuer(chain, chain->count, issuer, names);
+        result = judge_issuer(chain, issuer, names);
     if (result == DANE_INVALID)
         result = DANE_MISMATCH; /* it is just another issuer */
     gnutls_x509_crt_deinit(issuer);
@@ -122,7 +123,7 @@ static enum dane_result verify_issuer(const struct tlsa *record, const struct ch
 {
     for (unsigned i = 1; i < chain->count; i++) {
         if (fits(record, chain->certificates[i]))
-            return judge_issuer(chain, i, chain->certificates[i], names);
+            return judge_issuer(chain, chain->certificates[i], names);
     }
     if (record->selector == SELECTOR_CERTIFICATE && record->matching == MATCHING_FULL)
         return verify_absent_issuer(record, chain, names);
