@@ -283,10 +283,28 @@ static void weigh_coverage(struct verdict *verdict)
 
 /* --- before and now --- */
 
-static bool is_same(const struct policy_seen *a, const struct policy_seen *b)
+static const char *canonical(struct verdict *verdict, const char *text)
 {
-    return a->text != NULL && b->text != NULL && strcmp(a->text, b->text) == 0 &&
-           strcmp(a->id, b->id) == 0;
+    struct sts_policy policy;
+    sts_policy_read(text, strlen(text), &policy);
+    const char *says = sts_policy_canonical(&policy, &verdict->arena);
+    verdict->memory_short |= says == NULL;
+    return says != NULL ? says : "";
+}
+
+/* Do both say the same, however it is written? */
+static bool say_the_same(struct verdict *verdict, const struct policy_seen *a,
+                         const struct policy_seen *b)
+{
+    return strcmp(a->text, b->text) == 0 ||
+           strcmp(canonical(verdict, a->text), canonical(verdict, b->text)) == 0;
+}
+
+static bool is_same(struct verdict *verdict, const struct policy_seen *a,
+                    const struct policy_seen *b)
+{
+    return a->text != NULL && b->text != NULL && strcmp(a->id, b->id) == 0 &&
+           say_the_same(verdict, a, b);
 }
 
 static int64_t forgotten_at(const struct policy_seen *policy)
@@ -328,14 +346,14 @@ static void keep_policy(struct verdict *verdict)
 static void find_previous(struct verdict *verdict)
 {
     const struct known *known = verdict->known;
-    bool unchanged = is_same(&known->policy, &verdict->policy);
+    bool unchanged = is_same(verdict, &known->policy, &verdict->policy);
     if (unchanged)
         verdict->policy.since = known->policy.since;
     bool replaced = known->policy.text != NULL && !unchanged &&
                     forgotten_at(&known->policy) > verdict->settings->now;
     verdict->previous = replaced ? known->policy : known->previous;
     struct policy_seen *previous = &verdict->previous;
-    bool is_back = known->policy.text == NULL && is_same(previous, &verdict->policy);
+    bool is_back = known->policy.text == NULL && is_same(verdict, previous, &verdict->policy);
     if (is_back)
         verdict->policy.since = previous->since;
     if (is_back || (previous->text != NULL && forgotten_at(previous) <= verdict->settings->now))
@@ -350,7 +368,7 @@ static void weigh_change(struct verdict *verdict)
         return;
     const char *until = on_day(verdict, forgotten_at(previous));
     if (verdict->sts == TXT_FOUND && strcmp(previous->id, verdict->policy.id) == 0 &&
-        strcmp(previous->text, verdict->policy.text) != 0) {
+        !say_the_same(verdict, previous, &verdict->policy)) {
         problem(verdict, SEVERITY_ERROR, "sts-id-unchanged", record_section,
                 "the policy of %s has changed, but the id \"%s\" has not: senders keep the old one"
                 " until %s",
