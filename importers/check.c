@@ -380,13 +380,15 @@ static int run(struct check *check)
     progress_open(check->options.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
     progress_source("domains", "");
     check_domains(check);
-    results_write(check->results, true, clear_line);
+    int error = results_write(check->results, true, clear_line);
     if (check->options.names && check->status == EX_OK && !stop_requested())
         ask_names(check);
     summarize(check);
+    if (error != 0)
+        say("standard output: %s", strerror(error));
     if (check->status != EX_OK)
         return check->status;
-    if (stop_requested())
+    if (stop_requested() || error != 0)
         return EX_TEMPFAIL;
     bool has_problem = results_counts(check->results)->with_problems > 0 || check->bad_names;
     return has_problem ? EX_PROBLEM : EX_OK;

@@ -1,5 +1,6 @@
 #include "results.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct results {
     char **texts; /* of each domain, from when it is done until it is written */
     size_t count;
     size_t written;
+    int error;              /* errno of writing, or 0 */
     struct verdict verdict; /* large, and only one at a time */
 };
 
@@ -192,7 +194,7 @@ enum db_status results_take(struct results *results, size_t number, const struct
 
 /* --- writing --- */
 
-void results_write(struct results *results, bool ends, void (*before)(void))
+int results_write(struct results *results, bool ends, void (*before)(void))
 {
     bool begun = false;
     for (; results->written < results->count; results->written++) {
@@ -204,10 +206,12 @@ void results_write(struct results *results, bool ends, void (*before)(void))
         if (!begun)
             before();
         begun = true;
-        fputs(text, stdout);
+        if (fputs(text, stdout) == EOF)
+            results->error = errno;
         free(text);
         results->texts[results->written] = NULL;
     }
-    if (begun)
-        fflush(stdout);
+    if (begun && fflush(stdout) != 0)
+        results->error = errno;
+    return results->error;
 }

@@ -40,8 +40,9 @@ enum db_status results_take(struct results *results, size_t number, const struct
                             bool smtp_closed);
 
 /* Writes those that are next in order; all that are done if the run ENDS.  BEFORE is
- * called before anything is written. */
-void results_write(struct results *results, bool ends, void (*before)(void));
+ * called before anything is written.  Returns 0, or errno when something of this or of
+ * before could not be written. */
+int results_write(struct results *results, bool ends, void (*before)(void));
 
 const struct results_counts *results_counts(const struct results *results);
 

@@ -602,6 +602,19 @@ static void the_exit_status_says_what_went_wrong(void **state)
                "timeout = 1\nresolver = 127.0.0.1@1\n", "enforce.example");
 }
 
+static void output_that_cannot_be_written_is_told(void **state)
+{
+    (void)state;
+    char command[2 * WORLD_PATH];
+    struct run run = {.home = NULL};
+    snprintf(command, sizeof command, "%s --config %s --db %s enforce.example >/dev/full", CHECK,
+             world.config, db);
+    run_program(&run, "/bin/sh", "-c", command, NULL);
+    assert_int_equal(run.status, EX_TEMPFAIL);
+    assert_non_null(strstr(run.err, "standard output: No space left on device"));
+    run_free(&run);
+}
+
 static void a_locked_database_is_to_be_tried_again(void **state)
 {
     (void)state;
@@ -726,6 +739,7 @@ int main(void)
         cmocka_unit_test_setup(senders_are_named_if_the_name_leads_back, configure),
         cmocka_unit_test_setup(a_misspelt_domain_leaves_nothing, configure),
         cmocka_unit_test_setup(the_exit_status_says_what_went_wrong, configure),
+        cmocka_unit_test_setup(output_that_cannot_be_written_is_told, configure),
         cmocka_unit_test_setup(a_locked_database_is_to_be_tried_again, configure),
         cmocka_unit_test_setup(a_signal_ends_it_with_what_is_done, configure),
         cmocka_unit_test_setup(names_that_nobody_answers_do_not_hold_up_the_others, configure),
