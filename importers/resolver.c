@@ -22,7 +22,6 @@ enum {
     SOCKETS_MIN = 64,
     SOCKETS_MAX = 4096,
     DESCRIPTORS_KEPT = 512, /* for the web, mail servers and all else */
-    NAME_LENGTH_MAX = 253,  /* of a name without its final dot */
     NAME_TEXT = 1025        /* 255 octets, each written \ddd, and the NUL */
 };
 
@@ -63,9 +62,12 @@ static void give_up(struct question *question, enum dns_result result)
     question->answer(question, &answer);
 }
 
-/* A bogus answer still carries data: the validation is looked at first. */
+/* A bogus answer still carries data: the validation is looked at first.  A name that is too long to
+ * be asked for does not exist. */
 static enum dns_result judge(int error, const struct ub_result *result)
 {
+    if (error == UB_SYNTAX)
+        return DNS_NO_NAME;
     if (error != 0 || result == NULL)
         return DNS_FAILED;
     if (result->bogus)
@@ -138,8 +140,9 @@ static void begin_questions(struct resolver *resolver)
     struct turn *turn;
     while ((turn = turns_begin(&resolver->questions)) != NULL) {
         struct question *question = (struct question *)turn;
-        if (resolve(question) != 0) /* there is no name that is too long */
-            give_up(question, strlen(question->name) > NAME_LENGTH_MAX ? DNS_NO_NAME : DNS_FAILED);
+        int error = resolve(question);
+        if (error != 0)
+            give_up(question, judge(error, NULL));
     }
 }
 

@@ -60,6 +60,8 @@ enum txt_state weigh_txt(struct verdict *verdict, const struct txt_look *look,
 
 static const char section[] = "RFC 8460 section 3";
 
+enum { DNS_NAME_MAX = 253 }; /* without the final dot */
+
 /* Does RUA, "mailto:..." or "https:...", lead to one of the addresses read here? */
 static bool is_own(const struct verdict *verdict, struct slice rua)
 {
@@ -125,7 +127,14 @@ void weigh_tlsrpt(struct verdict *verdict)
     struct tlsrpt_record record;
     const char *domain = verdict->findings->domain;
     verdict->tlsrpt = weigh_txt(verdict, &verdict->findings->tlsrpt, &words);
-    if (verdict->tlsrpt == TXT_ABSENT && verdict->mx != MX_NULL && verdict->mx != MX_NXDOMAIN) {
+    bool missing =
+        verdict->tlsrpt == TXT_ABSENT && verdict->mx != MX_NULL && verdict->mx != MX_NXDOMAIN;
+    if (missing && strlen(words.name) + 1 + strlen(domain) > DNS_NAME_MAX) {
+        problem(verdict, SEVERITY_NOTE, "tlsrpt-too-long", section,
+                "no reports can be asked for: _smtp._tls.%s would be too long a name for DNS",
+                domain);
+        remedy(verdict, "use a shorter domain for mail");
+    } else if (missing) {
         problem(verdict, SEVERITY_WARNING, "tlsrpt-missing", section,
                 "no reports are asked for: there is no record at _smtp._tls.%s", domain);
         remedy(verdict, "publish _smtp._tls.%s TXT \"v=TLSRPTv1; rua=mailto:tlsrpt@%s\"", domain,
