@@ -17,7 +17,7 @@
 
 enum {
     MX_MAX = 32,                 /* MX hosts looked at */
-    TLSA_MAX = 32,               /* records of one MX host */
+    TLSA_MAX = 128,              /* records of one MX host */
     TXT_RECORDS_MAX = 8,         /* records of the kind looked for */
     FINDINGS_BYTES = 1024 * 1024 /* all texts of a domain or an MX host */
 };
@@ -27,7 +27,8 @@ struct tlsa_look {
     struct look look;
     struct tlsa records[TLSA_MAX];
     size_t count;
-    size_t left_out;
+    size_t malformed; /* and passed over */
+    size_t left_out;  /* behind TLSA_MAX */
 };
 
 /* One MX host, shared by all domains that name it. */

@@ -63,12 +63,13 @@ static void take_tlsa(struct question *question, const struct dns_answer *answer
     for (size_t i = 0; i < answer->count; i++) {
         size_t length = (size_t)answer->lengths[i];
         const char *bytes = arena_strndup(arena, answer->records[i], length);
-        struct tlsa *record = &look->records[look->count];
-        if (look->count < TLSA_MAX && bytes != NULL &&
-            rdata_tlsa((const unsigned char *)bytes, length, record) == 0)
-            look->count++;
-        else
+        struct tlsa record;
+        if (bytes == NULL || look->count == TLSA_MAX)
             look->left_out++;
+        else if (rdata_tlsa((const unsigned char *)bytes, length, &record) != 0)
+            look->malformed++;
+        else
+            look->records[look->count++] = record;
     }
     settle(shared);
 }

@@ -110,6 +110,12 @@ static void complain_of_tlsa(struct verdict *verdict, const struct host_verdict 
     const struct tlsa_look *look = host->tlsa_look;
     if (host->dnssec == DNSSEC_BOGUS || host->dnssec == DNSSEC_UNKNOWN)
         return; /* that is said already */
+    if (look->left_out > 0) {
+        problem(verdict, SEVERITY_WARNING, "tlsa-too-many", usage_section,
+                "%s has %zu TLSA records, of which no more than %d were looked at", name,
+                look->count + look->malformed + look->left_out, TLSA_MAX);
+        remedy(verdict, "leave those of the keys that are in use or come next");
+    }
     switch (host->tlsa) {
     case TLSA_UNUSABLE:
         problem(verdict, SEVERITY_WARNING, "tlsa-unusable", usage_section,
@@ -136,7 +142,7 @@ static void complain_of_tlsa(struct verdict *verdict, const struct host_verdict 
         remedy(verdict, "check again later; if it stays so, look at the name servers of %s", name);
         break;
     case TLSA_USABLE:
-        if (look->left_out == 0 && count_usable(look) == look->count)
+        if (look->malformed == 0 && count_usable(look) == look->count)
             break;
         problem(verdict, SEVERITY_NOTE, "tlsa-partly-unusable", usage_section,
                 "senders pass over some TLSA records of %s: %s", name, first_fault(look));
@@ -332,7 +338,7 @@ static void weigh_match(struct verdict *verdict, struct host_verdict *weighed,
     const char *const names[] = {base, host->name, verdict->findings->domain, NULL};
     weighed->dane = dane_verify(weighed->tlsa_look->records, weighed->tlsa_look->count,
                                 &host->tls.chain, names);
-    if (weighed->dane == DANE_MATCH)
+    if (weighed->dane == DANE_MATCH || weighed->tlsa_look->left_out > 0)
         return;
     problem(verdict, SEVERITY_ERROR, faults[weighed->dane].code, "RFC 7672 section 3.2",
             "the certificate of the MX host %s %s: senders that use DANE do not deliver there",

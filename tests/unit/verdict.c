@@ -339,6 +339,19 @@ static void an_address_that_nobody_tells_takes_no_dane_away(void **state)
     assert_int_equal(weigh(1), MODE_OPPORTUNISTIC);
 }
 
+static void records_behind_the_last_one_looked_at_are_not_called_malformed(void **state)
+{
+    (void)state;
+    find_host(DNSSEC_SECURE);
+    host.tlsa.left_out = 2;
+    assert_int_equal(weigh(1), MODE_DANE);
+    assert_string_equal(codes, "tlsa-too-many");
+    host.tlsa.left_out = 0;
+    host.tlsa.malformed = 1;
+    assert_int_equal(weigh(1), MODE_DANE);
+    assert_string_equal(codes, "tlsa-partly-unusable");
+}
+
 static void both_mechanisms_are_kept_each_by_itself(void **state)
 {
     (void)state;
@@ -393,6 +406,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_kept_tells_when_it_was_last_seen, begin, end),
         cmocka_unit_test_setup_teardown(an_address_that_nobody_tells_takes_no_dane_away, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(
+            records_behind_the_last_one_looked_at_are_not_called_malformed, begin, end),
         cmocka_unit_test_setup_teardown(both_mechanisms_are_kept_each_by_itself, begin, end),
         cmocka_unit_test_setup_teardown(evidence_of_others_is_not_believed_blindly, begin, end),
     };
