@@ -28,9 +28,9 @@
  *     covered      by an mx pattern of the policy: true or false
  *     certificate  with --mx: {state, subject, issuer, names, expires, webpki,
  *                  dane}: state is "seen", "no-starttls", "failed" (TLS did not
- *                  come about), "no-smtp" or "unreached"; webpki is "valid", or
- *                  what is wrong ("expired on 2026-11-23"); dane is "match", "mismatch",
- *                  "wrong-name", "invalid" (the chain), or "none"
+ *                  come about), "no-smtp" (or no TLS for now) or "unreached"; webpki
+ *                  is "valid", or what is wrong ("expired on 2026-11-23"); dane is
+ *                  "match", "mismatch", "wrong-name", "invalid" (the chain), or "none"
  *   tlsrpt    {state, alias, records, rua}: state is "found", "absent",
  *             "several", "invalid", "bogus" or "unknown"
  *   sts       {state, alias, records, id, fetch, policy, previous}: state is

@@ -139,8 +139,13 @@ static struct json_object *new_tlsa(const struct host_verdict *weighed)
 }
 
 static const char *const tls_names[] = {
-    [MX_TLS_NONE] = "",         [MX_TLS_SEEN] = "seen",       [MX_TLS_NOT_OFFERED] = "no-starttls",
-    [MX_TLS_FAILED] = "failed", [MX_TLS_NO_SMTP] = "no-smtp", [MX_TLS_UNREACHED] = "unreached",
+    [MX_TLS_NONE] = "",
+    [MX_TLS_SEEN] = "seen",
+    [MX_TLS_NOT_OFFERED] = "no-starttls",
+    [MX_TLS_NOT_NOW] = "no-smtp",
+    [MX_TLS_FAILED] = "failed",
+    [MX_TLS_NO_SMTP] = "no-smtp",
+    [MX_TLS_UNREACHED] = "unreached",
 };
 
 static struct json_object *new_certificate(const struct host_verdict *weighed,

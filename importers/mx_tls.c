@@ -6,7 +6,24 @@
  * connecting. */
 enum { PATIENCE = 3 }; /* times the timeout */
 
-enum { SMTP_FAILS = 400 }; /* this reply, and those above, RFC 5321 section 4.2.1 */
+/* Replies from there on, RFC 5321 section 4.2.1. */
+enum { SMTP_FAILS = 400, SMTP_FAILS_FOR_GOOD = 500 };
+
+static long last_reply(const struct mx_tls *look)
+{
+    long reply = 0;
+    curl_easy_getinfo(look->transfer.easy, CURLINFO_RESPONSE_CODE, &reply);
+    return reply;
+}
+
+/* To libcurl it is the same if STARTTLS is not offered, or not done: but the one shows in the
+ * answer to EHLO, the other in that to STARTTLS. */
+static enum mx_tls_result judge_refusal(long reply)
+{
+    return reply >= SMTP_FAILS_FOR_GOOD ? MX_TLS_FAILED
+           : reply >= SMTP_FAILS        ? MX_TLS_NOT_NOW
+                                        : MX_TLS_NOT_OFFERED;
+}
 
 static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 {
@@ -17,7 +34,7 @@ static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
     case CURLE_OK:
         return MX_TLS_FAILED;
     case CURLE_USE_SSL_FAILED:
-        return MX_TLS_NOT_OFFERED;
+        return judge_refusal(last_reply(look));
     case CURLE_SSL_CONNECT_ERROR:
         return MX_TLS_FAILED;
     default:
@@ -29,9 +46,8 @@ static enum mx_tls_result judge(const struct mx_tls *look, CURLcode code)
 /* What libcurl says holds milliseconds and numbers of errors, and so is new at each look. */
 static void describe(struct mx_tls *look, CURLcode code)
 {
-    long reply = 0;
     const char *text = curl_easy_strerror(code);
-    curl_easy_getinfo(look->transfer.easy, CURLINFO_RESPONSE_CODE, &reply);
+    long reply = last_reply(look);
     if (code == CURLE_OK)
         text = "it shows no certificate";
     else if (code == CURLE_OPERATION_TIMEDOUT)
@@ -44,7 +60,7 @@ static void describe(struct mx_tls *look, CURLcode code)
         text = look->transfer.error;
     else if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
         text = "the connection ends";
-    if (look->result == MX_TLS_NO_SMTP && reply >= SMTP_FAILS && code != CURLE_OPERATION_TIMEDOUT)
+    if (reply >= SMTP_FAILS && code != CURLE_OPERATION_TIMEDOUT)
         snprintf(look->detail, sizeof look->detail, "it answers with status %ld", reply);
     else
         snprintf(look->detail, sizeof look->detail, "%s", text);

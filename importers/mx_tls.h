@@ -16,6 +16,7 @@ enum mx_tls_result {
     MX_TLS_NONE, /* not asked for */
     MX_TLS_SEEN,
     MX_TLS_NOT_OFFERED, /* no STARTTLS */
+    MX_TLS_NOT_NOW,     /* it was offered, and put off (RFC 3207: 454) */
     MX_TLS_FAILED,      /* it was offered, but did not come about */
     MX_TLS_NO_SMTP,     /* something answered, but not as a mail server */
     MX_TLS_UNREACHED    /* no connection: often port 25 is closed where we are */

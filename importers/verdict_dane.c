@@ -267,6 +267,12 @@ static void complain_of_tls(struct verdict *verdict, const struct host_verdict *
                 host->name, required ? ", so that senders refuse to deliver there" : "");
         remedy(verdict, "switch STARTTLS on, with a certificate for that name");
         break;
+    case MX_TLS_NOT_NOW:
+        problem(verdict, SEVERITY_WARNING, "mx-starttls-refused", section,
+                "the MX host %s offers STARTTLS, but refuses it for now: %s%s", host->name, detail,
+                required ? "; senders try again later" : "");
+        remedy(verdict, "look at its log: it may lack its certificate or its key");
+        break;
     case MX_TLS_FAILED:
         problem(verdict, severity, "mx-tls-failed", section,
                 "the MX host %s offers STARTTLS, but TLS does not come about: %s", host->name,

@@ -97,6 +97,7 @@ static bool lacks_certificate(const struct host_verdict *weighed, const struct m
     case MX_TLS_SEEN:
         return weighed->web_fault[0] != '\0';
     case MX_TLS_NONE:
+    case MX_TLS_NOT_NOW:
     case MX_TLS_NO_SMTP:
     case MX_TLS_UNREACHED:
         break;

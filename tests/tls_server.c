@@ -284,6 +284,10 @@ static void serve_mail(struct connection *connection)
             say_line(connection, "250 ok\r\n");
         if (!start)
             continue;
+        if (strcmp(manner, "refuses-tls") == 0 || strcmp(manner, "lacks-tls") == 0) {
+            say_line(connection, manner[0] == 'r' ? "454 not now\r\n" : "502 what?\r\n");
+            continue;
+        }
         say_line(connection, "220 go ahead\r\n");
         if (strcmp(manner, "broken-tls") == 0) {
             recv(connection->fd, line, sizeof line, 0);
