@@ -133,6 +133,8 @@ static void read_line(struct sts_policy *policy, struct slice line, unsigned *se
     struct slice value = trim(colon + 1, end);
     if (key.length == 0)
         policy->problems |= STS_BAD_LINE;
+    else if (key.start + key.length != colon)
+        policy->problems |= STS_SPACED_KEY;
     if (equals(key, "version")) {
         if (first_of(policy, seen, KEY_VERSION) && equals(value, "STSv1"))
             policy->problems &= ~(unsigned)STS_NO_VERSION;
@@ -228,6 +230,8 @@ const struct sts_fault sts_faults[] = {
      "use patterns such as \"mx: *.example.com\""},
     {STS_BAD_LINE, "sts-policy-line", "has a line that is no \"key: value\"",
      "remove it; an empty line is one, too"},
+    {STS_SPACED_KEY, "sts-policy-space", "has white space before a colon",
+     "write \"mode: testing\", with none but behind it"},
     {STS_REPEATED_KEY, "sts-policy-repeated", "has a key twice, of which the first counts",
      "remove the second"},
     {STS_CONTROL_BYTES, "sts-policy-bytes", "has control characters",

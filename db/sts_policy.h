@@ -32,6 +32,7 @@ enum sts_problem {
     STS_BAD_LINE = 1 << 8,       /* a line that is no key: value */
     STS_REPEATED_KEY = 1 << 9,   /* the first stands, RFC 8461 section 3.2 */
     STS_CONTROL_BYTES = 1 << 10, /* NUL, ESC... */
+    STS_SPACED_KEY = 1 << 11,    /* white space before the ':' */
     /* Without these there is no policy, RFC 8461 section 3.2. */
     STS_FATAL =
         STS_NO_VERSION | STS_NO_MODE | STS_BAD_MODE | STS_NO_MAX_AGE | STS_BAD_MAX_AGE | STS_NO_MX

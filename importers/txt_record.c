@@ -79,8 +79,8 @@ enum txt_kind txt_kind_sts(struct slice text)
 
 /* --- fields --- */
 
-/* The next field of REST as NAME and VALUE, which contains no "=", space or control
- * character unless it is a list.  False at the end; what is no field is noted. */
+/* The next field of REST as NAME and VALUE, which contains no control character.  False at the
+ * end; what is no field is noted, and so is one that is read though a space is before its "=". */
 static bool next_field(struct slice *rest, struct slice *name, struct slice *value,
                        unsigned *problems)
 {
@@ -94,11 +94,21 @@ static bool next_field(struct slice *rest, struct slice *name, struct slice *val
                     is_alphanumeric(name->start[0]);
         for (size_t i = 0; good && i < value->length; i++)
             good = value->start[i] > ' ' ? value->start[i] < 0x7f : is_space(value->start[i]);
+        if (!good || name->start + name->length + 1 != value->start)
+            *problems |= RECORD_BAD_FIELD;
         if (good)
             return true;
-        *problems |= RECORD_BAD_FIELD;
     }
     return false;
+}
+
+/* A field of some later version: its value may hold anything but spaces and "=". */
+static void note_extension(struct slice value, unsigned *problems)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        if (is_space(value.start[i]) || value.start[i] == '=')
+            *problems |= RECORD_BAD_FIELD;
+    }
 }
 
 static struct slice skip_version(struct slice text)
@@ -121,8 +131,10 @@ void sts_record_read(struct slice text, struct sts_record *record)
     bool seen = false;
     *record = (struct sts_record){.problems = 0};
     while (next_field(&rest, &name, &value, &record->problems)) {
-        if (!equals(name, "id"))
+        if (!equals(name, "id")) {
+            note_extension(value, &record->problems);
             continue;
+        }
         if (seen)
             record->problems |= RECORD_REPEATED;
         else if (is_id(value))
@@ -172,8 +184,11 @@ static bool is_rua(struct slice uri)
            (slice_begins(uri, "https://") && is_https(uri));
 }
 
+/* Neither may a space come first nor a comma last. */
 static void read_rua(struct tlsrpt_record *record, struct slice list)
 {
+    if (is_space(list.start[0]) || list.start[list.length - 1] == ',')
+        record->problems |= RECORD_BAD_FIELD;
     do {
         struct slice uri = cut(&list, ',');
         if (is_rua(uri) && record->rua_count == RUA_MAX) {
@@ -194,8 +209,10 @@ void tlsrpt_record_read(struct slice text, struct tlsrpt_record *record)
     bool seen = false;
     *record = (struct tlsrpt_record){.problems = 0};
     while (next_field(&rest, &name, &value, &record->problems)) {
-        if (!equals(name, "rua"))
+        if (!equals(name, "rua")) {
+            note_extension(value, &record->problems);
             continue;
+        }
         if (seen)
             record->problems |= RECORD_REPEATED;
         else

@@ -26,7 +26,7 @@ enum txt_kind txt_kind_tlsrpt(struct slice text);
 enum txt_kind txt_kind_sts(struct slice text);
 
 enum record_problem {
-    RECORD_BAD_FIELD = 1 << 0, /* a field that is no name=value */
+    RECORD_BAD_FIELD = 1 << 0, /* a field that is no name=value, though it may be read as one */
     RECORD_REPEATED = 1 << 1,  /* id or rua twice: the first stands */
     RECORD_NO_ID = 1 << 2,
     RECORD_BAD_ID = 1 << 3, /* not 1 to 32 letters and digits */

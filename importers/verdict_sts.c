@@ -45,7 +45,7 @@ static void weigh_id(struct verdict *verdict)
         problem(verdict, SEVERITY_WARNING, "sts-record-field", record_section,
                 "the record at _mta-sts.%s has %s, for which some senders refuse it", domain,
                 record.problems & RECORD_REPEATED ? "more than one id"
-                                                  : "a field that is no name=value");
+                                                  : "a field that is no proper name=value");
         remedy(verdict, "publish it as \"v=STSv1; id=%s\"", verdict->sts_id);
     }
 }

@@ -148,7 +148,7 @@ void weigh_tlsrpt(struct verdict *verdict)
         problem(verdict, SEVERITY_WARNING, "tlsrpt-field", section,
                 "the record at _smtp._tls.%s has %s, which some senders refuse", domain,
                 record.problems & RECORD_REPEATED ? "more than one rua"
-                                                  : "a field that is no name=value");
-        remedy(verdict, "write it as \"v=TLSRPTv1; rua=\" with all addresses, joined by commas");
+                                                  : "a field that is no proper name=value");
+        remedy(verdict, "write it as \"v=TLSRPTv1; rua=\" and the addresses, with commas between");
     }
 }

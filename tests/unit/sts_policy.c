@@ -41,7 +41,7 @@ static void a_good_policy_is_read_whole(void **state)
 static void line_ends_and_blanks_do_not_matter(void **state)
 {
     (void)state;
-    expect_problems("version:STSv1\nmode :\ttesting \n  mx: a.example\nmax_age: 0", 0);
+    expect_problems("version:STSv1\nmode:\ttesting \n  mx: a.example\nmax_age: 0", 0);
     assert_int_equal(policy.mode, STS_TESTING);
     expect_problems("version: STSv1\nmode: none\nmax_age: 1\n\n\n", 0);
     assert_int_equal(policy.mode, STS_NONE);
@@ -114,6 +114,8 @@ static void of_a_repeated_key_the_first_stands(void **state)
 static void lines_that_are_no_key_and_value_are_named(void **state)
 {
     (void)state;
+    expect_problems("version: STSv1\nmode \t: none\nmax_age: 1\n", STS_SPACED_KEY);
+    assert_int_equal(policy.mode, STS_NONE); /* it is read all the same */
     expect_problems("version: STSv1\nmode: none\n<html>\nmax_age: 1\n", STS_BAD_LINE);
     expect_problems("version: STSv1\n\nmode: none\nmax_age: 1\n", STS_BAD_LINE);
     expect_problems("version: STSv1\n: none\nmode: none\nmax_age: 1\n", STS_BAD_LINE);
@@ -170,7 +172,7 @@ static void every_problem_has_words(void **state)
         known |= sts_faults[i].problem;
         assert_true(strlen(sts_faults[i].text) > 0 && strlen(sts_faults[i].remedy) > 0);
     }
-    assert_int_equal(known, 2 * STS_CONTROL_BYTES - 1); /* the last of them */
+    assert_int_equal(known, 2 * STS_SPACED_KEY - 1); /* the last of them */
 }
 
 int main(void)
