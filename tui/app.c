@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "copy.h"
+#include "key_reader.h"
 #include "recall.h"
 #include "text.h"
 
@@ -558,10 +559,9 @@ static void take_keys(struct app *app)
     for (;;) {
         wint_t key;
         take_held(app);
-        int kind = app->quit ? ERR : get_wch(&key);
-        if (kind == ERR)
+        if (app->quit || !key_read(&key))
             return;
-        take_key(app, kind == KEY_CODE_YES ? key | KEY_FLAG : key);
+        take_key(app, key);
         app->ahead.steps = 0;
         if (app->quit)
             return;

@@ -75,7 +75,7 @@ enum { BINDING_KEYS = 4 };
 
 struct binding {
     enum action action;
-    wint_t keys[BINDING_KEYS]; /* as get_wch() gives them; KEY_FLAG or'ed for KEY_* */
+    wint_t keys[BINDING_KEYS]; /* characters; KEY_* with KEY_FLAG or'ed */
     const char *shown;         /* "PgDn Space" */
     const char *hint;          /* in the bar: "filter"; NULL: not there */
     const char *help;          /* one sentence without a full stop */

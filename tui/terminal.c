@@ -16,10 +16,10 @@
 #undef columns /* a macro of its own */
 #undef lines
 
+#include "key_reader.h"
 #include "text.h"
 
 enum {
-    ESCAPE_MILLISECONDS = 10, /* a key's escape sequence arrives within this */
     DEFAULT_COLOUR = -1,
     COLOR_GREY = 8,       /* of 16 */
     COPY_MAX = 64 * 1024, /* bytes: terminals refuse much longer clipboards */
@@ -308,6 +308,7 @@ int terminal_open(enum theme theme, bool ascii, const char **why)
     nonl();
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
+    key_reader_begin();
     typeahead(-1); /* a frame goes out whole, in one write */
     curs_set(0);
     mousemask(mouse_mask, NULL);

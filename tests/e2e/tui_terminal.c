@@ -372,6 +372,102 @@ static void the_environment_is_not_believed_about_the_size(void **state)
     leave(console);
 }
 
+/* --- keys --- */
+
+static void send(struct console *console, const char *sequence)
+{
+    console_send(console, sequence, strlen(sequence));
+    assert_settles(console);
+}
+
+/* terminfo lists one of them for each key at the most. */
+static void keys_that_move_work_by_all_their_usual_sequences(void **state)
+{
+    (void)state;
+    static const char *const firsts[] = {"\033[1~", "\033[7~", "\033[H", "\033OH"};
+    static const char *const lasts[] = {"\033[4~", "\033[8~", "\033[F", "\033OF"};
+    static const char *const steps[][2] = {
+        {"\033[B", "\033[A"}, {"\033OB", "\033OA"}, {"\033[6~", "\033[5~"}};
+    static const char *const terms[] = {"xterm-256color", "linux", "vt100", "rxvt", "screen"};
+    for (size_t term = 0; term < sizeof terms / sizeof *terms; term++) {
+        struct console *console = OPEN(.term = terms[term]);
+        for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+            send(console, lasts[i]);
+            assert_shows(console, "row 30 of 30");
+            send(console, firsts[i]);
+            assert_shows(console, "all 30 rows");
+        }
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+            send(console, steps[i][0]);
+            assert_hides(console, "all 30 rows");
+            send(console, steps[i][1]);
+            assert_shows(console, "all 30 rows");
+        }
+        leave(console);
+    }
+}
+
+/* Their ends would run as commands: open screens, change the days, leave. */
+static void sequences_of_no_key_do_nothing(void **state)
+{
+    (void)state;
+    static const char *const sequences[] = {
+        "\033[1;5C", "\033[5;3~",       "\033[1;2H",
+        "\033[24~",  "\033[27;5;9~",    "\033[97;5u",
+        "\033O5C",   "\033OQ",          "\033Oq",
+        "\033[[B",   "\033[?1;2c",      "\033[1;2R",
+        "\033[I",    "\033[O",          "\033[200~",
+        "\033[201~", "\033[3",          "\033[1;5C\033[I",
+        "\033[a",    "\033[12;3\033[I", "\033[11;22;33;44;55;66;77;88;99;10;11;12;13;14;15q",
+    };
+    static const char *const terms[] = {"xterm-256color", "vt100"};
+    for (size_t term = 0; term < sizeof terms / sizeof *terms; term++) {
+        struct console *console = OPEN(.term = terms[term]);
+        assert_types(console, "j2");
+        char *before = strdup(console_screen(console));
+        for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++) {
+            send(console, sequences[i]);
+            if (strcmp(before, console_screen(console)) != 0)
+                fail_msg("sequence %zu:\n%s", i, console_screen(console));
+        }
+        free(before);
+        leave(console);
+    }
+}
+
+/* Around a sequence nothing gets lost, and Esc by itself stays a key. */
+static void keys_around_a_sequence_are_taken(void **state)
+{
+    (void)state;
+    struct console *console = OPEN(0);
+    send(console, "j\033[1;5Cj\033[I2");
+    assert_shows(console, "› d02.example");
+    send(console, "\0333");
+    assert_shows(console, "› d02.example › Senders");
+    send(console, "\033a");
+    assert_shows(console, "› d02.example › Advice");
+    send(console, "\033\033[1;5C");
+    assert_shows(console, "row 3 of 30");
+    send(console, "\033[\r");
+    assert_shows(console, "› d02.example");
+    assert_hides(console, "last 30 days"); /* but those before */
+    leave(console);
+}
+
+static void what_is_typed_slowly_is_no_sequence(void **state)
+{
+    (void)state;
+    struct console *console = OPEN(0);
+    assert_types(console, "j3");
+    send(console, "\033");
+    assert_shows(console, "row 2 of 30");
+    send(console, "[");
+    assert_hides(console, "last 30 days");
+    send(console, "]1");
+    assert_shows(console, "last 30 days");
+    leave(console);
+}
+
 /* --- mouse --- */
 
 static int row_of(struct console *console, const char *text)
@@ -740,6 +836,10 @@ int main(void)
         cmocka_unit_test(every_screen_survives_any_size),
         cmocka_unit_test(the_last_of_many_sizes_is_drawn),
         cmocka_unit_test(the_environment_is_not_believed_about_the_size),
+        cmocka_unit_test(keys_that_move_work_by_all_their_usual_sequences),
+        cmocka_unit_test(sequences_of_no_key_do_nothing),
+        cmocka_unit_test(keys_around_a_sequence_are_taken),
+        cmocka_unit_test(what_is_typed_slowly_is_no_sequence),
         cmocka_unit_test(a_click_chooses_and_two_open),
         cmocka_unit_test(a_click_on_the_head_of_a_column_sorts),
         cmocka_unit_test(what_comes_after_a_button_is_let_go_is_shown),
