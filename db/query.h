@@ -174,9 +174,16 @@ enum db_status query_results(struct db *db, int64_t domain, struct day_range ran
 /* Failed sessions by sending MTA in a range: organization with most failures
  * first, its addresses with most first.  Costs as much as failed on the days of
  * the range. */
+struct organization_sums { /* of all its senders, also of those that do not come */
+    int64_t failed;
+    int64_t senders;
+    int first_day;
+    int last_day;
+};
 struct sender_row {
     int64_t organization_id;
     const char *organization;
+    const struct organization_sums *organization_sums;
     const char *sending_mta_ip; /* "" when the reporter did not say */
     const char *host_name;      /* confirmed name of the address; "" if unknown */
     const char *result_types;   /* joined by ", ", most failures first; a list of more than
@@ -189,6 +196,17 @@ struct sender_row {
 typedef int sender_row_fn(void *context, const struct sender_row *row);
 enum db_status query_senders(struct db *db, int64_t domain, struct day_range range,
                              sender_row_fn *row, void *context);
+
+/* The same of the MOST (above 0) senders that fail most, whatever their organization; at
+ * *TOTAL what all of them come to. */
+struct sender_total {
+    int64_t failed;
+    int64_t senders;
+    int64_t organizations;
+};
+enum db_status query_worst_senders(struct db *db, int64_t domain, struct day_range range,
+                                   size_t most, struct sender_total *total, sender_row_fn *row,
+                                   void *context);
 
 /* Failed sessions by receiving MX host in a range, most first. */
 struct mx_row {

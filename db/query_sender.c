@@ -270,21 +270,34 @@ static void sort_types(struct part *parts, size_t count, struct texts *texts,
 
 /* --- senders --- */
 
+struct organization {
+    int64_t id;
+    const char *name;
+    struct organization_sums sums;
+};
+
 struct sender {
-    int64_t of_organization; /* failed */
-    const char *organization;
+    struct organization *organization;
     int64_t failed;
     const char *ip;
     struct part *parts;
     size_t part_count;
 };
 
+/* All that fail, and then those of them that are given. */
+struct senders {
+    struct sender *rows;
+    size_t count;
+    struct organization *organizations;
+    size_t organization_count;
+};
+
 static int compare_senders(const void *a, const void *b)
 {
     const struct sender *left = a, *right = b;
-    int order = compare_counts(left->of_organization, right->of_organization);
+    int order = compare_counts(left->organization->sums.failed, right->organization->sums.failed);
     if (order == 0)
-        order = strcmp(left->organization, right->organization);
+        order = strcmp(left->organization->name, right->organization->name);
     if (order == 0)
         order = compare_counts(left->failed, right->failed);
     if (order == 0)
@@ -292,32 +305,127 @@ static int compare_senders(const void *a, const void *b)
     return order != 0 ? order : key_compare(left->parts, right->parts);
 }
 
-/* Makes the senders of PARTS, of which there are no more than parts; returns how
- * many. */
-static size_t find_senders(const struct parts *parts, struct texts *texts, struct sender *senders,
-                           enum db_status *status)
+/* Adds the senders of one organization, which the COUNT parts are of. */
+static void add_organization(struct senders *senders, struct part *parts, size_t count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < parts->count;) {
-        struct part *rows = parts->rows + i;
-        size_t left = parts->count - i, n = run_of(rows, left, SENDING_IP + 1);
-        int64_t organization = rows->key.part[ORGANIZATION];
-        bool same = i > 0 && rows[-1].key.part[ORGANIZATION] == organization;
-        senders[count] = (struct sender){
-            .of_organization = same ? senders[count - 1].of_organization
-                                    : failed_of(rows, run_of(rows, left, ORGANIZATION + 1)),
-            .organization = names_get(&texts->organizations, organization, status),
-            .failed = failed_of(rows, n),
-            .ip = names_get(&texts->values, rows->key.part[SENDING_IP], status),
-            .parts = rows,
+    struct organization *organization = &senders->organizations[senders->organization_count++];
+    *organization = (struct organization){
+        .id = parts->key.part[ORGANIZATION],
+        .sums = {.first_day = DAY_MAX},
+    };
+    struct organization_sums *sums = &organization->sums;
+    for (size_t i = 0, n; i < count; i += n) {
+        n = run_of(parts + i, count - i, SENDING_IP + 1);
+        struct sender *sender = &senders->rows[senders->count++];
+        *sender = (struct sender){
+            .organization = organization,
+            .failed = failed_of(parts + i, n),
+            .parts = parts + i,
             .part_count = n,
         };
-        count++;
-        i += n;
+        sums->failed += sender->failed;
+        sums->senders++;
     }
-    if (count > 0)
-        qsort(senders, count, sizeof *senders, compare_senders);
-    return count;
+    for (size_t i = 0; i < count; i++) {
+        sums->first_day =
+            parts[i].first_day < sums->first_day ? parts[i].first_day : sums->first_day;
+        sums->last_day = parts[i].last_day > sums->last_day ? parts[i].last_day : sums->last_day;
+    }
+}
+
+/* Makes the senders of PARTS, to be freed, whatever it returns. */
+static enum db_status find_senders(struct db *db, const struct parts *parts,
+                                   struct senders *senders)
+{
+    size_t organizations = 0, count = 0;
+    for (size_t i = 0; i < parts->count; i += run_of(parts->rows + i, parts->count - i, 1))
+        organizations++;
+    for (size_t i = 0; i < parts->count;
+         i += run_of(parts->rows + i, parts->count - i, SENDING_IP + 1))
+        count++;
+    *senders = (struct senders){
+        .rows = calloc(count + 1, sizeof *senders->rows),
+        .organizations = calloc(organizations + 1, sizeof *senders->organizations),
+    };
+    if (senders->rows == NULL || senders->organizations == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    for (size_t i = 0, n; i < parts->count; i += n) {
+        n = run_of(parts->rows + i, parts->count - i, ORGANIZATION + 1);
+        add_organization(senders, parts->rows + i, n);
+    }
+    return DB_OK;
+}
+
+static void free_senders(struct senders *senders)
+{
+    free(senders->rows);
+    free(senders->organizations);
+}
+
+static struct sender_total total_of(const struct senders *senders)
+{
+    struct sender_total total = {.senders = (int64_t)senders->count,
+                                 .organizations = (int64_t)senders->organization_count};
+    for (size_t i = 0; i < senders->organization_count; i++)
+        total.failed += senders->organizations[i].sums.failed;
+    return total;
+}
+
+static int by_count(const void *a, const void *b)
+{
+    return compare_counts(*(const int64_t *)a, *(const int64_t *)b);
+}
+
+/* Sets *LEAST to the failed sessions of the sender that comes as the MOST-th, and *WITH_LEAST
+ * to how many of those with as many are among the MOST. */
+static enum db_status find_least(struct db *db, const struct senders *senders, size_t most,
+                                 int64_t *least, size_t *with_least)
+{
+    int64_t *failed = calloc(senders->count, sizeof *failed);
+    size_t above = 0;
+    if (failed == NULL)
+        return db_complain(db, DB_MEMORY, "out of memory");
+    for (size_t i = 0; i < senders->count; i++)
+        failed[i] = senders->rows[i].failed;
+    qsort(failed, senders->count, sizeof *failed, by_count);
+    *least = failed[most - 1];
+    while (failed[above] > *least)
+        above++;
+    *with_least = most - above;
+    free(failed);
+    return DB_OK;
+}
+
+/* Leaves out all but the MOST that fail most. */
+static enum db_status choose_senders(struct db *db, struct senders *senders, size_t most)
+{
+    int64_t least;
+    size_t with_least, kept = 0;
+    if (senders->count <= most)
+        return DB_OK;
+    enum db_status status = find_least(db, senders, most, &least, &with_least);
+    for (size_t i = 0; i < senders->count && status == DB_OK; i++) {
+        const struct sender *sender = &senders->rows[i];
+        if (sender->failed < least || (sender->failed == least && with_least == 0))
+            continue;
+        with_least -= sender->failed == least;
+        senders->rows[kept++] = *sender;
+    }
+    senders->count = kept;
+    return status;
+}
+
+static void sort_senders(struct senders *senders, struct texts *texts, enum db_status *status)
+{
+    for (size_t i = 0; i < senders->count; i++) {
+        struct sender *sender = &senders->rows[i];
+        if (sender->organization->name == NULL)
+            sender->organization->name =
+                names_get(&texts->organizations, sender->organization->id, status);
+        sender->ip = names_get(&texts->values, sender->parts->key.part[SENDING_IP], status);
+    }
+    if (senders->count > 0)
+        qsort(senders->rows, senders->count, sizeof *senders->rows, compare_senders);
 }
 
 static enum db_status give_sender(const struct sender *sender, struct texts *texts,
@@ -327,8 +435,9 @@ static enum db_status give_sender(const struct sender *sender, struct texts *tex
     struct joined types, hosts;
     int64_t ip = sender->parts->key.part[SENDING_IP];
     struct sender_row line = {
-        .organization_id = sender->parts->key.part[ORGANIZATION],
-        .organization = sender->organization,
+        .organization_id = sender->organization->id,
+        .organization = sender->organization->name,
+        .organization_sums = &sender->organization->sums,
         .sending_mta_ip = sender->ip,
         .host_name = texts->has_hosts ? names_get(&texts->hosts, ip, &status) : "",
         .failed = sender->failed,
@@ -352,33 +461,45 @@ static enum db_status give_sender(const struct sender *sender, struct texts *tex
     return status == DB_OK && row(context, &line) != 0 ? DB_STOPPED : status;
 }
 
-static enum db_status give_senders(struct db *db, const struct parts *parts, sender_row_fn *row,
+static enum db_status give_senders(struct db *db, struct senders *senders, sender_row_fn *row,
                                    void *context)
 {
     struct texts texts;
     int64_t named = 0;
     enum db_status status =
         db_integer(db, "SELECT EXISTS(SELECT 1 FROM host_name WHERE ip > 0)", &named);
-    struct sender *senders = calloc(parts->count + 1, sizeof *senders);
-    if (senders == NULL)
-        return db_complain(db, DB_MEMORY, "out of memory");
     init_texts(&texts, db);
     texts.has_hosts = named != 0;
-    size_t count = find_senders(parts, &texts, senders, &status);
-    for (size_t i = 0; i < count && status == DB_OK; i++)
-        status = give_sender(&senders[i], &texts, row, context);
+    sort_senders(senders, &texts, &status);
+    for (size_t i = 0; i < senders->count && status == DB_OK; i++)
+        status = give_sender(&senders->rows[i], &texts, row, context);
     free_texts(&texts);
-    free(senders);
+    return status;
+}
+
+enum db_status query_worst_senders(struct db *db, int64_t domain, struct day_range range,
+                                   size_t most, struct sender_total *total, sender_row_fn *row,
+                                   void *context)
+{
+    struct parts parts;
+    struct senders senders = {0};
+    enum db_status status = add_up(db, domain, range, &parts);
+    if (status == DB_OK)
+        status = find_senders(db, &parts, &senders);
+    if (status == DB_OK) {
+        *total = total_of(&senders);
+        status = choose_senders(db, &senders, most);
+    }
+    if (status == DB_OK)
+        status = give_senders(db, &senders, row, context);
+    free_senders(&senders);
+    free_parts(&parts);
     return status;
 }
 
 enum db_status query_senders(struct db *db, int64_t domain, struct day_range range,
                              sender_row_fn *row, void *context)
 {
-    struct parts parts;
-    enum db_status status = add_up(db, domain, range, &parts);
-    if (status == DB_OK)
-        status = give_senders(db, &parts, row, context);
-    free_parts(&parts);
-    return status;
+    struct sender_total total;
+    return query_worst_senders(db, domain, range, SIZE_MAX, &total, row, context);
 }

@@ -103,6 +103,7 @@ const struct table_type failing_senders_table = {
     .id = sender_id,
     .sort = 0,
     .named_by = 2,
+    .kept = "worst",
     .nothing = "No report of these days names a sender that failed.",
 };
 
@@ -146,8 +147,6 @@ enum db_status load_failed_types(struct db *db, int64_t domain, struct day_range
 static int add_sender(void *context, const struct sender_row *row)
 {
     const struct into *into = context;
-    if (into->snapshot->rows[into->pane].count == SENDERS_MAX)
-        return 0;
     struct failing_sender *sender = snapshot_add(into->snapshot, into->pane, sizeof *sender);
     if (sender == NULL)
         return -1;
@@ -164,7 +163,11 @@ enum db_status load_failing_senders(struct db *db, int64_t domain, struct day_ra
                                     struct snapshot *snapshot, int pane)
 {
     struct into into = {snapshot, pane};
-    return query_senders(db, domain, range, add_sender, &into);
+    struct sender_total total = {0};
+    enum db_status status =
+        query_worst_senders(db, domain, range, SENDERS_MAX, &total, add_sender, &into);
+    snapshot_cut(snapshot, pane, SENDERS_MAX, total.senders);
+    return status;
 }
 
 /* --- opening --- */

@@ -23,8 +23,7 @@ struct failing_sender {
 extern const struct table_type failed_types_table;
 extern const struct table_type failing_senders_table;
 
-/* Fill PANE; the senders are at most SENDERS_MAX, of the organizations that fail
- * most. */
+/* Fill PANE; the senders are at most SENDERS_MAX, those that fail most. */
 enum { SENDERS_MAX = 10000 };
 enum db_status load_failed_types(struct db *db, int64_t domain, struct day_range range,
                                  struct snapshot *snapshot, int pane);

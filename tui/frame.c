@@ -83,11 +83,22 @@ static int draw_import(const struct app *app, int y, int columns)
     return columns - length - 2;
 }
 
+/* ", the newest of 26,124"; "" when the rows are all there are. */
+static void say_cut(const struct table *table, char *text, size_t size)
+{
+    const struct cut *cut = &table->cut;
+    char all[32];
+    format_count(cut->of, 20, all);
+    snprintf(text, size, "%s%s%s%s", cut->kept > 0 ? ", the " : "",
+             cut->kept > 0 ? table->arrangement.type->kept : "", cut->of > 0 ? " of " : "",
+             cut->of > 0 ? all : "");
+}
+
 static void draw_position(const struct app *app, int y)
 {
     struct view *top = app_top(app);
     const struct table *table = view_table(top);
-    char at[32], counted[32], all[32];
+    char at[32], counted[32], all[32], cut[64];
     int columns = terminal_columns(), x = 1;
     put_text(y, 0, columns, STYLE_DIM, "");
     if (app->message[0] != '\0') {
@@ -111,6 +122,7 @@ static void draw_position(const struct app *app, int y)
     if (unknown)
         snprintf(counted, sizeof counted, "%s", glyph(GLYPH_ELLIPSIS));
     format_count((int64_t)rows, 20, all);
+    say_cut(table, cut, sizeof cut);
     format_count(count == 0 ? 0 : (int64_t)(table->cursor + 1 - pinned), 20, at);
     const char *row = table->arrangement.type->no_head ? "line" : "row";
     if (count == 0 && !unknown)
@@ -121,7 +133,10 @@ static void draw_position(const struct app *app, int y)
     else
         x += put_format(y, x, columns - x, STYLE_DIM, "%s %s of %s", row, at, counted);
     if (count != rows)
-        x += put_format(y, x, columns - x, STYLE_DIM, " (%s in all)", all);
+        x += put_format(y, x, columns - x, STYLE_DIM,
+                        cut[0] != '\0' ? " (of %s%s)" : " (%s in all)", all, cut);
+    else
+        x += put_text(y, x, columns - x, STYLE_DIM, cut);
     if (table->arrangement.failing)
         x += put_text(y, x + 2, columns - x - 2, STYLE_WARN, "failing only") + 2;
     if (table->filter_text[0] != '\0') {

@@ -550,17 +550,6 @@ static int height_of(const struct view *view, int pane)
     return 1 + !table->arrangement.type->no_head + (rows > 0 ? rows : 1);
 }
 
-static void draw_pane(struct view *view, int pane, struct area area)
-{
-    bool focused = view->focus == pane;
-    char title[96];
-    snprintf(title, sizeof title, "%s (%zu)", view->type->panes[pane].title,
-             view->tables[pane].order.count);
-    put_text(area.y, area.x, area.columns, focused ? STYLE_FOCUS : STYLE_HEAD, title);
-    table_draw(&view->tables[pane], (struct area){area.y + 1, area.x, area.rows - 1, area.columns},
-               focused);
-}
-
 /* Draws panes from FIRST on, one below the other, as far as there is room: where
  * there is not, the one that has the keys comes first. */
 static void draw_below(struct view *view, int first, struct area area)
@@ -574,7 +563,7 @@ static void draw_below(struct view *view, int first, struct area area)
     for (int i = 0; i < count && end - area.y >= LEAST; i++) {
         int pane = first + (start - first + i) % count, rows = height_of(view, pane);
         rows = rows > end - area.y || i == count - 1 ? end - area.y : rows;
-        draw_pane(view, pane, (struct area){area.y, area.x, rows, area.columns});
+        view_draw_pane(view, pane, (struct area){area.y, area.x, rows, area.columns});
         area.y += rows + GAP;
     }
 }
@@ -587,7 +576,7 @@ static void draw_panes(struct view *view, struct area area)
         draw_below(view, PANE_DIFFERENCE, area);
         return;
     }
-    draw_pane(view, PANE_DIFFERENCE, (struct area){area.y, area.x, area.rows, left});
+    view_draw_pane(view, PANE_DIFFERENCE, (struct area){area.y, area.x, area.rows, left});
     draw_below(view, PANE_DIFFERENCE + 1,
                (struct area){area.y, area.x + left + GAP, area.rows, area.columns - left - GAP});
 }

@@ -1,7 +1,6 @@
 /* Failing senders: a tree of organizations, their networks where one asks for
  * them, and their addresses. */
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +27,7 @@ struct item {
 };
 
 struct figures {
-    int64_t failed;
-    int64_t addresses;
-    int64_t organizations;
-    int64_t left_out;              /* of the addresses: more than SENDERS_MAX */
+    struct sender_total total;
     struct totals without_senders; /* by the summaries, where no details name a sender */
 };
 
@@ -98,10 +94,11 @@ static void paint_name(const void *row, const struct cell *cell)
         return;
     }
     bool open = table_is_open(&view->tables[0], row);
-    char count[32];
+    char count[48], addresses[32];
     int style = (ITEM->level == ORGANIZATION ? STYLE_STRONG : STYLE_NORMAL) | cell->style;
     int room = end - x - indent - 2;
-    snprintf(count, sizeof count, " (%" PRId64 ")", ITEM->addresses);
+    format_count(ITEM->addresses, 20, addresses);
+    snprintf(count, sizeof count, " (%s)", addresses);
     put_text(cell->y, x + indent, 1, STYLE_DIM | cell->style,
              glyph(open ? GLYPH_OPEN : GLYPH_SHUT));
     x += indent + 2;
@@ -143,6 +140,7 @@ static const struct table_type senders_table = {
     .id = item_id,
     .stamp = item_stamp,
     .sort = COLUMN_FAILED,
+    .kept = "worst",
     .parent = item_parent,
     .nothing = "No report of these days names a sender that failed.",
 };
@@ -201,7 +199,6 @@ static int compare_networks(const void *a, const void *b)
 /* Reads the addresses of one organization after the other. */
 struct reader {
     struct snapshot *snapshot;
-    struct figures *figures;
     int64_t organization;    /* index of the one being read; -1: none yet */
     int64_t organization_id; /* in the database */
 };
@@ -221,24 +218,27 @@ static int64_t add_item(const struct reader *reader, struct item item)
     return (int64_t)reader->snapshot->rows[0].count - 1;
 }
 
-/* Puts MEMBERS below the branch, which is their sum. */
+/* Puts MEMBERS below the branch, which is their sum, if it is not known already. */
 static void add_up(const struct reader *reader, int64_t branch, const struct member *members,
                    size_t count)
 {
     char types[UNION_MAX] = "", hosts[UNION_MAX] = "";
     struct item *sum = item_at(reader, branch);
-    sum->addresses = (int64_t)count;
+    bool known = sum->addresses > 0;
+    sum->addresses = known ? sum->addresses : (int64_t)count;
     for (size_t i = 0; i < count; i++) {
         struct item *item = item_at(reader, members[i].index);
         item->parent = branch;
         item->depth = sum->depth + 1;
+        add_to_list(types, item->result_types);
+        add_to_list(hosts, item->mx_hosts);
+        if (known)
+            continue;
         sum->failed += item->failed;
         if (i == 0 || item->first_day < sum->first_day)
             sum->first_day = item->first_day;
         if (i == 0 || item->last_day > sum->last_day)
             sum->last_day = item->last_day;
-        add_to_list(types, item->result_types);
-        add_to_list(hosts, item->mx_hosts);
     }
     sum->result_types = snapshot_text(reader->snapshot, types);
     sum->mx_hosts = snapshot_text(reader->snapshot, hosts);
@@ -297,13 +297,17 @@ static int begin_organization(struct reader *reader, const struct sender_row *ro
 {
     end_organization(reader);
     const char *name = snapshot_text(reader->snapshot, row->organization);
+    const struct organization_sums *sums = row->organization_sums;
     reader->organization_id = row->organization_id;
     reader->organization = add_item(reader, (struct item){.level = ORGANIZATION,
                                                           .parent = -1,
                                                           .organization = name,
                                                           .name = name,
-                                                          .host_name = ""});
-    reader->figures->organizations++;
+                                                          .host_name = "",
+                                                          .addresses = sums->senders,
+                                                          .failed = sums->failed,
+                                                          .first_day = sums->first_day,
+                                                          .last_day = sums->last_day});
     return reader->organization < 0 ? -1 : 0;
 }
 
@@ -311,13 +315,6 @@ static int add_address(void *context, const struct sender_row *row)
 {
     struct reader *reader = context;
     struct snapshot *snapshot = reader->snapshot;
-    struct figures *figures = reader->figures;
-    figures->failed += row->failed;
-    if (figures->addresses == SENDERS_MAX) {
-        figures->left_out++;
-        return 0;
-    }
-    figures->addresses++;
     if ((reader->organization < 0 || reader->organization_id != row->organization_id) &&
         begin_organization(reader, row) != 0)
         return -1;
@@ -339,16 +336,17 @@ static enum db_status load_senders(const struct request *request, struct db *db,
                                    struct snapshot *snapshot)
 {
     struct figures *figures = arena_alloc(&snapshot->arena, sizeof *figures);
-    struct reader reader = {snapshot, figures, -1, 0};
+    struct reader reader = {snapshot, -1, 0};
     snapshot->figures = figures;
     if (figures == NULL)
         return DB_MEMORY;
-    enum db_status status =
-        query_senders(db, request->scope.domain, request->range, add_address, &reader);
+    enum db_status status = query_worst_senders(db, request->scope.domain, request->range,
+                                                SENDERS_MAX, &figures->total, add_address, &reader);
     end_organization(&reader);
+    snapshot_cut(snapshot, 0, SENDERS_MAX, figures->total.senders);
     for (size_t i = 0; i < snapshot->rows[0].count; i++)
-        item_at(&reader, (int64_t)i)->whole = figures->failed;
-    if (status == DB_OK && figures->failed == 0)
+        item_at(&reader, (int64_t)i)->whole = figures->total.failed;
+    if (status == DB_OK && figures->total.failed == 0)
         status = query_total(db, request->scope.domain, request->range, &figures->without_senders);
     return status;
 }
@@ -371,27 +369,27 @@ static void loaded(struct view *view)
 static void draw_head(const struct view *view, int y, int columns_wide)
 {
     const struct figures *figures = view_figures(view);
-    char failed[32], addresses[32];
+    const struct sender_total *total = &figures->total;
+    char failed[32], senders[32], organizations[32], most[32];
     int x = 1;
-    format_count(figures->failed, 20, failed);
-    format_count(figures->addresses, 20, addresses);
+    format_count(total->failed, 20, failed);
+    format_count(total->senders, 20, senders);
+    format_count(total->organizations, 20, organizations);
+    format_count(SENDERS_MAX, 20, most);
     if (figures->without_senders.failed > 0) {
         format_count(figures->without_senders.failed, 20, failed);
         put_format(y, x, columns_wide - x, STYLE_WARN,
                    "%s failed, and no report names the senders: 7 shows who reported them", failed);
         return;
     }
-    x += put_format(y, x, columns_wide - x, figures->failed > 0 ? STYLE_WARN : STYLE_GOOD,
-                    "%s failed", figures->failed > 0 ? failed : "None");
-    if (figures->failed > 0)
-        x += put_format(y, x, columns_wide - x, STYLE_NORMAL,
-                        " from %s sender%s of %" PRId64 " organization%s", addresses,
-                        figures->addresses == 1 ? "" : "s", figures->organizations,
-                        figures->organizations == 1 ? "" : "s");
-    if (figures->left_out > 0)
-        put_format(y, x, columns_wide - x, STYLE_WARN,
-                   "; %" PRId64 " senders more are left out: fewer days (-) show them",
-                   figures->left_out);
+    x += put_format(y, x, columns_wide - x, total->failed > 0 ? STYLE_WARN : STYLE_GOOD,
+                    "%s failed", total->failed > 0 ? failed : "None");
+    if (total->failed > 0)
+        x += put_format(
+            y, x, columns_wide - x, STYLE_NORMAL, " from %s sender%s of %s organization%s", senders,
+            total->senders == 1 ? "" : "s", organizations, total->organizations == 1 ? "" : "s");
+    if (total->senders > SENDERS_MAX)
+        put_format(y, x, columns_wide - x, STYLE_WARN, ": the worst %s", most);
 }
 
 static void draw_item(const struct item *item, struct area area)
@@ -468,7 +466,8 @@ const struct view_type view_senders = {
     .name = "Senders",
     .help = "Who failed to deliver: each organization with its addresses, those that failed most "
             "first. Enter opens and shuts an organization, and shows the failures of an address. "
-            "w puts the addresses of a /24 or /64 together.",
+            "w puts the addresses of a /24 or /64 together. Of more than 10,000 senders those that "
+            "fail most are listed; the sums of organizations are of all.",
     .panes = {{"Senders", &senders_table}},
     .pane_count = 1,
     .actions = {ACT_OPEN, ACT_SHUT, ACT_GROUP},

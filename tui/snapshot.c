@@ -52,6 +52,11 @@ const char *snapshot_text(struct snapshot *snapshot, const char *text)
     return copy != NULL ? copy : "";
 }
 
+void snapshot_cut(struct snapshot *snapshot, int pane, int64_t most, int64_t all)
+{
+    snapshot->cut[pane] = all > most ? (struct cut){most, all} : (struct cut){0};
+}
+
 int snapshot_stopped(const struct snapshot *snapshot)
 {
     return snapshot->short_of_memory || atomic_load(snapshot->request.cancelled);

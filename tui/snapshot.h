@@ -60,6 +60,7 @@ struct snapshot {
     struct request request; /* that it answers */
     struct rows rows[PANES_MAX];
     size_t capacity[PANES_MAX];
+    struct cut cut[PANES_MAX];
     void *figures;
     bool partial;         /* what first_rows left out is read next, and takes its place */
     size_t expected;      /* rows that there are then; 0: not known */
@@ -78,6 +79,8 @@ void snapshot_release(struct snapshot *snapshot);
 void *snapshot_add(struct snapshot *snapshot, int pane, size_t size);
 /* A copy of TEXT, "" when memory is short. */
 const char *snapshot_text(struct snapshot *snapshot, const char *text);
+/* Notes that the rows of PANE are no more than MOST where there are ALL. */
+void snapshot_cut(struct snapshot *snapshot, int pane, int64_t most, int64_t all);
 /* For row callbacks of queries: has the request been given up? */
 int snapshot_stopped(const struct snapshot *snapshot);
 

@@ -33,7 +33,9 @@ struct table_type {
      * above a row that it lets through.  NULL: no tree. */
     int64_t (*parent)(const void *row);
     const char *(*copied)(const void *row); /* by y; NULL: the cell that stands for it */
-    const char *nothing;                    /* where there are no rows */
+    const char *kept;    /* "newest": which rows are read where others are left out */
+    bool others_failing; /* x reads anew, and so may reach those */
+    const char *nothing; /* where there are no rows */
 };
 
 struct order {
@@ -57,6 +59,12 @@ struct arrangement {
 int table_arrange(const struct arrangement *arrangement, const struct rows *rows,
                   struct order *order, const atomic_bool *cancelled);
 
+/* What was left out when rows were read. */
+struct cut {
+    int64_t kept; /* 0: nothing was */
+    int64_t of;   /* 0: not known */
+};
+
 enum { TABLE_SEARCH_MAX = 128, TABLE_COLUMNS_MAX = 24 };
 
 /* A branch that a person has opened or shut. */
@@ -69,6 +77,7 @@ struct table {
     struct arrangement arrangement;
     struct rows rows;
     struct order order;
+    struct cut cut;
     bool *changed; /* by index of the row; NULL: none */
     size_t cursor; /* in the order */
     size_t top;

@@ -193,6 +193,7 @@ static void show(struct view *view, struct load_job *load)
             continue;
         table_show(&view->tables[i], &view->snapshot->rows[i], load->orders[i], load->mark);
         load->orders[i].rows = NULL;
+        view->tables[i].cut = view->snapshot->cut[i];
         view->tables[i].awaited = view->snapshot->partial && view->snapshot->rows[i].count == 0;
         view->arranged[i] = load->wanted[i];
     }
@@ -513,6 +514,33 @@ void view_add_title(char title[static VIEW_TITLE], const char *text)
     snprintf(title + used, VIEW_TITLE - used, "%s%s", used > 0 ? " " : "", fitted);
 }
 
+/* "10,000 of 26,124". */
+static void count_rows(const struct table *table, char *text, size_t size)
+{
+    char shown[32], all[32];
+    bool narrowed = table->order.count < table->rows.count;
+    format_count((int64_t)table->order.count, 20, shown);
+    format_count(table->cut.of, 20, all);
+    if (!narrowed && table->cut.of > 0)
+        snprintf(text, size, "%s of %s", shown, all);
+    else if (!narrowed && table->cut.kept > 0)
+        snprintf(text, size, "%s, the %s", shown, table->arrangement.type->kept);
+    else
+        snprintf(text, size, "%s", shown);
+}
+
+void view_draw_pane(struct view *view, int pane, struct area area)
+{
+    struct table *table = &view->tables[pane];
+    bool focused = pane == view->focus;
+    char title[160], rows[96];
+    count_rows(table, rows, sizeof rows);
+    snprintf(title, sizeof title, "%.60s (%s)", view->type->panes[pane].title,
+             table->awaited ? glyph(GLYPH_ELLIPSIS) : rows);
+    put_text(area.y, area.x, area.columns, focused ? STYLE_FOCUS : STYLE_HEAD, title);
+    table_draw(table, (struct area){area.y + 1, area.x, area.rows - 1, area.columns}, focused);
+}
+
 void view_draw_beside(struct view *view, struct area area, int first, int count, int least)
 {
     int fit = area.columns / least;
@@ -524,14 +552,7 @@ void view_draw_beside(struct view *view, struct area area, int first, int count,
     for (int i = 0; i < fit; i++) {
         int pane = shown + i, x = area.x + i * (width + 2);
         int columns = i == fit - 1 ? area.x + area.columns - x : width;
-        bool focused = pane == view->focus;
-        char title[128], rows[32];
-        snprintf(rows, sizeof rows, "%zu", view->tables[pane].order.count);
-        snprintf(title, sizeof title, "%s (%s)", view->type->panes[pane].title,
-                 view->tables[pane].awaited ? glyph(GLYPH_ELLIPSIS) : rows);
-        put_text(area.y, x, columns, focused ? STYLE_FOCUS : STYLE_HEAD, title);
-        table_draw(&view->tables[pane], (struct area){area.y + 1, x, area.rows - 1, columns},
-                   focused);
+        view_draw_pane(view, pane, (struct area){area.y, x, area.rows, columns});
     }
 }
 

@@ -131,6 +131,9 @@ void view_free(struct view *view);
 void view_read_ahead(struct app *app, const struct view_type *type, const struct scope *scope,
                      struct range range);
 
+/* Draws the table of PANE below its title and how many rows it has. */
+void view_draw_pane(struct view *view, int pane, struct area area);
+
 /* Draws the heads of tables COUNT panes from FIRST on, beside each other as far
  * as there is room for LEAST cells each; the one with the keys is among them. */
 void view_draw_beside(struct view *view, struct area area, int first, int count, int least);

@@ -197,6 +197,42 @@ static void many_senders_are_shut_at_first_and_a_search_opens_them(void **state)
     leave_dashboard(console);
 }
 
+/* One report in which SENDERS addresses failed, FAILED sessions each. */
+static void report_many(const char *organization, int senders, int64_t failed)
+{
+    struct report report;
+    make_report(&report, organization, organization, today() - 1);
+    struct policy *policy =
+        add_policy(&report, "sts", "example.com", sts_text("testing"), 100, failed * senders);
+    for (int i = 0; i < senders; i++) {
+        char ip[32];
+        snprintf(ip, sizeof ip, "10.0.%d.%d", i / 256, i % 256);
+        add_failure(&report, policy, "certificate-expired", ip, "mx.example.com", failed);
+    }
+    assert_int_equal(keep_report(own.store, &report, organization), OUTCOME_IMPORTED);
+}
+
+/* The organization that fails most has more senders than are listed. */
+static void of_too_many_senders_the_worst_are_kept_and_all_are_counted(void **state)
+{
+    (void)state;
+    report_many("Early", 10020, 2);
+    report_many("Late", 30, 100);
+    own_database_close();
+    struct console *console = open_senders(80, 24);
+    assert_row(console, 1,
+               " 23,040 failed from 10,050 senders of 2 organizations: the worst 10,000");
+    assert_list(console, (const char *const[]){" ▸ Early (10,020) ", " ▸ Late (30) ", NULL});
+    assert_non_null(strstr(console_row(console, 3), " 20,040 "));
+    assert_non_null(strstr(console_row(console, 4), " 3,000 "));
+    assert_shows(console, "(of 10,002, the worst of 10,050)");
+    assert_types(console, "forg:late<Enter>");
+    assert_shows(console, "row 1 of 31");
+    assert_types(console, "2");
+    assert_shows(console, "Failing senders (10,000 of 10,050)");
+    leave_dashboard(console);
+}
+
 static void a_filter_shows_what_it_lets_through_and_what_is_above(void **state)
 {
     (void)state;
@@ -362,6 +398,7 @@ int main(void)
         TEST(networks_stand_between_where_they_have_several_addresses),
         TEST(odd_addresses_are_grouped_only_if_they_are_some),
         TEST(many_senders_are_shut_at_first_and_a_search_opens_them),
+        TEST(of_too_many_senders_the_worst_are_kept_and_all_are_counted),
         TEST(a_filter_shows_what_it_lets_through_and_what_is_above),
         TEST(a_file_gets_addresses_and_no_sums),
         TEST(all_domains_are_added_up),

@@ -194,6 +194,40 @@ static void senders_name_the_mx_hosts_of_one_domain(void **state)
     assert_true(seen.last_day);
 }
 
+struct worst {
+    int64_t rows, failed, always; /* of the address that is always there */
+    struct organization_sums sums;
+};
+
+static int see_worst(void *context, const struct sender_row *row)
+{
+    struct worst *worst = context;
+    worst->rows++;
+    worst->failed += row->failed;
+    worst->always += strcmp(row->sending_mta_ip, "198.51.100.1") == 0;
+    worst->sums = *row->organization_sums;
+    return 0;
+}
+
+static void the_worst_senders_come_whatever_their_organization(void **state)
+{
+    (void)state;
+    enum { MOST = 7, OF_TWO = MOST - 2 };
+    struct worst worst = {0};
+    struct sender_total total;
+    assert_int_equal(
+        query_worst_senders(db, first_domain(), all_days, MOST, &total, see_worst, &worst), DB_OK);
+    assert_int_equal(worst.rows, MOST);
+    assert_int_equal(worst.always, 2);
+    assert_int_equal(worst.failed, DAYS + 2 * OF_TWO);
+    assert_int_equal(total.senders, DAYS + 2);
+    assert_int_equal(total.organizations, 2);
+    assert_int_equal(total.failed, 3 * DAYS);
+    assert_int_equal(worst.sums.senders, DAYS / 2 + 1);
+    assert_int_equal(worst.sums.failed, 3 * DAYS / 2);
+    assert_true(worst.sums.first_day <= DAY + 1 && worst.sums.last_day >= DAY + DAYS - 2);
+}
+
 /* --- reports --- */
 
 static int see_report(void *context, const struct report_row *row)
@@ -255,6 +289,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(failures_of_others_cost_those_of_one_sender_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(senders_name_the_mx_hosts_of_one_domain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_worst_senders_come_whatever_their_organization, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_newest_report_costs_the_same_in_any_range, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(all_documents_cost_as_much_as_there_are, set_up, tear_down),
