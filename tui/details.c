@@ -106,6 +106,7 @@ static const struct table_type details_table = {
     .column_count = sizeof columns / sizeof *columns,
     .id = failure_id,
     .sort = COLUMN_DAY,
+    .kept = "newest",
     .nothing = "No failure like this was reported in these days, or its details are older than "
                "keep-details-days.",
 };
@@ -151,7 +152,10 @@ static enum db_status load_details(const struct request *request, struct db *db,
     snapshot->figures = arena_alloc(&snapshot->arena, sizeof(struct figures));
     if (snapshot->figures == NULL)
         return DB_MEMORY;
-    return query_failures(db, &filter, add_failure, snapshot);
+    enum db_status status = query_failures(db, &filter, add_failure, snapshot);
+    if (((struct figures *)snapshot->figures)->more)
+        snapshot->cut[0].kept = DETAILS_MAX;
+    return status;
 }
 
 /* What all rows have in common needs no column. */

@@ -83,23 +83,58 @@ static int draw_import(const struct app *app, int y, int columns)
     return columns - length - 2;
 }
 
-/* ", the newest of 26,124"; "" when the rows are all there are. */
-static void say_cut(const struct table *table, char *text, size_t size)
+/* "10,000, the newest of 26,124", "the newest 10,000" where it is not known of how many; just
+ * ROWS when they are all there are. */
+static void say_rows(const struct table *table, const char *rows, char *text, size_t size)
 {
-    const struct cut *cut = &table->cut;
+    const char *kept = table->arrangement.type->kept;
     char all[32];
-    format_count(cut->of, 20, all);
-    snprintf(text, size, "%s%s%s%s", cut->kept > 0 ? ", the " : "",
-             cut->kept > 0 ? table->arrangement.type->kept : "", cut->of > 0 ? " of " : "",
-             cut->of > 0 ? all : "");
+    format_count(table->cut.of, 20, all);
+    if (table->cut.kept == 0)
+        snprintf(text, size, "%s", rows);
+    else if (table->cut.of == 0)
+        snprintf(text, size, "the %s %s", kept, rows);
+    else
+        snprintf(text, size, "%s, the %s of %s", rows, kept, all);
+}
+
+/* Where the cursor is among how many rows; returns the column behind it. */
+static int draw_rows(const struct view *top, const struct table *table, int y, int columns)
+{
+    char at[32], counted[32], all[32], text[128];
+    int x = 1;
+    size_t pinned = table->arrangement.type->pinned && table->rows.count > 0;
+    size_t count = table->order.count - pinned, rows = table->rows.count - pinned;
+    bool partial = top->snapshot->partial && top->focus == 0;
+    if (partial)
+        count = rows = top->snapshot->expected;
+    format_count((int64_t)count, 20, counted);
+    bool unknown = count == 0 && (partial || table->awaited), whole = count == rows;
+    if (unknown)
+        snprintf(counted, sizeof counted, "%s", glyph(GLYPH_ELLIPSIS));
+    format_count((int64_t)rows, 20, all);
+    say_rows(table, whole ? counted : all, text, sizeof text);
+    format_count(count == 0 ? 0 : (int64_t)(table->cursor + 1 - pinned), 20, at);
+    const char *row = table->arrangement.type->no_head ? "line" : "row";
+    if (count == 0 && !unknown)
+        x += put_format(y, x, columns - x, STYLE_DIM, "no %ss", row);
+    else if (pinned && table->cursor == 0)
+        x += put_format(y, x, columns - x, STYLE_DIM, count == 1 ? "%s %s" : "all %s %ss", counted,
+                        row);
+    else
+        x += put_format(y, x, columns - x, STYLE_DIM, "%s %s of %s", row, at,
+                        whole ? text : counted);
+    if (!whole)
+        x += put_format(y, x, columns - x, STYLE_DIM,
+                        table->cut.kept > 0 ? " (of %s)" : " (%s in all)", text);
+    return x;
 }
 
 static void draw_position(const struct app *app, int y)
 {
     struct view *top = app_top(app);
     const struct table *table = view_table(top);
-    char at[32], counted[32], all[32], cut[64];
-    int columns = terminal_columns(), x = 1;
+    int columns = terminal_columns();
     put_text(y, 0, columns, STYLE_DIM, "");
     if (app->message[0] != '\0') {
         put_text(y, 1, columns - 1, app->message_style, app->message);
@@ -112,31 +147,7 @@ static void draw_position(const struct app *app, int y)
     }
     if (table == NULL || top->snapshot == NULL)
         return;
-    size_t pinned = table->arrangement.type->pinned && table->rows.count > 0;
-    size_t count = table->order.count - pinned, rows = table->rows.count - pinned;
-    bool partial = top->snapshot->partial && top->focus == 0;
-    if (partial)
-        count = rows = top->snapshot->expected;
-    format_count((int64_t)count, 20, counted);
-    bool unknown = count == 0 && (partial || table->awaited);
-    if (unknown)
-        snprintf(counted, sizeof counted, "%s", glyph(GLYPH_ELLIPSIS));
-    format_count((int64_t)rows, 20, all);
-    say_cut(table, cut, sizeof cut);
-    format_count(count == 0 ? 0 : (int64_t)(table->cursor + 1 - pinned), 20, at);
-    const char *row = table->arrangement.type->no_head ? "line" : "row";
-    if (count == 0 && !unknown)
-        x += put_format(y, x, columns - x, STYLE_DIM, "no %ss", row);
-    else if (pinned && table->cursor == 0)
-        x += put_format(y, x, columns - x, STYLE_DIM, count == 1 ? "%s %s" : "all %s %ss", counted,
-                        row);
-    else
-        x += put_format(y, x, columns - x, STYLE_DIM, "%s %s of %s", row, at, counted);
-    if (count != rows)
-        x += put_format(y, x, columns - x, STYLE_DIM,
-                        cut[0] != '\0' ? " (of %s%s)" : " (%s in all)", all, cut);
-    else
-        x += put_text(y, x, columns - x, STYLE_DIM, cut);
+    int x = draw_rows(top, table, y, columns);
     if (table->arrangement.failing)
         x += put_text(y, x + 2, columns - x - 2, STYLE_WARN, "failing only") + 2;
     if (table->filter_text[0] != '\0') {

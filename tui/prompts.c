@@ -10,6 +10,7 @@
 
 #include "app.h"
 #include "copy.h"
+#include "text.h"
 
 /* --- search --- */
 
@@ -150,6 +151,19 @@ static const struct prompt_type range_prompt = {
 
 /* --- files --- */
 
+static void say_written(struct app *app, size_t rows, const char *path)
+{
+    const struct table *table = view_table(app_top(app));
+    char written[32], kept[32];
+    format_count((int64_t)rows, 20, written);
+    format_count(table->cut.kept, 20, kept);
+    if (table->cut.kept > 0)
+        app_say(app, STYLE_WARN, "%s rows of the %s %s written, without the rest, to %s", written,
+                table->arrangement.type->kept, kept, path);
+    else
+        app_say(app, STYLE_GOOD, "%s row%s written to %s", written, rows == 1 ? "" : "s", path);
+}
+
 static bool export_accept(struct app *app)
 {
     char path[PROMPT_MAX], error[PROMPT_NOTE];
@@ -171,7 +185,7 @@ static bool export_accept(struct app *app)
         prompt_note(&app->prompt, true, "%s", error);
         return false;
     }
-    app_say(app, STYLE_GOOD, "%zu row%s written to %s", rows, rows == 1 ? "" : "s", path);
+    say_written(app, rows, path);
     return true;
 }
 

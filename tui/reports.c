@@ -133,6 +133,8 @@ const struct table_type reports_table = {
     .id = item_id,
     .fails = fails,
     .sort = COLUMN_DAY,
+    .kept = "newest",
+    .others_failing = true,
     .nothing = "No report came for these days; t shows others.",
 };
 
@@ -193,7 +195,10 @@ enum db_status load_reports(struct db *db, struct report_filter *filter, struct 
     struct list list = {snapshot, pane, first_rows > 0 ? first_rows : REPORTS_MAX, more};
     *more = false;
     filter->limit = (int64_t)list.most + 1;
-    return query_reports(db, filter, add_report, &list);
+    enum db_status status = query_reports(db, filter, add_report, &list);
+    if (*more)
+        snapshot->cut[pane].kept = (int64_t)list.most;
+    return status;
 }
 
 static void add_up(struct figures *figures, const struct rows *rows)
@@ -211,7 +216,9 @@ static void add_up(struct figures *figures, const struct rows *rows)
 static enum db_status load_totals(const struct request *request, struct db *db,
                                   struct snapshot *snapshot, struct figures *figures)
 {
+    struct cut *cut = &snapshot->cut[0];
     snapshot->partial = figures->more && request->first_rows > 0;
+    *cut = snapshot->partial ? (struct cut){0} : *cut;
     if (request->scope.organization != NULL || request->scope.failing) {
         figures->totals_are = snapshot->partial ? NOT_READ : OF_ROWS;
         figures->more = figures->more && !snapshot->partial;
@@ -222,8 +229,10 @@ static enum db_status load_totals(const struct request *request, struct db *db,
         query_total(db, request->scope.domain, request->range, &figures->totals);
     if (snapshot->partial)
         figures->more = figures->totals.reports > REPORTS_MAX;
-    if (request->scope.domain != ALL_DOMAINS) /* of all, there is a row for each domain */
+    if (request->scope.domain != ALL_DOMAINS) { /* of all, there is a row for each domain */
         snapshot->expected = figures->more ? REPORTS_MAX : (size_t)figures->totals.reports;
+        snapshot_cut(snapshot, 0, REPORTS_MAX, figures->totals.reports);
+    }
     return status;
 }
 

@@ -477,13 +477,31 @@ static void keep_cursor_visible(struct table *table, int height)
         table->top = table->order.count > rows ? table->order.count - rows : 0;
 }
 
+/* Of rows that others were left out of, "nothing" would say too much. */
+static void nothing_of_kept(const struct table *table, char *text, size_t size)
+{
+    const struct table_type *type = table->arrangement.type;
+    bool failing = type->others_failing && !table->arrangement.failing;
+    char kept[32];
+    format_count(table->cut.kept, 20, kept);
+    snprintf(
+        text, size,
+        "None of the %s %s matches the filter; the others were not looked at: fewer days (t)%s "
+        "may show them.",
+        type->kept, kept, failing ? " or only what failed (x)" : "");
+}
+
 static void draw_nothing(const struct table *table, struct area area)
 {
+    char of_kept[256];
     const struct table_type *type = table->arrangement.type;
     const char *text = type->nothing;
     if (table->awaited)
         text = "They are being read...";
-    else if (table->arrangement.filter.count > 0)
+    else if (table->arrangement.filter.count > 0 && table->cut.kept > 0) {
+        nothing_of_kept(table, of_kept, sizeof of_kept);
+        text = of_kept;
+    } else if (table->arrangement.filter.count > 0)
         text = "Nothing matches the filter: f changes it, Esc there keeps the one before.";
     else if (table->arrangement.failing)
         text = "Nothing failed here. x shows all rows again.";

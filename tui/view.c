@@ -630,7 +630,12 @@ void view_search(struct view *view, int step)
     struct table *table = view_table(view);
     if (table_search(table, step, true))
         return;
-    if (table->search[0] != '\0')
+    char kept[32];
+    format_count(table->cut.kept, 20, kept);
+    if (table->search[0] != '\0' && table->cut.kept > 0)
+        app_say(view->app, STYLE_WARN, "\"%s\" is not among the %s %s", table->search,
+                table->arrangement.type->kept, kept);
+    else if (table->search[0] != '\0')
         app_say(view->app, STYLE_WARN, "\"%s\" is not here", table->search);
     else if (step != 0)
         app_say(view->app, STYLE_DIM, "Nothing is searched: / begins");

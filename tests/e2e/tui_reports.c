@@ -159,6 +159,7 @@ static void no_failing_report_is_said(void **state)
 static void of_more_reports_than_can_be_listed_the_newest_are(void **state)
 {
     enum { MOST = 10000, MORE = 3 };
+    char keys[256];
     (void)state;
     for (int i = 0; i < MOST + MORE; i++) {
         char id[32];
@@ -168,7 +169,7 @@ static void of_more_reports_than_can_be_listed_the_newest_are(void **state)
     own_database_close();
     struct console *console = open_reports(100, 30);
     assert_shows(console, "5 failed of 1,000,305 sessions in 10,003 reports: the newest 10,000");
-    assert_shows(console, "row 1 of 10,000");
+    assert_shows(console, "row 1 of 10,000, the newest of 10,003");
     /* keys that come before the last rows do mean these */
     assert_types(console, "<Esc>7G");
     assert_shows(console, "row 10,000 of 10,000");
@@ -178,8 +179,19 @@ static void of_more_reports_than_can_be_listed_the_newest_are(void **state)
     assert_shows(console, "many-999");
     assert_shows(console, "row 1 of 10,000");
     /* the one that fails is older than all of them */
+    assert_types(console, "ffailed=5<Enter>");
+    assert_shows(console, "no rows (of 10,000, the newest of 10,003)");
+    assert_shows(console,
+                 "None of the newest 10,000 matches the filter; the others were not looked "
+                 "at: fewer");
+    assert_shows(console, "what failed (x) may show them.");
     assert_types(console, "x");
     assert_shows(console, "5 failed of 105 sessions in 1 report");
+    assert_types(console, "xf<C-u>many-9*<Enter>");
+    assert_shows(console, "(of 10,000, the newest of 10,003)");
+    snprintf(keys, sizeof keys, "e<C-u>%s/some.csv<Enter>", own.folder);
+    assert_types(console, keys);
+    assert_shows(console, "1,111 rows of the newest 10,000 written, without the rest, to ");
     leave_dashboard(console);
 }
 

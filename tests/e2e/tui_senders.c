@@ -230,6 +230,14 @@ static void of_too_many_senders_the_worst_are_kept_and_all_are_counted(void **st
     assert_shows(console, "row 1 of 31");
     assert_types(console, "2");
     assert_shows(console, "Failing senders (10,000 of 10,050)");
+    assert_types(console, "4<Enter>");
+    assert_shows(console, "row 1 of the newest 10,000");
+    assert_types(console, "f10.0.0.1|10.0.0.2<Enter>");
+    assert_shows(console, " (of the newest 10,000)");
+    assert_types(console, "f<C-u>nobody<Enter>");
+    assert_shows(console,
+                 "None of the newest 10,000 matches the filter; the others were not looked");
+    assert_hides(console, "(x)");
     leave_dashboard(console);
 }
 
