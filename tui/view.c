@@ -181,13 +181,23 @@ void view_seek_domain(struct view *view, int64_t domain)
 
 static void arrange(struct view *view);
 
+/* A domain that the command line named is known now, and gets the cursor of the list below. */
+static void take_domain(struct view *view)
+{
+    struct view *list = view->app->stack[0];
+    bool was_named = view->scope.domain < 0;
+    view->scope.domain = view->snapshot->request.scope.domain;
+    if (was_named && view->scope.domain > 0 && list != view)
+        view_seek_domain(list, view->scope.domain);
+}
+
 /* Takes over what was read. */
 static void show(struct view *view, struct load_job *load)
 {
     struct snapshot *before = view->snapshot;
     view->snapshot = load->snapshot;
     load->snapshot = NULL;
-    view->scope.domain = view->snapshot->request.scope.domain;
+    take_domain(view);
     for (int i = 0; i < view->type->pane_count; i++) {
         if (view->type->panes[i].table == NULL)
             continue;

@@ -135,6 +135,20 @@ static void a_domain_named_by_the_command_line_gets_the_cursor(void **state)
     leave_dashboard(console);
 }
 
+static void it_has_the_cursor_after_esc_too(void **state)
+{
+    (void)state;
+    const char *const argv[] = {BUILD "/tlsrptop", "--db", own.path, "net.example", NULL};
+    struct console *console = assert_console(.argv = argv);
+    assert_shows(console, "\u203a net.example");
+    assert_settles(console);
+    assert_types(console, "<Esc>");
+    assert_shows(console, "row 2 of 3");
+    assert_types(console, "k<Enter><Esc>"); /* once only */
+    assert_shows(console, "row 1 of 3");
+    leave_dashboard(console);
+}
+
 static void a_group_goes_along_to_other_lists_of_domains(void **state)
 {
     (void)state;
@@ -299,6 +313,7 @@ int main(void)
         cmocka_unit_test(the_help_is_of_no_screen),
         cmocka_unit_test(lists_of_domains_have_the_cursor_on_the_same_one),
         cmocka_unit_test(a_domain_named_by_the_command_line_gets_the_cursor),
+        cmocka_unit_test(it_has_the_cursor_after_esc_too),
         cmocka_unit_test(a_group_goes_along_to_other_lists_of_domains),
         cmocka_unit_test(a_time_axis_starts_on_its_last_report),
         cmocka_unit_test(a_search_prefers_a_whole_cell_and_then_its_beginning),
