@@ -206,6 +206,10 @@ static const char no_database[] =
     "\n"
     "This screen shows the reports as soon as there are some.";
 
+static const char database_gone[] =
+    "\n"
+    "It was there before. This screen shows the reports as soon as it is back.";
+
 static const char no_reports[] =
     "The database holds no reports yet.\n"
     "\n"
@@ -237,14 +241,16 @@ static bool draw_welcome(const struct app *app, struct area area)
         put_text(text.y, text.x, text.columns, STYLE_DIM, "reading");
         return true;
     }
-    if (top->status == DB_MISSING && top->snapshot == NULL) {
+    if (top->status == DB_MISSING && top->snapshot == NULL && app->openings == 0) {
         put_format(area.y + area.rows - 1, 2, text.columns, STYLE_DIM, "%.200s", top->error);
         text.rows--;
         draw_text(text, STYLE_NORMAL, no_database);
         return true;
     }
     if (top->snapshot == NULL) {
-        draw_text(text, STYLE_BAD, top->error);
+        take_lines(&text, STYLE_BAD, top->error);
+        if (top->status == DB_MISSING)
+            put_paragraphs(text, STYLE_NORMAL, database_gone);
         return true;
     }
     bool empty = app->extent_version >= 0 && app->extent.totals.reports == 0 &&

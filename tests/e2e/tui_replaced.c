@@ -89,6 +89,10 @@ static void a_file_that_is_gone_is_told_and_its_rows_stay(void **state)
     assert_types(console, "r");
     assert_shows(console, "first.example");
     assert_hides(console, "Nothing has been imported yet");
+    assert_types(console, "9");
+    assert_shows(console, "It was there before.");
+    assert_non_null(strstr(console_row(console, 2), "reports.db: "));
+    assert_hides(console, "Nothing has been imported yet");
     assert_int_equal(rename(other, own.path), 0);
     assert_shows(console, "stranger.example");
     leave_dashboard(console);
