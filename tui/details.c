@@ -1,5 +1,4 @@
 /* Single failures: of a sender, a result type or an MX host. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "app.h"
@@ -197,11 +196,12 @@ static const char *or_not_reported(const char *text)
 /* All that is known of the failure under the cursor, and what to do about it. */
 static void draw_failure(const struct failure_row *failure, bool name_domain, struct area area)
 {
-    char text[VALUE_TEXT_MAX], day[DAY_TEXT], host[VALUE_TEXT_MAX];
+    char text[VALUE_TEXT_MAX], day[DAY_TEXT], host[VALUE_TEXT_MAX], failed[32];
     const struct result_type *type =
         result_type_under(failure->result_type, policy_type_find(failure->policy_type));
-    snprintf(text, sizeof text, "%.1000s: %" PRId64 " failed on %s%s%.300s, says %.1000s",
-             failure->result_type, failure->failed, day_format(failure->day, day),
+    format_count(failure->failed, 20, failed);
+    snprintf(text, sizeof text, "%.1000s: %s failed on %s%s%.300s, says %.1000s",
+             failure->result_type, failed, day_format(failure->day, day),
              name_domain ? " for " : "", name_domain ? failure->domain : "", failure->organization);
     take_lines(&area, STYLE_STRONG, text);
     value_show(VALUE_DOMAIN, value_text(failure->receiving_mx_hostname), sizeof host, host);

@@ -1,6 +1,5 @@
 /* The import that was started here: how far it is, and what it says. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,16 +41,17 @@ static int describe_end(const struct import_run *run, char text[static MESSAGE_M
 {
     const int64_t *outcomes = import_run_progress(run)->outcomes;
     int status = import_run_status(run);
-    char reports[64];
+    char reports[64], damaged[32], conflict[32];
     describe_reports(outcomes[OUTCOME_IMPORTED], reports);
     if (status == EX_OK) {
         snprintf(text, MESSAGE_MAX, "The import is done: %s", reports);
         return STYLE_GOOD;
     }
     if (status == EXIT_FAILURE) {
-        snprintf(text, MESSAGE_MAX,
-                 "The import is done: %s, %" PRId64 " damaged, %" PRId64 " in conflict (see 9)",
-                 reports, outcomes[OUTCOME_DAMAGED], outcomes[OUTCOME_CONFLICT]);
+        format_count(outcomes[OUTCOME_DAMAGED], 20, damaged);
+        format_count(outcomes[OUTCOME_CONFLICT], 20, conflict);
+        snprintf(text, MESSAGE_MAX, "The import is done: %s, %s damaged, %s in conflict (see 9)",
+                 reports, damaged, conflict);
         return STYLE_WARN;
     }
     if (import_run_was_stopped(run)) {

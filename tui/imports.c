@@ -161,12 +161,13 @@ static const struct table_type runs_table = {
 static struct area draw_run_detail(const struct table *table, struct area area)
 {
     const struct run *run = table_current(table);
-    char below[VALUE_TEXT_MAX] = "", trouble[128];
+    char below[VALUE_TEXT_MAX] = "", trouble[128], damaged[32], conflict[32];
     if (run == NULL)
         return area;
-    snprintf(trouble, sizeof trouble,
-             "%" PRId64 " damaged, %" PRId64 " in conflict: Tab shows why.",
-             run->outcomes[OUTCOME_DAMAGED], run->outcomes[OUTCOME_CONFLICT]);
+    format_count(run->outcomes[OUTCOME_DAMAGED], 20, damaged);
+    format_count(run->outcomes[OUTCOME_CONFLICT], 20, conflict);
+    snprintf(trouble, sizeof trouble, "%s damaged, %s in conflict: Tab shows why.", damaged,
+             conflict);
     bool well_but =
         !run->running && !was_killed(run) && run->message[0] == '\0' && has_trouble(run);
     if (run->ended >= run->started)

@@ -1,5 +1,4 @@
 /* When far more sessions failed than is usual for a domain. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "../db/incident.h"
@@ -186,13 +185,15 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     const struct rows *rows = &view->snapshot->rows[0];
     const struct item *items = rows->items;
     struct day_range range = view->snapshot->request.range;
-    char incidents[32], ongoing[32];
+    char incidents[32], ongoing[32], first[32], refuse[32];
     int64_t refusing = 0;
     int x = 1;
     for (size_t i = 0; i < rows->count; i++)
         refusing += items[i].refuses && incident_goes_on(items[i].state);
     format_count(sums->incidents, 20, incidents);
     format_count(sums->ongoing, 20, ongoing);
+    format_count((int64_t)rows->count, 20, first);
+    format_count(refusing, 20, refuse);
     if (rows->count > 0) {
         x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "%s incident%s: ", incidents,
                         sums->incidents == 1 ? "" : "s");
@@ -201,15 +202,15 @@ static void draw_head(const struct view *view, int y, int columns_wide)
                         sums->ongoing > 0 ? "%s go%s on" : "none goes on", ongoing,
                         sums->ongoing == 1 ? "es" : "");
         if (refusing > 0)
-            x += put_format(y, x, columns_wide - x, STYLE_BAD, ", %" PRId64 " refuse%s mail",
-                            refusing, refusing == 1 ? "s" : "");
+            x += put_format(y, x, columns_wide - x, STYLE_BAD, ", %s refuse%s mail", refuse,
+                            refusing == 1 ? "s" : "");
     }
     if (range.last < today())
         put_text(y, x, columns_wide - x, STYLE_WARN,
                  rows->count > 0 ? "; of past days only: ] leads on"
                                  : "Past days only: ] leads on");
     else if ((size_t)sums->incidents > rows->count)
-        put_format(y, x, columns_wide - x, STYLE_WARN, "; these are the first %zu", rows->count);
+        put_format(y, x, columns_wide - x, STYLE_WARN, "; these are the first %s", first);
     else if (last_weeks(range).first > range.first)
         put_format(y, x, columns_wide - x, STYLE_NORMAL, "%s the last %d of these days",
                    rows->count > 0 ? "; of" : "Of", INCIDENTS_DAYS);

@@ -1,5 +1,4 @@
 /* One report, taken apart: who says what of which policy, and what failed. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,13 +118,14 @@ static int add_head(void *context, const struct report_head *head)
 /* Reporters whose details do not add up are common. */
 static void end_policy(const struct sheet *sheet)
 {
-    char text[160];
+    char text[160], named[32], failed[32];
     if (!sheet->in_policy || sheet->named == 0 || sheet->named == sheet->failed)
         return;
+    format_count(sheet->named, 20, named);
+    format_count(sheet->failed, 20, failed);
     snprintf(text, sizeof text,
-             "These details add up to %" PRId64 " failed sessions, not to the %" PRId64
-             " that the summary says.",
-             sheet->named, sheet->failed);
+             "These details add up to %s failed sessions, not to the %s that the summary says.",
+             named, failed);
     add_space(sheet);
     add_text(sheet, 2, STYLE_WARN, text);
 }

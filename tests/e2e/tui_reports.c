@@ -89,6 +89,24 @@ static struct console *open_report(int columns, int rows)
     return console;
 }
 
+static void numbers_in_sentences_have_commas(void **state)
+{
+    (void)state;
+    struct report report;
+    make_report(&report, "Google", "many", today() - 1);
+    struct policy *policy =
+        add_policy(&report, "sts", "example.com", sts_text("testing"), 1000, 1234);
+    add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx.example.com", 1200);
+    assert_int_equal(keep_report(own.store, &report, "many"), OUTCOME_IMPORTED);
+    own_database_close();
+    struct console *console = open_report(100, 30);
+    assert_shows(console,
+                 "add up to 1,200 failed sessions, not to the 1,234 that the summary says");
+    assert_types(console, "4<Enter>");
+    assert_shows(console, "certificate-expired: 1,200 failed on ");
+    leave_dashboard(console);
+}
+
 /* --- lists --- */
 
 static void reports_are_listed_newest_first(void **state)
@@ -474,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
+        TEST(numbers_in_sentences_have_commas),
         TEST(reports_are_listed_newest_first),
         TEST(only_failing_reports_are_shown_by_x),
         TEST(a_report_whose_details_fail_is_shown_by_x),
