@@ -247,11 +247,27 @@ static struct range range_after(const struct app *app, enum action action)
     return range;
 }
 
+/* Why ACTION leaves the range as it is. */
+static const char *why_no_other_days(const struct app *app, enum action action)
+{
+    if (action == ACT_RANGE_NARROWER)
+        return "There is no shorter step: t chooses any days.";
+    if (app->range.days < 0)
+        return "These are all days: - and t choose some of them.";
+    return action == ACT_RANGE_LATER ? "These are the last days: [ leads back."
+                                     : "There are no earlier days.";
+}
+
 static bool change_range(struct app *app, enum action action)
 {
     if (action < ACT_RANGE_EARLIER || action > ACT_RANGE_NARROWER)
         return false;
-    app->range = range_after(app, action);
+    struct range range = range_after(app, action);
+    if (memcmp(&range, &app->range, sizeof range) == 0) {
+        app_say(app, STYLE_NORMAL, "%s", why_no_other_days(app, action));
+        return true;
+    }
+    app->range = range;
     app_range_changed(app);
     return true;
 }

@@ -1,5 +1,6 @@
 /* The policies of a domain as reporters quoted them: each text, beside the one
  * before it; what is wrong with it; who saw it; and when what changed. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,8 @@ struct sight {
 struct figures {
     struct sight *sights;
     size_t sight_count, sight_capacity;
-    bool cut; /* there are more than TEXTS_MAX */
+    bool cut;          /* there are more than TEXTS_MAX */
+    char unmoved[160]; /* where there is no change: since when; "": in all the years */
 };
 
 #define ITEM  ((const struct item *)row)
@@ -380,6 +382,20 @@ static enum db_status load_texts(const struct request *request, struct db *db,
     return status;
 }
 
+/* A domain that is known for three days has not gone three years without a change. */
+static void say_unmoved(struct figures *figures, struct day_range days)
+{
+    char day[DAY_TEXT];
+    int first = INT_MAX;
+    for (size_t i = 0; i < figures->sight_count; i++)
+        if (figures->sights[i].first_day < first)
+            first = figures->sights[i].first_day;
+    if (first >= days.first && first < INT_MAX)
+        snprintf(figures->unmoved, sizeof figures->unmoved,
+                 "No change of mode or policy since %s, the first day known; 8 shows all domains.",
+                 day_format(first, day));
+}
+
 static enum db_status load_policies(const struct request *request, struct db *db,
                                     struct snapshot *snapshot)
 {
@@ -398,6 +414,7 @@ static enum db_status load_policies(const struct request *request, struct db *db
         days.first = days.last - CHANGES_DAYS + 1;
     if (status == DB_OK)
         status = changes_load(db, snapshot, PANE_CHANGES, request->scope.domain, days);
+    say_unmoved(snapshot->figures, days);
     return status;
 }
 
@@ -468,6 +485,8 @@ static void show_reporters(struct view *view)
 static void loaded(struct view *view)
 {
     struct policies *policies = view->state;
+    const struct figures *figures = view_figures(view);
+    view->tables[PANE_CHANGES].nothing = figures->unmoved[0] != '\0' ? figures->unmoved : NULL;
     beside_forget(&policies->difference);
     beside_forget(&policies->reporters);
 }

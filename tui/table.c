@@ -495,7 +495,7 @@ static void draw_nothing(const struct table *table, struct area area)
 {
     char of_kept[256];
     const struct table_type *type = table->arrangement.type;
-    const char *text = type->nothing;
+    const char *text = table->nothing != NULL ? table->nothing : type->nothing;
     if (table->awaited)
         text = "They are being read...";
     else if (table->arrangement.filter.count > 0 && table->cut.kept > 0) {

@@ -78,8 +78,9 @@ struct table {
     struct rows rows;
     struct order order;
     struct cut cut;
-    bool *changed; /* by index of the row; NULL: none */
-    size_t cursor; /* in the order */
+    const char *nothing; /* where there are no rows, in place of the type's; NULL: that */
+    bool *changed;       /* by index of the row; NULL: none */
+    size_t cursor;       /* in the order */
     size_t top;
     bool awaited; /* its rows are being read */
     bool moved;   /* by a person: then the cursor follows its row, else it stays on top */

@@ -472,6 +472,27 @@ static void days_are_chosen_and_errors_are_said(void **state)
     leave_dashboard(console);
 }
 
+static void days_that_cannot_be_moved_are_said(void **state)
+{
+    (void)state;
+    struct console *console = open_configured();
+    assert_types(console, "]");
+    assert_shows(console, "These are the last days: [ leads back.");
+    assert_types(console, "j");
+    assert_hides(console, "leads back");
+    assert_types(console, "[]]");
+    assert_shows(console, "These are the last days: [ leads back.");
+    assert_types(console, "t1d<Enter>-");
+    assert_shows(console, "There is no shorter step: t chooses any days.");
+    static const char *const keys[] = {"+", "[", "]"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        assert_types(console, "tall<Enter>j");
+        assert_types(console, keys[i]);
+        assert_shows(console, "These are all days: - and t choose some of them.");
+    }
+    leave_dashboard(console);
+}
+
 static void rows_are_written_to_a_file_whose_name_is_completed(void **state)
 {
     (void)state;
@@ -602,6 +623,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(searching_finds_while_typing_and_esc_forgets, fill, clean),
         cmocka_unit_test_setup_teardown(a_filter_narrows_and_its_errors_are_said, fill, clean),
         cmocka_unit_test_setup_teardown(days_are_chosen_and_errors_are_said, fill, clean),
+        cmocka_unit_test_setup_teardown(days_that_cannot_be_moved_are_said, fill, clean),
         cmocka_unit_test_setup_teardown(rows_are_written_to_a_file_whose_name_is_completed, fill,
                                         clean),
         cmocka_unit_test_setup_teardown(without_a_database_it_says_how_to_get_one, fill_nothing,

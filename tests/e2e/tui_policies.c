@@ -75,6 +75,8 @@ static int fill(void **state)
     keep(store, "signed.example", "Google", TODAY, "tlsa", FIRST_RECORD "\n" SECOND_RECORD);
     keep(store, "odd.example", "Google", TODAY, "tlsa", "3 1 1 0D6FCE3D\n3 1 1 0A0B0C0D");
     keep(store, "bare.example", "Google", TODAY, "no-policy-found", "");
+    keep(store, "old.example", "Google", TODAY - 1200, "sts", testing);
+    keep(store, "old.example", "Google", TODAY, "sts", testing);
     assert_int_equal(store_close(store, ""), DB_OK);
     check(db, TODAY - 12, MODE_STS_TESTING);
     check(db, TODAY - 8, MODE_STS_ENFORCE);
@@ -136,11 +138,20 @@ static void where_there_is_no_policy_the_words_fit(void **state)
     (void)state;
     struct console *console = open_policies("bare", 140, 40);
     assert_shows(console, "These reporters found neither an MTA-STS policy nor DANE.");
-    assert_shows(console,
-                 "No change of mode or policy in the last three years; 8 shows all domains.");
+    assert_shows(console, "No change of mode or policy since 2026-11-20, the first day known; 8 "
+                          "shows all domains.");
     assert_hides(console, "in these days");
     assert_types(console, "2<S-Tab>");
     assert_shows(console, "No mode or policy changed in these");
+    leave_dashboard(console);
+}
+
+static void a_domain_of_many_years_has_not_changed_in_the_last_three(void **state)
+{
+    (void)state;
+    struct console *console = open_policies("old", 140, 40);
+    assert_shows(console,
+                 "No change of mode or policy in the last three years; 8 shows all domains.");
     leave_dashboard(console);
 }
 
@@ -265,6 +276,7 @@ int main(void)
         cmocka_unit_test(texts_stand_beside_the_one_before),
         cmocka_unit_test(the_first_text_has_none_before_it),
         cmocka_unit_test(where_there_is_no_policy_the_words_fit),
+        cmocka_unit_test(a_domain_of_many_years_has_not_changed_in_the_last_three),
         cmocka_unit_test(changes_tell_who_lags_and_until_when),
         cmocka_unit_test(a_text_names_its_reporters),
         cmocka_unit_test(what_is_wrong_is_named),
