@@ -101,6 +101,7 @@ static void add_publications(struct snapshot *snapshot, const struct advice *adv
     if (advice->text_count == 0)
         return;
     add_head(snapshot, "To publish (y copies the one under the cursor)");
+    lines_belong(snapshot, 0, snapshot->rows[0].count - 1, "To publish");
     for (size_t i = 0; i < advice->text_count; i++) {
         bool is_record = strchr(advice->texts[i].text, '\n') == NULL;
         (is_record ? add_record : add_file)(snapshot, &advice->texts[i]);
@@ -227,18 +228,19 @@ static int summary_style(const struct figures *figures)
     return next == NEXT_NOTHING && refused ? STYLE_WARN : step_style(next);
 }
 
+static const char *const step_names[STEPS] = {
+    [STEP_OPPORTUNISTIC] = "Opportunistic",
+    [STEP_REPORTING] = "Reporting",
+    [STEP_TESTING] = "Testing",
+    [STEP_REVIEW] = "Review",
+    [STEP_ENFORCE] = "Enforce",
+    [STEP_DANE] = "DANE",
+};
+
 /* "Opportunistic > Reporting > [Testing] > Review > Enforce, or DANE". */
 static void draw_way(const struct figures *figures, int y, int columns)
 {
     const struct standing *standing = &figures->evidence.standing;
-    static const char *const names[STEPS] = {
-        [STEP_OPPORTUNISTIC] = "Opportunistic",
-        [STEP_REPORTING] = "Reporting",
-        [STEP_TESTING] = "Testing",
-        [STEP_REVIEW] = "Review",
-        [STEP_ENFORCE] = "Enforce",
-        [STEP_DANE] = "DANE",
-    };
     enum advice_step at = figures->advice.step;
     bool both = at != STEP_DANE && tls_mode_has_dane(standing->mode);
     int x = 1, gap = columns >= 72;
@@ -252,7 +254,7 @@ static void draw_way(const struct figures *figures, int y, int columns)
                             gap, "");
         bool passed = step < (int)at && (at != STEP_DANE || step <= STEP_REPORTING);
         int style = here ? STYLE_STRONG : passed ? STYLE_NORMAL : STYLE_DIM;
-        x += put_format(y, x, columns - x, style, here ? "[%s]" : "%s", names[step]);
+        x += put_format(y, x, columns - x, style, here ? "[%s]" : "%s", step_names[step]);
     }
 }
 
@@ -296,6 +298,22 @@ static void title_advice(const struct view *view, char text[static VIEW_TITLE])
     snprintf(text, VIEW_TITLE, "Advice");
 }
 
+/* Who gets the file has not seen the screen. */
+static void head_of_file(const struct view *view, char text[static FILE_HEAD])
+{
+    const struct figures *figures = view_figures(view);
+    const char *domain = view->scope.domain_name;
+    char letters[VALUE_TEXT_MAX], day[DAY_TEXT];
+    bool has_letters = value_has_letters(VALUE_DOMAIN, value_text(domain), letters);
+    if (!figures->found)
+        return;
+    snprintf(text, FILE_HEAD, "Advice for %.300s%s%.300s%s, %s\nMode: %s\nStep: %s\n%.1000s\n\n",
+             has_letters ? letters : domain, has_letters ? " (" : "", has_letters ? domain : "",
+             has_letters ? ")" : "", day_format(today(), day),
+             tls_mode_label(figures->evidence.standing.mode), step_names[figures->advice.step],
+             figures->advice.summary);
+}
+
 const struct view_type view_advice = {
     .name = "Advice",
     .help = "The way of a domain from opportunistic TLS to enforced, what holds it back, what to "
@@ -310,6 +328,7 @@ const struct view_type view_advice = {
     .title = title_advice,
     .load = load_advice,
     .draw = draw_advice,
+    .file_head = head_of_file,
 };
 
 /* --- all domains --- */

@@ -127,7 +127,7 @@ static int write_rows(FILE *file, enum row_format format, const struct table *ta
     return writer.error;
 }
 
-/* Writes TEXT, with what a terminal must not get made visible, and a line end behind it. */
+/* Writes TEXT, with what a terminal must not get made visible. */
 static void put_plain(FILE *file, const char *text)
 {
     const char *at = text;
@@ -145,21 +145,33 @@ static void put_plain(FILE *file, const char *text)
         }
         at += length;
     }
-    if (at == text || at[-1] != '\n')
+}
+
+static void put_paragraph(FILE *file, const char *lead, const char *text)
+{
+    size_t length = strlen(text);
+    put_plain(file, lead);
+    put_plain(file, text);
+    if (length == 0 || text[length - 1] != '\n')
         putc('\n', file);
 }
 
 /* A text stays one: of lines that are parts of another, that, once. */
-static int write_text(FILE *file, const struct table *table, size_t *count)
+static int write_text(FILE *file, const struct view *view, const struct table *table, size_t *count)
 {
+    char head[FILE_HEAD] = "";
+    const struct table_type *type = table->arrangement.type;
     size_t n = 0;
     const char *before = NULL;
     *count = 0;
+    if (view->type->file_head != NULL)
+        view->type->file_head(view, head);
+    put_plain(file, head);
     for (const void *row; (row = table_next_leaf(table, &n)) != NULL;) {
-        const char *text = table->arrangement.type->copied(row);
+        const char *text = type->copied(row);
         if (text == before)
             continue;
-        put_plain(file, text);
+        put_paragraph(file, type->lead != NULL ? type->lead(row) : "", text);
         before = text;
         ++*count;
     }
@@ -182,7 +194,7 @@ int copy_to_file(struct view *view, const char *path, size_t *rows, char *error,
     if (file == NULL)
         goto out;
     int wrong = table->arrangement.type->copied != NULL
-                    ? write_text(file, table, rows)
+                    ? write_text(file, view, table, rows)
                     : write_rows(file, json ? ROWS_JSON : ROWS_CSV, table, rows);
     if (fclose(file) != 0 && wrong == 0)
         wrong = errno;

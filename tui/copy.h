@@ -13,7 +13,8 @@ void copy_from(struct view *view, bool row);
 
 /* Writes the rows of the table that has the keys, as they are sorted and
  * filtered, to the new file PATH: JSON if its name ends in .json, else CSV; of a
- * tree only those that are no sums of others.  Returns 0 with the number of *ROWS;
+ * tree only those that are no sums of others; a text as it stands, behind the head
+ * that its screen has for it.  Returns 0 with the number of *ROWS;
  * -1 with a sentence in ERROR.  An existing file is replaced only by a complete
  * one. */
 int copy_to_file(struct view *view, const char *path, size_t *rows, char *error, size_t size);

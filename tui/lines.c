@@ -24,6 +24,12 @@ static const char *line_whole(const void *row)
     return line->whole != NULL ? line->whole : line->text;
 }
 
+static const char *line_lead(const void *row)
+{
+    const struct line *line = row;
+    return line->lead != NULL ? line->lead : "";
+}
+
 static uint64_t line_id(const void *row)
 {
     return hash_text(0, ((const struct line *)row)->text);
@@ -47,6 +53,7 @@ const struct table_type lines_type = {
     .sort = -1,
     .no_head = true,
     .copied = line_whole,
+    .lead = line_lead,
     .nothing = "",
 };
 
@@ -95,4 +102,7 @@ void line_wrap(struct snapshot *snapshot, int pane, int style, int columns_wide,
         text = next;
     } while (*text != '\0');
     lines_belong(snapshot, pane, first_line, whole);
+    if (snapshot->rows[pane].count > first_line)
+        ((struct line *)(uintptr_t)snapshot->rows[pane].items)[first_line].lead =
+            snapshot_text(snapshot, lead);
 }

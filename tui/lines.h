@@ -11,6 +11,7 @@ struct line {
     int style;
     const char *text;
     const char *whole; /* what it is a part of, for y to copy; NULL: nothing else */
+    const char *lead;  /* what stands before that; NULL: nothing */
 };
 
 extern const struct table_type lines_type;

@@ -33,6 +33,7 @@ struct table_type {
      * above a row that it lets through.  NULL: no tree. */
     int64_t (*parent)(const void *row);
     const char *(*copied)(const void *row); /* by y; NULL: the cell that stands for it */
+    const char *(*lead)(const void *row);   /* of what is copied: stands before it in a file */
     const char *kept;    /* "newest": which rows are read where others are left out */
     bool others_failing; /* x reads anew, and so may reach those */
     const char *nothing; /* where there are no rows */

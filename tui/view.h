@@ -17,7 +17,7 @@
 struct app;
 struct view;
 
-enum { VIEW_ACTIONS_MAX = 12, VIEW_TITLE = 512 };
+enum { VIEW_ACTIONS_MAX = 12, VIEW_TITLE = 512, FILE_HEAD = 2048 };
 
 struct pane_type {
     const char *title;
@@ -54,6 +54,8 @@ struct view_type {
     /* What the cursor is on, for the keys that open a screen about it, at *SCOPE,
      * which is the view's own before; NULL: that one. */
     void (*target)(const struct view *view, struct scope *scope);
+    /* What a file that e writes of its text begins with; NULL: nothing does. */
+    void (*file_head)(const struct view *view, char text[static FILE_HEAD]);
     /* Does what its actions say; false leaves ACTION to all screens. */
     bool (*act)(struct view *view, enum action action);
     /* Before its state is freed. */

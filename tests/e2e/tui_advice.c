@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -12,6 +13,7 @@
 #include "../console_assert.h"
 #include "../dashboard.h"
 #include "../make_report.h"
+#include "../run_program.h"
 
 static char folder[64];
 static char path[128];
@@ -88,6 +90,30 @@ static struct console *open_domain(const char *domain, int columns, int rows)
 }
 
 /* --- one domain --- */
+
+static void a_file_says_what_it_is_about(void **state)
+{
+    (void)state;
+    char keys[256], file[160], head[256], day[DAY_TEXT];
+    size_t size;
+    keep_days("xn--mnchen-3ya.example", "testing", 20, 7);
+    struct console *console = open_domain("xn--mnchen-3ya.example", 80, 40);
+    snprintf(file, sizeof file, "%s.txt", path);
+    snprintf(keys, sizeof keys, "ae<C-u>%s<Enter>", file);
+    assert_types(console, keys);
+    assert_shows(console, "written to");
+    char *text = read_whole_file(file, &size);
+    snprintf(head, sizeof head,
+             "Advice for m\u00fcnchen.example (xn--mnchen-3ya.example), %s\n"
+             "Mode: MTA-STS testing\nStep: Review\n"
+             "Not safe to enforce: 7 failures in the last 7 days.",
+             day_format(today(), day));
+    assert_int_equal(strncmp(text, head, strlen(head)), 0);
+    assert_non_null(strstr(text, "\n- "));
+    assert_null(strstr(text, "under the cursor"));
+    free(text);
+    leave_dashboard(console);
+}
 
 static void failures_in_testing_hold_back(void **state)
 {
@@ -344,6 +370,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(a_file_says_what_it_is_about),
         TEST(failures_in_testing_hold_back),
         TEST(too_few_reports_do_not_tell),
         TEST(what_to_publish_is_copied_whole),
