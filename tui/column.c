@@ -6,6 +6,7 @@
 
 #include "../db/day.h"
 #include "../db/domain.h"
+#include "../db/incident.h"
 #include "../db/vocab.h"
 #include "terminal.h"
 #include "text.h"
@@ -56,6 +57,17 @@ static void show_time(int64_t instant, char text[static VALUE_TEXT_MAX])
         snprintf(text, VALUE_TEXT_MAX, "%s", whole);
 }
 
+static const char *state_label(enum incident_state state)
+{
+    static const char *const labels[] = {
+        [INCIDENT_ONGOING] = "goes on",
+        [INCIDENT_EASING] = "better",
+        [INCIDENT_SILENT] = "no news",
+        [INCIDENT_OVER] = "over",
+    };
+    return labels[state];
+}
+
 void value_show(enum value_kind kind, struct value value, int columns,
                 char text[static VALUE_TEXT_MAX])
 {
@@ -68,6 +80,9 @@ void value_show(enum value_kind kind, struct value value, int columns,
         return;
     case VALUE_MODE:
         snprintf(text, VALUE_TEXT_MAX, "%s", tls_mode_label((enum tls_mode)value.number));
+        return;
+    case VALUE_STATE:
+        snprintf(text, VALUE_TEXT_MAX, "%s", state_label((enum incident_state)value.number));
         return;
     case VALUE_COUNT:
         format_count(value.number, columns, text);
@@ -102,6 +117,10 @@ void value_write(enum value_kind kind, struct value value, char text[static VALU
         return;
     case VALUE_MODE:
         snprintf(text, VALUE_TEXT_MAX, "%s", tls_mode_name((enum tls_mode)value.number));
+        return;
+    case VALUE_STATE:
+        snprintf(text, VALUE_TEXT_MAX, "%s",
+                 incident_state_name((enum incident_state)value.number));
         return;
     case VALUE_COUNT:
         snprintf(text, VALUE_TEXT_MAX, "%" PRId64, value.number);

@@ -16,6 +16,7 @@ enum value_kind {
     VALUE_TEXT,
     VALUE_DOMAIN, /* a domain name: shown with its U-labels */
     VALUE_MODE,   /* enum tls_mode */
+    VALUE_STATE,  /* enum incident_state */
     VALUE_COUNT,
     VALUE_RATE, /* 0 to 1; negative: there is none */
     VALUE_DAY,  /* negative: there is none */
@@ -24,7 +25,7 @@ enum value_kind {
 
 struct value {
     const char *text; /* of TEXT and DOMAIN */
-    int64_t number;   /* of MODE, COUNT, DAY, TIME */
+    int64_t number;   /* of MODE, STATE, COUNT, DAY, TIME */
     double rate;      /* of RATE */
 };
 

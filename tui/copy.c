@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../db/incident.h"
 #include "../db/visible.h"
 #include "app.h"
 #include "row_writer.h"
@@ -85,6 +86,9 @@ static void put_value(struct row_writer *writer, enum value_kind kind, struct va
         return;
     case VALUE_MODE:
         row_text(writer, tls_mode_name((enum tls_mode)value.number));
+        return;
+    case VALUE_STATE:
+        row_text(writer, incident_state_name((enum incident_state)value.number));
         return;
     case VALUE_COUNT:
         row_count(writer, value.number);

@@ -73,7 +73,7 @@ static const struct column columns[] = {
     {"policy", "Policy it saw", VALUE_TEXT, 16, 30, 0, false, policy_value, policy_style, NULL},
     {"sessions", "Sessions", VALUE_COUNT, 9, 12, 0, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
-    {"rate", "Rate", VALUE_RATE, 6, 7, 1, true, rate_value, failures_style, NULL},
+    {"failure_rate", "Rate", VALUE_RATE, 6, 7, 1, true, rate_value, failures_style, NULL},
     {"reports", "Reports", VALUE_COUNT, 7, 9, 2, true, reports_value, NULL, NULL},
 };
 

@@ -62,7 +62,7 @@ static const struct column reporter_columns[] = {
     {"organization", "Reporter", VALUE_TEXT, 14, 40, 0, false, reporter_organization, NULL, NULL},
     {"sessions", "Sessions", VALUE_COUNT, 8, 12, 0, true, reporter_sessions, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, reporter_failed, NULL, NULL},
-    {"rate", "Rate", VALUE_RATE, 6, 7, 1, true, reporter_rate, NULL, NULL},
+    {"failure_rate", "Rate", VALUE_RATE, 6, 7, 1, true, reporter_rate, NULL, NULL},
 };
 static const struct table_type reporters_table = {
     .title = "Reporters",

@@ -232,7 +232,7 @@ static const struct column columns[] = {
     {"mode", "Mode now", VALUE_MODE, 13, 22, 0, true, mode_value, NULL, paint_mode},
     {"sessions", "Sessions", VALUE_COUNT, 8, 12, 3, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
-    {"rate", "Rate", VALUE_RATE, 6, 7, 2, true, rate_value, failures_style, NULL},
+    {"failure_rate", "Rate", VALUE_RATE, 6, 7, 2, true, rate_value, failures_style, NULL},
     {"", "Trend", VALUE_COUNT, 6, 12, 5, true, NULL, NULL, paint_trend},
     {"next_step", "Next step", VALUE_TEXT, 18, 28, 1, false, next_step_value, NULL, NULL},
     {"reports", "Reports", VALUE_COUNT, 7, 10, 7, true, reports_value, NULL, NULL},

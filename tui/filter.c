@@ -8,14 +8,13 @@
 
 #include "../db/day.h"
 #include "../db/domain.h"
-#include "../db/vocab.h"
 #include "text.h"
 
 static bool is_text(const struct column *column)
 {
     return !column_is_picture(column) &&
            (column->kind == VALUE_TEXT || column->kind == VALUE_DOMAIN ||
-            column->kind == VALUE_MODE);
+            column->kind == VALUE_MODE || column->kind == VALUE_STATE);
 }
 
 /* Does a part of the column's name begin with WORD: "type" of "result_type"? */
@@ -294,10 +293,14 @@ static bool column_holds(enum filter_op op, const char *wanted, const struct col
                          const void *row)
 {
     struct value value = column->value(row);
-    if (column->kind == VALUE_MODE)
-        return text_holds(op, wanted, tls_mode_name((enum tls_mode)value.number)) ||
-               text_holds(op, wanted, tls_mode_label((enum tls_mode)value.number));
     char shown[VALUE_TEXT_MAX];
+    if (column->kind == VALUE_MODE || column->kind == VALUE_STATE) {
+        value_write(column->kind, value, shown);
+        if (text_holds(op, wanted, shown))
+            return true;
+        value_show(column->kind, value, VALUE_TEXT_MAX, shown);
+        return text_holds(op, wanted, shown);
+    }
     return text_holds(op, wanted, value.text) ||
            (value_has_letters(column->kind, value, shown) && text_holds(op, wanted, shown));
 }

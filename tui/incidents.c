@@ -40,13 +40,7 @@ static struct value last_day_value(const void *row)
 }
 static struct value state_value(const void *row)
 {
-    static const char *const labels[] = {
-        [INCIDENT_ONGOING] = "goes on",
-        [INCIDENT_EASING] = "better",
-        [INCIDENT_SILENT] = "no news",
-        [INCIDENT_OVER] = "over",
-    };
-    return value_text(labels[ITEM->state]);
+    return value_number(ITEM->state);
 }
 static struct value failed_value(const void *row)
 {
@@ -112,13 +106,13 @@ enum { COLUMN_STATE = 2 };
 static const struct column columns[] = {
     {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, NULL, NULL},
     {"mode", "Mode now", VALUE_MODE, 13, 22, 2, true, mode_value, NULL, paint_mode},
-    {"state", "State", VALUE_TEXT, 7, 7, 0, true, state_value, state_style, NULL},
+    {"state", "State", VALUE_STATE, 7, 7, 0, true, state_value, state_style, NULL},
     {"first_day", "From", VALUE_DAY, 10, 10, 0, true, first_day_value, NULL, NULL},
     {"last_day", "To", VALUE_DAY, 10, 10, 4, true, last_day_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failed_cell_style, NULL},
     {"refused", "Refused", VALUE_COUNT, 7, 11, 1, true, refused_value, refused_style, NULL},
     {"sessions", "Sessions", VALUE_COUNT, 8, 12, 5, true, sessions_value, NULL, NULL},
-    {"rate", "Rate", VALUE_RATE, 6, 7, 0, true, rate_value, failed_cell_style, NULL},
+    {"failure_rate", "Rate", VALUE_RATE, 6, 7, 0, true, rate_value, failed_cell_style, NULL},
     {"usual_rate", "Usual", VALUE_RATE, 6, 7, 6, true, usual_value, NULL, NULL},
     {"result_type", "Last failed by", VALUE_TEXT, 22, 34, 3, false, type_value, NULL, NULL},
 };

@@ -119,7 +119,7 @@ static const struct column columns[] = {
     {"organization", "Organization", VALUE_TEXT, 14, 30, 0, false, organization_value, NULL, NULL},
     {"sessions", "Sessions", VALUE_COUNT, 9, 12, 1, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
-    {"rate", "Rate", VALUE_RATE, 6, 7, 4, true, rate_value, failures_style, NULL},
+    {"failure_rate", "Rate", VALUE_RATE, 6, 7, 4, true, rate_value, failures_style, NULL},
     {"signed_by", "Signed by", VALUE_TEXT, 12, 24, 5, false, signed_by_value, signed_by_style,
      NULL},
     {"policy_types", "Policies", VALUE_TEXT, 9, 26, 2, false, policy_types_value, NULL, NULL},

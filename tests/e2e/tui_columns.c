@@ -109,7 +109,8 @@ static void a_picture_is_in_no_file_and_no_copy(void **state)
     FILE *written = fopen(file, "r");
     assert_non_null(written);
     assert_non_null(fgets(text, sizeof text, written));
-    assert_string_equal(text, "mx_host,failed,share,senders,in_policy,result_types\n");
+    assert_string_equal(text,
+                        "receiving_mx_hostname,failed,share,senders,in_policy,result_types\n");
     fclose(written);
     leave_dashboard(console);
 }
@@ -119,7 +120,7 @@ static void a_picture_is_no_column_of_filters(void **state)
     (void)state;
     struct console *console = open_dashboard(own.path, 160, 30);
     assert_types(console, "ft<Tab>");
-    assert_shows(console, "columns: domain mode sessions failed rate next_step");
+    assert_shows(console, "columns: domain mode sessions failed failure_rate next_step");
     assert_types(console, "<C-u>trend>0");
     assert_shows(console, "no column trend: domain mode");
     assert_types(console, "<Esc>");

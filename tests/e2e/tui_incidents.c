@@ -2,13 +2,17 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "../console_assert.h"
 #include "../dashboard.h"
 #include "../own_database.h"
+#include "../run_program.h"
 
 static void keep(int days_ago, const char *domain, const char *mode, int sessions, int failed)
 {
@@ -61,6 +65,36 @@ static void what_broke_is_told_at_once(void **state)
     leave_dashboard(console);
 }
 
+/* Those of the export, which scripts are written with, and those of the screen. */
+static void states_have_two_names_and_files_get_those_of_the_export(void **state)
+{
+    (void)state;
+    static const char *const ongoing[] = {"state:ongoing",     "state=ongoing",
+                                          "state:\"goes on\"", "state:over|ongoing",
+                                          "failure_rate>80%",  "rate>80%"};
+    char keys[256], file[160];
+    size_t size;
+    fill(2);
+    struct console *console = open_dashboard(own.path, 140, 24);
+    assert_types(console, "I");
+    for (size_t i = 0; i < sizeof ongoing / sizeof *ongoing; i++) {
+        snprintf(keys, sizeof keys, "f<C-u>%s<Enter>", ongoing[i]);
+        assert_types(console, keys);
+        assert_shows(console, "row 1 of 2  filter");
+        assert_types(console, "f<C-u>state:silent|over|easing<Enter>");
+        assert_shows(console, "no rows (2 in all)");
+    }
+    snprintf(file, sizeof file, "%s/incidents.csv", own.folder);
+    snprintf(keys, sizeof keys, "f<C-u><Enter>e<C-u>%s<Enter>", file);
+    assert_types(console, keys);
+    assert_shows(console, "2 rows written");
+    char *text = read_whole_file(file, &size);
+    assert_non_null(strstr(text, ",failure_rate,usual_rate,"));
+    assert_non_null(strstr(text, "broken.example,sts-enforce,ongoing,"));
+    free(text);
+    leave_dashboard(console);
+}
+
 static void where_nothing_broke_nothing_is_told(void **state)
 {
     (void)state;
@@ -108,6 +142,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(what_broke_is_told_at_once),
+        TEST(states_have_two_names_and_files_get_those_of_the_export),
         TEST(where_nothing_broke_nothing_is_told),
         TEST(that_nobody_tells_any_more_is_told),
         TEST(weekly_reports_are_no_silence),

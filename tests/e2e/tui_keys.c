@@ -451,6 +451,22 @@ static void a_filter_narrows_and_its_errors_are_said(void **state)
     leave_dashboard(console);
 }
 
+static void columns_are_named_as_in_an_export(void **state)
+{
+    (void)state;
+    struct console *console = open_configured();
+    static const char *const filters[] = {"failure_rate>30%", "rate>30%"};
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        assert_types(console, "f<C-u>");
+        assert_types(console, filters[i]);
+        assert_types(console, "<Enter>");
+        assert_shows(console, "in 5 of 5 filtered domains");
+    }
+    assert_types(console, "5f<C-u>receiving_mx_hostname:nonesuch<Enter>");
+    assert_shows(console, "Nothing matches the filter");
+    leave_dashboard(console);
+}
+
 static void days_are_chosen_and_errors_are_said(void **state)
 {
     (void)state;
@@ -622,6 +638,7 @@ int main(void)
                                         clean),
         cmocka_unit_test_setup_teardown(searching_finds_while_typing_and_esc_forgets, fill, clean),
         cmocka_unit_test_setup_teardown(a_filter_narrows_and_its_errors_are_said, fill, clean),
+        cmocka_unit_test_setup_teardown(columns_are_named_as_in_an_export, fill, clean),
         cmocka_unit_test_setup_teardown(days_are_chosen_and_errors_are_said, fill, clean),
         cmocka_unit_test_setup_teardown(days_that_cannot_be_moved_are_said, fill, clean),
         cmocka_unit_test_setup_teardown(rows_are_written_to_a_file_whose_name_is_completed, fill,
