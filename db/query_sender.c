@@ -399,8 +399,8 @@ static enum db_status find_least(struct db *db, const struct senders *senders, s
 /* Leaves out all but the MOST that fail most. */
 static enum db_status choose_senders(struct db *db, struct senders *senders, size_t most)
 {
-    int64_t least;
-    size_t with_least, kept = 0;
+    int64_t least = 0;
+    size_t with_least = 0, kept = 0;
     if (senders->count <= most)
         return DB_OK;
     enum db_status status = find_least(db, senders, most, &least, &with_least);

@@ -430,7 +430,7 @@ static void a_filter_narrows_and_its_errors_are_said(void **state)
 {
     (void)state;
     struct console *console = open_configured();
-    assert_types(console, "ffai<Tab>");
+    assert_types(console, "ffaile<Tab>");
     assert_row(console, 22, "filter: failed>");
     assert_types(console, "<Enter>");
     assert_shows(console, "there is no value behind failed");
