@@ -61,7 +61,7 @@ static const char *state_label(enum incident_state state)
 {
     static const char *const labels[] = {
         [INCIDENT_ONGOING] = "goes on",
-        [INCIDENT_EASING] = "better",
+        [INCIDENT_EASING] = "easing",
         [INCIDENT_SILENT] = "no news",
         [INCIDENT_OVER] = "over",
     };

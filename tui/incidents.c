@@ -173,32 +173,50 @@ static enum db_status load_incidents(const struct request *request, struct db *d
 
 /* --- drawing --- */
 
+/* How many of them there are, and go on; returns the cells that it took. */
+static int draw_counts(const struct incident_sums *sums, const struct rows *rows, int y, int x,
+                       int columns_wide)
+{
+    const struct item *items = rows->items;
+    int64_t refusing = 0, easing = 0, silent = 0;
+    int start = x;
+    char count[32];
+    for (size_t i = 0; i < rows->count; i++) {
+        refusing += items[i].refuses && incident_goes_on(items[i].state);
+        easing += items[i].state == INCIDENT_EASING;
+        silent += items[i].state == INCIDENT_SILENT;
+    }
+    format_count(sums->incidents, 20, count);
+    x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "%s incident%s: ", count,
+                    sums->incidents == 1 ? "" : "s");
+    int style = refusing > 0 ? STYLE_BAD : sums->ongoing > 0 ? STYLE_WARN : STYLE_GOOD;
+    format_count(sums->ongoing, 20, count);
+    x += put_format(y, x, columns_wide - x, silent > 0 && sums->ongoing == 0 ? STYLE_WARN : style,
+                    sums->ongoing > 0 ? "%s go%s on" : "none goes on", count,
+                    sums->ongoing == 1 ? "es" : "");
+    format_count(easing, 20, count);
+    if (easing > 0)
+        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, " (%s easing)", count);
+    format_count(refusing, 20, count);
+    if (refusing > 0)
+        x += put_format(y, x, columns_wide - x, STYLE_BAD, ", %s refuse%s mail", count,
+                        refusing == 1 ? "s" : "");
+    format_count(silent, 20, count);
+    if (silent > 0)
+        x += put_format(y, x, columns_wide - x, STYLE_WARN, ", %s without news", count);
+    return x - start;
+}
+
 static void draw_head(const struct view *view, int y, int columns_wide)
 {
     const struct incident_sums *sums = view_figures(view);
     const struct rows *rows = &view->snapshot->rows[0];
-    const struct item *items = rows->items;
     struct day_range range = view->snapshot->request.range;
-    char incidents[32], ongoing[32], first[32], refuse[32];
-    int64_t refusing = 0;
+    char first[32];
     int x = 1;
-    for (size_t i = 0; i < rows->count; i++)
-        refusing += items[i].refuses && incident_goes_on(items[i].state);
-    format_count(sums->incidents, 20, incidents);
-    format_count(sums->ongoing, 20, ongoing);
     format_count((int64_t)rows->count, 20, first);
-    format_count(refusing, 20, refuse);
-    if (rows->count > 0) {
-        x += put_format(y, x, columns_wide - x, STYLE_NORMAL, "%s incident%s: ", incidents,
-                        sums->incidents == 1 ? "" : "s");
-        int style = refusing > 0 ? STYLE_BAD : sums->ongoing > 0 ? STYLE_WARN : STYLE_GOOD;
-        x += put_format(y, x, columns_wide - x, style,
-                        sums->ongoing > 0 ? "%s go%s on" : "none goes on", ongoing,
-                        sums->ongoing == 1 ? "es" : "");
-        if (refusing > 0)
-            x += put_format(y, x, columns_wide - x, STYLE_BAD, ", %s refuse%s mail", refuse,
-                            refusing == 1 ? "s" : "");
-    }
+    if (rows->count > 0)
+        x += draw_counts(sums, rows, y, x, columns_wide);
     if (range.last < today())
         put_text(y, x, columns_wide - x, STYLE_WARN,
                  rows->count > 0 ? "; of past days only: ] leads on"

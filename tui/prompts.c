@@ -91,7 +91,8 @@ static bool filter_accept(struct app *app)
     for (size_t i = 0; i < filter->count; i++)
         groups += filter->terms[i].op == OP_IN_GROUP;
     if (view->focus == 0 && view_lists_domains(view) && (groups == 0 || groups == filter->count))
-        snprintf(app->group, sizeof app->group, "%s", groups > 0 ? view->tables[0].filter_text : "");
+        snprintf(app->group, sizeof app->group, "%s",
+                 groups > 0 ? view->tables[0].filter_text : "");
     return true;
 }
 

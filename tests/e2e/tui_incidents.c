@@ -112,12 +112,14 @@ static void that_nobody_tells_any_more_is_told(void **state)
     (void)state;
     char line[128], last[DAY_TEXT];
     for (int day = 28; day >= 5; day--)
-        keep(day, "a.example", "testing", 100, 0);
+        keep(day, "a.example", "enforce", 100, day < 7 ? 90 : 0);
     own_database_close();
     struct console *console = open_dashboard(own.path, 80, 24);
     snprintf(line, sizeof line, "No report for 5 days, since %s: see the imports (9).",
              day_format(today() - 5, last));
     assert_shows(console, line);
+    assert_types(console, "I");
+    assert_shows(console, "1 incident: none goes on, 1 without news");
     leave_dashboard(console);
 }
 
