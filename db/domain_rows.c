@@ -71,8 +71,8 @@ enum db_status domain_numbers(struct db *db, int64_t *count)
     return db_integer(db, "SELECT coalesce(max(id), 0) + 1 FROM domain", count);
 }
 
-enum db_status domain_totals(struct db *db, struct day_range range, struct totals **totals,
-                             int64_t *count)
+enum db_status query_domain_totals(struct db *db, struct day_range range, struct totals **totals,
+                                   int64_t *count)
 {
     static const char select[] = SQL_COVER " SELECT t.domain, t.reports, t.successful, t.failed"
                                            " FROM cover c CROSS JOIN total_domain t"
@@ -120,7 +120,7 @@ enum db_status domains_by_number(struct db *db, struct day_range range, bool for
 {
     struct totals *totals;
     int64_t count;
-    enum db_status status = domain_totals(db, range, &totals, &count);
+    enum db_status status = query_domain_totals(db, range, &totals, &count);
     if (status == DB_OK)
         status = domains_all(db, totals, count, foreign, row, context);
     free(totals);

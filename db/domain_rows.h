@@ -10,11 +10,6 @@
  * importer may add domains meanwhile. */
 enum db_status domain_numbers(struct db *db, int64_t *count);
 
-/* What was reported of every domain in RANGE at *TOTALS, by number, *COUNT of them: to be
- * freed, whatever it returns. */
-enum db_status domain_totals(struct db *db, struct day_range range, struct totals **totals,
-                             int64_t *count);
-
 /* Calls ROW for DOMAIN, with TOTALS, if it is there. */
 enum db_status domain_single(struct db *db, int64_t domain, const struct totals *totals,
                              domain_row_fn *row, void *context);

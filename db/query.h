@@ -93,6 +93,11 @@ struct list_sums {
     int last_day;
 };
 
+/* What was reported of every domain in RANGE at *TOTALS, by number, *COUNT of them: to be
+ * freed, whatever it returns. */
+enum db_status query_domain_totals(struct db *db, struct day_range range, struct totals **totals,
+                                   int64_t *count);
+
 /* As query_domains(), with the last change of mode of each in RANGE.  With MOST, which
  * is 0 for all, only these may come: those that changed last, then others by name.
  * ranked: those that changed. */

@@ -769,7 +769,7 @@ enum db_status query_standings(struct db *db, int64_t domain, struct day_range r
     int64_t count;
     enum db_status status = begin(&standings, db, domain, settings);
     if (status == DB_OK && domain == ALL_DOMAINS) {
-        status = domain_totals(db, range, &all, &count);
+        status = query_domain_totals(db, range, &all, &count);
         if (status == DB_OK)
             status = add_all(&standings, all, count);
     } else if (status == DB_OK) {
@@ -806,7 +806,7 @@ static enum db_status add_first(struct standings *standings, struct day_range ra
     size_t first_count = 0;
     enum db_status status = ranking_make(db, false, &ranking, sums);
     if (status == DB_OK)
-        status = domain_totals(db, range, &totals, &count);
+        status = query_domain_totals(db, range, &totals, &count);
     if (status == DB_OK)
         rank_by_failed(&ranking, totals, count, sums);
     sums->complete = sums->domains <= FEW_DOMAINS;

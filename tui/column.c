@@ -17,9 +17,15 @@ struct value value_failure_rate(int64_t successful, int64_t failed)
     return value_rate(sessions > 0 ? (double)failed / (double)sessions : -1);
 }
 
+struct value value_change(struct value before, struct value after)
+{
+    enum { NONE = -2 };
+    return value_rate(before.rate < 0 || after.rate < 0 ? NONE : after.rate - before.rate);
+}
+
 bool value_is_number(enum value_kind kind)
 {
-    return kind == VALUE_COUNT || kind == VALUE_RATE;
+    return kind == VALUE_COUNT || kind == VALUE_RATE || kind == VALUE_CHANGE;
 }
 
 int value_compare(enum value_kind kind, struct value a, struct value b)
@@ -29,6 +35,7 @@ int value_compare(enum value_kind kind, struct value a, struct value b)
     case VALUE_DOMAIN:
         return text_compare(a.text, b.text);
     case VALUE_RATE:
+    case VALUE_CHANGE:
         return (a.rate > b.rate) - (a.rate < b.rate);
     default:
         return (a.number > b.number) - (a.number < b.number);
@@ -90,6 +97,9 @@ void value_show(enum value_kind kind, struct value value, int columns,
     case VALUE_RATE:
         format_rate(value.rate, text);
         return;
+    case VALUE_CHANGE:
+        format_change(value.rate, text);
+        return;
     case VALUE_TIME:
         show_time(value.number, text);
         return;
@@ -126,7 +136,8 @@ void value_write(enum value_kind kind, struct value value, char text[static VALU
         snprintf(text, VALUE_TEXT_MAX, "%" PRId64, value.number);
         return;
     case VALUE_RATE:
-        if (value.rate < 0)
+    case VALUE_CHANGE:
+        if (value.rate < (kind == VALUE_RATE ? 0 : -1))
             text[0] = '\0';
         else
             snprintf(text, VALUE_TEXT_MAX, "%.6f", value.rate);

@@ -18,9 +18,10 @@ enum value_kind {
     VALUE_MODE,   /* enum tls_mode */
     VALUE_STATE,  /* enum incident_state */
     VALUE_COUNT,
-    VALUE_RATE, /* 0 to 1; negative: there is none */
-    VALUE_DAY,  /* negative: there is none */
-    VALUE_TIME, /* instant; 0: there is none */
+    VALUE_RATE,   /* 0 to 1; negative: there is none */
+    VALUE_CHANGE, /* of a rate: -1 to 1; less: there is none */
+    VALUE_DAY,    /* negative: there is none */
+    VALUE_TIME,   /* instant; 0: there is none */
 };
 
 struct value {
@@ -82,6 +83,8 @@ static inline struct value value_rate(double rate)
 }
 /* FAILED of all sessions; none where there were no sessions. */
 struct value value_failure_rate(int64_t successful, int64_t failed);
+/* From one such rate to another; none where there is none of both. */
+struct value value_change(struct value before, struct value after);
 
 /* Below zero, zero or above as A comes before B, by KIND. */
 int value_compare(enum value_kind kind, struct value a, struct value b);

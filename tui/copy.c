@@ -96,6 +96,9 @@ static void put_value(struct row_writer *writer, enum value_kind kind, struct va
     case VALUE_RATE:
         row_rate(writer, value.rate);
         return;
+    case VALUE_CHANGE:
+        row_change(writer, value.rate);
+        return;
     case VALUE_DAY:
         row_day(writer, (int)value.number);
         return;

@@ -1,6 +1,7 @@
 /* All domains: who is in trouble, in which mode, and what to do next. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../db/advice.h"
 #include "../db/domain.h"
@@ -14,7 +15,7 @@ struct item {
     int64_t id;
     const char *name;
     enum tls_mode mode;
-    struct totals totals;
+    struct totals totals, before; /* in as many days before */
     int first_day, last_day;
     const char *next_step;
     int urgency; /* of the next step; what has none comes last */
@@ -179,6 +180,11 @@ static struct value rate_value(const void *row)
 {
     return value_failure_rate(ITEM->totals.successful, ITEM->totals.failed);
 }
+static struct value change_value(const void *row)
+{
+    return value_change(value_failure_rate(ITEM->before.successful, ITEM->before.failed),
+                        rate_value(row));
+}
 static struct value next_step_value(const void *row)
 {
     return value_text(ITEM->next_step);
@@ -203,6 +209,14 @@ static int failures_style(const void *row)
     return failed_style(ITEM->mode, ITEM->totals.failed);
 }
 
+static int change_style(const void *row)
+{
+    double change = change_value(row).rate;
+    return change > 0    ? failed_style(ITEM->mode, ITEM->totals.failed)
+           : change >= 0 ? STYLE_DIM
+                         : STYLE_NORMAL;
+}
+
 static void paint_mode(const void *row, const struct cell *cell)
 {
     if (ITEM->id != ALL_DOMAINS)
@@ -225,7 +239,7 @@ static int64_t item_urgency(const void *row)
     return ITEM->urgency * most - (ITEM->totals.failed < most ? ITEM->totals.failed : most - 1);
 }
 
-enum { COLUMN_FAILED = 3, COLUMN_NEXT_STEP = 6 };
+enum { COLUMN_FAILED = 3, COLUMN_NEXT_STEP = 7 };
 
 static const struct column columns[] = {
     {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, domain_style, NULL},
@@ -233,10 +247,11 @@ static const struct column columns[] = {
     {"sessions", "Sessions", VALUE_COUNT, 8, 12, 3, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},
     {"failure_rate", "Rate", VALUE_RATE, 6, 7, 2, true, rate_value, failures_style, NULL},
+    {"change", "Change", VALUE_CHANGE, 6, 7, 6, true, change_value, change_style, NULL},
     {"", "Trend", VALUE_COUNT, 6, 12, 5, true, NULL, NULL, paint_trend},
     {"next_step", "Next step", VALUE_TEXT, 18, 28, 1, false, next_step_value, NULL, NULL},
-    {"reports", "Reports", VALUE_COUNT, 7, 10, 7, true, reports_value, NULL, NULL},
-    {"last_day", "Last seen", VALUE_DAY, 10, 10, 6, true, last_day_value, NULL, NULL},
+    {"reports", "Reports", VALUE_COUNT, 7, 10, 8, true, reports_value, NULL, NULL},
+    {"last_day", "Last seen", VALUE_DAY, 10, 10, 7, true, last_day_value, NULL, NULL},
 };
 
 /* What only details name is failing, too, if the next step says so. */
@@ -322,6 +337,24 @@ static struct list_sums add_up_filtered(const struct table *table)
     return sums;
 }
 
+/* The same number of days before, once all rows are there. */
+static enum db_status add_before(struct db *db, struct day_range range, struct rows *rows)
+{
+    int days = range.last - range.first + 1;
+    struct day_range before = {range.first - days, range.first - 1};
+    struct item *items = (struct item *)(uintptr_t)rows->items;
+    struct totals *totals;
+    int64_t count;
+    enum db_status status = query_domain_totals(db, before, &totals, &count);
+    for (size_t i = 1; i < rows->count && status == DB_OK; i++)
+        if (items[i].id < count)
+            items[i].before = totals[items[i].id];
+    free(totals);
+    if (status == DB_OK)
+        status = query_total(db, ALL_DOMAINS, before, &items[0].before);
+    return status;
+}
+
 static enum db_status load_domains(const struct request *request, struct db *db,
                                    struct snapshot *snapshot)
 {
@@ -354,6 +387,8 @@ static enum db_status load_domains(const struct request *request, struct db *db,
                       .totals = sums->totals,
                       .last_day = sums->last_day,
                       .next_step = ""};
+    if (status == DB_OK && sums->complete && !request->scope.foreign)
+        status = add_before(db, request->range, &snapshot->rows[0]);
     return status;
 }
 
@@ -515,7 +550,8 @@ const struct view_type view_domains = {
     .name = "Domains",
     .help = "All domains with reports, those that fail most first. Sessions are counted as "
             "reporters count them; one that looks at MTA-STS and DANE may count a session twice. "
-            "The trend is that of the failed sessions, from the first of the days to the last; a "
+            "Change is that of the rate, against as many days before. The trend is that of the "
+            "failed sessions, from the first of the days to the last; a "
             "flat line says that none failed.",
     .panes = {{"Domains", &domains_table}},
     .pane_count = 1,

@@ -130,10 +130,11 @@ static int read_typed(const char *text, struct filter_term *term, char error[sta
     switch (column->kind) {
     case VALUE_COUNT:
     case VALUE_RATE:
-        if (read_number(text, column->kind == VALUE_RATE, &number) != 0 || number > 9e18 ||
+    case VALUE_CHANGE:
+        if (read_number(text, column->kind != VALUE_COUNT, &number) != 0 || number > 9e18 ||
             number < -9e18) {
             snprintf(error, FILTER_ERROR, "%s is a number: %s>%s", column->name, column->name,
-                     column->kind == VALUE_RATE ? "1%" : "100");
+                     column->kind != VALUE_COUNT ? "1%" : "100");
             return -1;
         }
         term->value = (struct value){.number = (int64_t)number, .rate = number};
@@ -328,6 +329,8 @@ static bool term_holds(const struct filter *filter, const struct filter_term *te
     struct value value = term->column->value(row);
     if (term->column->kind == VALUE_TIME && term->op != OP_LESS && term->op != OP_AT_LEAST)
         value.number -= value.number % SECONDS_PER_DAY; /* compared by its day */
+    if (term->column->kind == VALUE_CHANGE && value.rate < -1)
+        return false; /* there is none */
     int order = value_compare(term->column->kind, value, term->value);
     switch (term->op) {
     case OP_LESS:

@@ -93,16 +93,27 @@ void row_count(struct row_writer *writer, int64_t count)
     fprintf(writer->file, "%" PRId64, count);
 }
 
-void row_rate(struct row_writer *writer, double rate)
+static void put_share(struct row_writer *writer, double share, double least)
 {
     begin_value(writer);
-    if (rate < 0) {
+    if (share < least) {
         put_nothing(writer);
         return;
     }
     /* not %f, which writes a comma in some locales */
-    long millionths = lround(rate * 1e6);
-    fprintf(writer->file, "%ld.%06ld", millionths / 1000000, millionths % 1000000);
+    long millionths = lround(fabs(share) * 1e6);
+    fprintf(writer->file, "%s%ld.%06ld", share < 0 ? "-" : "", millionths / 1000000,
+            millionths % 1000000);
+}
+
+void row_rate(struct row_writer *writer, double rate)
+{
+    put_share(writer, rate, 0);
+}
+
+void row_change(struct row_writer *writer, double change)
+{
+    put_share(writer, change, -1);
 }
 
 void row_day(struct row_writer *writer, int day)

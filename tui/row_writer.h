@@ -35,6 +35,8 @@ void row_text(struct row_writer *writer, const char *text);
 void row_count(struct row_writer *writer, int64_t count);
 /* A share, 0 to 1; nothing when it is negative. */
 void row_rate(struct row_writer *writer, double rate);
+/* A change of one, -1 to 1; nothing when it is less. */
+void row_change(struct row_writer *writer, double change);
 /* A day or an instant; nothing (null in JSON) when it is before 1970. */
 void row_day(struct row_writer *writer, int day);
 void row_instant(struct row_writer *writer, int64_t instant);

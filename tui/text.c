@@ -163,6 +163,18 @@ void format_rate(double rate, char text[static 32])
         snprintf(text, 32, "%.0f%%", percent);
 }
 
+void format_change(double change, char text[static 32])
+{
+    char size[32];
+    format_rate(change < 0 ? -change : change, size);
+    if (change < -1)
+        text[0] = '\0';
+    else if (change == 0)
+        snprintf(text, 32, "0");
+    else
+        snprintf(text, 32, "%c%.30s", change < 0 ? '-' : '+', size);
+}
+
 void format_age(int64_t seconds, char text[static 32])
 {
     if (seconds < 60)

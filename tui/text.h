@@ -41,6 +41,8 @@ size_t text_piece(const char *text, const char *end, int columns, const char **n
 void format_count(int64_t count, int columns, char text[static 32]);
 /* "0.4%", "12%", "100%"; "" of a negative RATE. */
 void format_rate(double rate, char text[static 32]);
+/* "+12%", "-0.25%"; "0" and "" where there is none, as in VALUE_CHANGE. */
+void format_change(double change, char text[static 32]);
 /* "3 days ago", "2 h ago", "now": SECONDS between then and now. */
 void format_age(int64_t seconds, char text[static 32]);
 

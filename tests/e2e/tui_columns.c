@@ -120,7 +120,7 @@ static void a_picture_is_no_column_of_filters(void **state)
     (void)state;
     struct console *console = open_dashboard(own.path, 160, 30);
     assert_types(console, "ft<Tab>");
-    assert_shows(console, "columns: domain mode sessions failed failure_rate next_step");
+    assert_shows(console, "columns: domain mode sessions failed failure_rate change next_step");
     assert_types(console, "<C-u>trend>0");
     assert_shows(console, "no column trend: domain mode");
     assert_types(console, "<Esc>");

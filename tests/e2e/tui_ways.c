@@ -236,6 +236,20 @@ static void a_trend_covers_all_days_at_every_width(void **state)
     }
 }
 
+/* shop.example.com failed only when the days began. */
+static void what_got_worse_is_sorted_and_filtered_by(void **state)
+{
+    (void)state;
+    struct console *console = open_dashboard(own.path, 100, 24);
+    assert_types(console, "t4d<Enter>f<C-u>change>0<Enter>");
+    assert_shows(console, "row 1 of 1 (3 in all)  filter: change>0");
+    assert_shows(console, "net.example ");
+    assert_shows(console, "+32%"); /* 95 of 300, after none of 400 */
+    assert_types(console, "[");
+    assert_shows(console, "Nothing matches the filter");
+    leave_dashboard(console);
+}
+
 static void the_help_tells_what_the_trend_is(void **state)
 {
     (void)state;
@@ -318,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_time_axis_starts_on_its_last_report),
         cmocka_unit_test(a_search_prefers_a_whole_cell_and_then_its_beginning),
         cmocka_unit_test(a_trend_covers_all_days_at_every_width),
+        cmocka_unit_test(what_got_worse_is_sorted_and_filtered_by),
         cmocka_unit_test(the_help_tells_what_the_trend_is),
         cmocka_unit_test(the_next_step_stays_where_it_is_narrow),
         cmocka_unit_test(keys_without_a_use_are_not_offered),

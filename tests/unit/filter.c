@@ -22,6 +22,7 @@ struct line {
     int last_day;
     int64_t time;
     const char *result_type;
+    double change;
 };
 
 #define LINE ((const struct line *)row)
@@ -50,6 +51,10 @@ static struct value time_value(const void *row)
 {
     return value_number(LINE->time);
 }
+static struct value change_value(const void *row)
+{
+    return value_rate(LINE->change);
+}
 static struct value result_type_value(const void *row)
 {
     return value_text(LINE->result_type);
@@ -62,6 +67,7 @@ static const struct column columns[] = {
     {.name = "rate", .kind = VALUE_RATE, .value = rate_value},
     {.name = "last_day", .kind = VALUE_DAY, .value = last_day_value},
     {.name = "time", .kind = VALUE_TIME, .value = time_value},
+    {.name = "change", .kind = VALUE_CHANGE, .value = change_value},
     {.name = "result_type", .kind = VALUE_TEXT, .value = result_type_value},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
@@ -74,6 +80,7 @@ static const struct line row = {
     .last_day = 20777, /* 2026-11-20 */
     .time = INT64_C(20777) * 86400 + 3600,
     .result_type = "certificate expired",
+    .change = -0.25,
 };
 
 static struct config *config;
@@ -197,6 +204,19 @@ static void numbers_are_compared(void **state)
     expect_all(TEXTS("failed<1500", "failed>1.5k", "failed!=1500", "failed>1,500", "rate>2%",
                      "rate<0.5", "rate>10", "failed<-1"),
                false);
+}
+
+static void changes_are_rates_with_a_sign(void **state)
+{
+    (void)state;
+    expect_all(TEXTS("change<0", "change=-25%", "change<-10%", "change>=-25"), true);
+    expect_all(TEXTS("change>0", "change>1%"), false);
+    struct line none = row;
+    struct filter filter;
+    char error[FILTER_ERROR];
+    none.change = value_change(value_rate(-1), value_rate(0.5)).rate;
+    assert_int_equal(parse("change<0", &filter, error), 0);
+    assert_false(filter_matches(&filter, &none)); /* nothing was known before */
 }
 
 static void dates_are_compared_by_day(void **state)
@@ -360,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_group_is_of_domains),
         cmocka_unit_test(a_list_without_domains_has_no_groups),
         cmocka_unit_test(numbers_are_compared),
+        cmocka_unit_test(changes_are_rates_with_a_sign),
         cmocka_unit_test(dates_are_compared_by_day),
         cmocka_unit_test(modes_have_two_names),
         cmocka_unit_test(column_names_may_be_shortened),
