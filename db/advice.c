@@ -43,13 +43,6 @@ static bool may_be_chance(const struct standing *standing)
            standing->tested_failed > 0 && standing->failed == 0;
 }
 
-/* Do the last days lack reports, as those of a day come by the next one or two? */
-static bool is_late(const struct standing *standing)
-{
-    enum { LATE = 3, LATE_WEEKLY = 8 };
-    return standing->silent_days > (standing->several_days ? LATE_WEEKLY : LATE);
-}
-
 static enum next_step next_in_testing(const struct standing *standing,
                                       const struct advice_settings *settings)
 {
@@ -57,7 +50,7 @@ static enum next_step next_in_testing(const struct standing *standing,
         return NEXT_KEEP_TESTING;
     if (standing->sessions == 0 || standing->reporters < settings->reporters ||
         standing->tested < settings->sessions || is_without_mail(standing, settings) ||
-        may_be_chance(standing) || standing->unheard > 0 || is_late(standing))
+        may_be_chance(standing) || standing->unheard > 0 || standing->overdue)
         return NEXT_MORE_REPORTS;
     return NEXT_ENFORCE;
 }
@@ -351,7 +344,7 @@ static void tell_what_holds_back(struct advising *advising)
             day_format(standing->sts_lost, last));
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
-    if (is_silent(standing, settings) || (in_testing(standing) && is_late(standing)))
+    if (is_silent(standing, settings) || standing->overdue)
         say(advising, sentences, "No report has come for the %d days since %s.",
             standing->silent_days, day_format(evidence->today - standing->silent_days, last));
     if (!in_testing(standing))

@@ -62,7 +62,7 @@ struct standing {
     int testing_days;  /* from then to today, both counted */
     int tested_days;   /* of these, for a review, since senders saw the last of the mx lines */
     int silent_days;   /* since the last day that a report is about, today counted; 0: none */
-    bool several_days; /* the report on that is of several days */
+    bool overdue;      /* for a review: reports are, as often as they come otherwise */
 };
 
 /* As query_domains() of mine, with the standing of each: exact when it is of one

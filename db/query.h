@@ -49,7 +49,8 @@ struct extent {
 enum db_status query_extent(struct db *db, struct extent *extent);
 
 /* The last day, up to TODAY, that a report on my domains is about, -1 when there is none; and
- * are reports overdue?  They come a day or two later, weekly ones a week. */
+ * are reports overdue? */
+enum { REPORTS_LATE = 3, WEEKLY_LATE = 8 }; /* days: they come a day or two later, or a week */
 struct recency {
     int last_day;
     bool overdue;

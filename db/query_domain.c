@@ -82,7 +82,6 @@ enum db_status query_extent(struct db *db, struct extent *extent)
 
 enum db_status query_recency(struct db *db, int today, struct recency *recency)
 {
-    enum { LATE = 3, LATE_WEEKLY = 8 };
     static const char select[] =
         "SELECT coalesce((SELECT block FROM total_domain WHERE level = 0 AND block <= ?1"
         "   AND domain = 0 ORDER BY block DESC LIMIT 1), -1),"
@@ -98,7 +97,7 @@ enum db_status query_recency(struct db *db, int today, struct recency *recency)
         bool several_days = ended >= day;
         recency->last_day = several_days ? ended : day;
         recency->overdue = recency->last_day >= 0 &&
-                           today - recency->last_day > (several_days ? LATE_WEEKLY : LATE);
+                           today - recency->last_day > (several_days ? WEEKLY_LATE : REPORTS_LATE);
     }
     return db_done(statement, status);
 }

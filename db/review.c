@@ -22,6 +22,19 @@ enum db_status query_unfetched(struct db *db, int64_t domain, struct day_range r
     return db_done(row, status);
 }
 
+enum db_status query_days_reported(struct db *db, int64_t domain, struct day_range range,
+                                   int64_t *days)
+{
+    static const char select[] =
+        SQL_COVER " SELECT count(*) FROM cover c CROSS JOIN total_domain t"
+                  "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2";
+    sqlite3_stmt *row = db_statement(db, select);
+    sqlite3_bind_int64(row, 2, domain);
+    enum db_status status = cover_bind(db, row, LEVELS_DAYS, range);
+    *days = statement_next(db, row, &status) ? sqlite3_column_int64(row, 0) : 0;
+    return db_done(row, status);
+}
+
 enum db_status query_unheard(struct db *db, int64_t domain, struct day_range testing,
                              struct day_range quiet, unheard_row_fn *row, void *context)
 {

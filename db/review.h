@@ -19,6 +19,10 @@
 enum db_status query_unfetched(struct db *db, int64_t domain, struct day_range range,
                                int64_t *failed);
 
+/* On how many days of RANGE there are reports. */
+enum db_status query_days_reported(struct db *db, int64_t domain, struct day_range range,
+                                   int64_t *days);
+
 /* A reporter that has not told yet whether what failed is put right: on the last of the
  * testing days that it reported on sessions failed, and it has told nothing of the quiet
  * ones. */

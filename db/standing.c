@@ -561,18 +561,36 @@ static int count_unheard(void *context, const struct unheard_row *row)
     return 0;
 }
 
-/* What failures of the testing days, and a new mx line, leave to be seen. */
-static enum db_status review(struct standings *standings, int64_t domain, const struct tally *tally,
-                             struct standing *standing)
+/* Has nobody told anything for three times as long as is usual? */
+static enum db_status add_overdue(const struct standings *standings, const struct domain_row *row,
+                                  const struct tally *tally, struct standing *standing)
+{
+    struct day_range days = last_days(standings->today, standings->settings->testing_days);
+    int64_t reported = 0;
+    days.last = row->last_day;
+    if (standing->silent_days <= REPORTS_LATE)
+        return DB_OK;
+    standing->overdue = standing->silent_days > WEEKLY_LATE;
+    if (standing->overdue || tally->running.last_day >= row->last_day)
+        return DB_OK;
+    enum db_status status = query_days_reported(standings->db, row->id, days, &reported);
+    standing->overdue =
+        standing->silent_days * reported > REPORTS_LATE * (days.last - days.first + 1);
+    return status;
+}
+
+/* What failures of the testing days, silence, and a new mx line, leave to be seen. */
+static enum db_status review(struct standings *standings, const struct domain_row *row,
+                             const struct tally *tally, struct standing *standing)
 {
     struct day_range testing = last_days(standings->today, standings->settings->testing_days);
-    enum db_status status = DB_OK;
     int since = -1;
-    if (tally->closer.tested_failed > 0)
-        status = query_unheard(standings->db, domain, testing, standings->quiet, count_unheard,
+    enum db_status status = add_overdue(standings, row, tally, standing);
+    if (status == DB_OK && tally->closer.tested_failed > 0)
+        status = query_unheard(standings->db, row->id, testing, standings->quiet, count_unheard,
                                &standing->unheard);
     if (status == DB_OK)
-        status = query_lines_since(standings->db, domain, standings->today, &since);
+        status = query_lines_since(standings->db, row->id, standings->today, &since);
     if (since > standing->testing_since)
         standing->tested_days = standings->today - since + 1;
     return status;
@@ -604,7 +622,7 @@ static enum db_status add_refusable(struct standings *standings, const struct do
         is_tolerated(settings, standing->failed, tally->closer.sessions + tally->running.sessions);
     if (status == DB_OK && tested &&
         (standing->failed == 0 || standing->tolerated || standings->exact))
-        status = review(standings, row->id, tally, standing);
+        status = review(standings, row, tally, standing);
     return status;
 }
 
@@ -635,11 +653,10 @@ static enum db_status add_unusable(struct standings *standings, const struct dom
 static void add_silence(const struct standings *standings, const struct domain_row *row,
                         const struct tally *tally, struct standing *standing)
 {
-    int last = row->last_day;
-    standing->several_days = tally->running.last_day >= last && last >= 0;
-    if (standing->several_days)
-        last = tally->running.last_day;
-    if (last >= 0 && last < standings->today)
+    int last = row->last_day, running = tally->running.last_day;
+    if (running > last && running <= standings->today)
+        last = running;
+    if (row->last_day >= 0 && last < standings->today)
         standing->silent_days = standings->today - last;
 }
 

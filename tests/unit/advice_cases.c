@@ -180,6 +180,14 @@ static void days_without_reports_are_not_days_without_failures(void **state)
     expect_step(NEXT_ENFORCE, "Safe to enforce");
 }
 
+static void where_reports_are_rare_a_gap_is_none(void **state)
+{
+    (void)state;
+    for (int day = 60; day >= 4; day -= 3)
+        KEEP(CLEAN("Google", day, day, "sts", OLD), CLEAN("Microsoft", day, day, "sts", OLD));
+    expect_step(NEXT_ENFORCE, "Safe to enforce"); /* of 6 days ago */
+}
+
 /* RFC 8461 section 4.1: mx lines keep such hosts out. */
 static void a_host_of_reports_alone_comes_into_no_policy(void **state)
 {
@@ -420,6 +428,7 @@ int main(void)
         TEST(new_mx_lines_are_tested_anew),
         TEST(mx_lines_that_were_there_are_tested),
         TEST(days_without_reports_are_not_days_without_failures),
+        TEST(where_reports_are_rare_a_gap_is_none),
         TEST(a_host_of_reports_alone_comes_into_no_policy),
         TEST(who_finds_no_policy_any_more_is_named),
         TEST(a_lone_sender_is_told_from_all),
