@@ -397,7 +397,7 @@ static int64_t item_urgency(const void *row)
 enum { COLUMN_NEXT_STEP = 1 };
 
 static const struct column item_columns[] = {
-    {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, item_domain, NULL, NULL},
+    {"domain", "Domain", VALUE_DOMAIN, 17, 64, 0, false, item_domain, NULL, NULL},
     {"next_step", "Next step", VALUE_TEXT, ADVICE_LABEL - 1, 28, 0, false, item_label, label_style,
      NULL},
     {"step", "Where it is", VALUE_TEXT, 15, 18, 1, false, item_step, NULL, NULL},

@@ -242,7 +242,7 @@ static int64_t item_urgency(const void *row)
 enum { COLUMN_FAILED = 3, COLUMN_NEXT_STEP = 7 };
 
 static const struct column columns[] = {
-    {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, domain_style, NULL},
+    {"domain", "Domain", VALUE_DOMAIN, 17, 64, 0, false, domain_value, domain_style, NULL},
     {"mode", "Mode now", VALUE_MODE, 13, 22, 0, true, mode_value, NULL, paint_mode},
     {"sessions", "Sessions", VALUE_COUNT, 8, 12, 3, true, sessions_value, NULL, NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 11, 0, true, failed_value, failures_style, NULL},

@@ -104,7 +104,7 @@ static int64_t item_rank(const void *row)
 enum { COLUMN_STATE = 2 };
 
 static const struct column columns[] = {
-    {"domain", "Domain", VALUE_DOMAIN, 17, 44, 0, false, domain_value, NULL, NULL},
+    {"domain", "Domain", VALUE_DOMAIN, 17, 64, 0, false, domain_value, NULL, NULL},
     {"mode", "Mode now", VALUE_MODE, 13, 22, 2, true, mode_value, NULL, paint_mode},
     {"state", "State", VALUE_STATE, 7, 7, 0, true, state_value, state_style, NULL},
     {"first_day", "From", VALUE_DAY, 10, 10, 0, true, first_day_value, NULL, NULL},

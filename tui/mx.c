@@ -63,7 +63,7 @@ static uint64_t item_stamp(const void *row)
 }
 
 static const struct column columns[] = {
-    {"receiving_mx_hostname", "MX host", VALUE_DOMAIN, 20, 44, 0, false, host_value, host_style,
+    {"receiving_mx_hostname", "MX host", VALUE_DOMAIN, 20, 64, 0, false, host_value, host_style,
      NULL},
     {"failed", "Failed", VALUE_COUNT, 7, 10, 0, true, failed_value, NULL, NULL},
     {"share", "Share", VALUE_RATE, 6, 7, 4, true, share_value, NULL, NULL},

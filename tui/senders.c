@@ -28,7 +28,7 @@ struct item {
 
 struct figures {
     struct sender_total total;
-    struct totals without_senders; /* by the summaries, where no details name a sender */
+    struct totals summaries; /* what these count, where details name the senders */
 };
 
 struct senders {
@@ -346,8 +346,8 @@ static enum db_status load_senders(const struct request *request, struct db *db,
     snapshot_cut(snapshot, 0, SENDERS_MAX, figures->total.senders);
     for (size_t i = 0; i < snapshot->rows[0].count; i++)
         item_at(&reader, (int64_t)i)->whole = figures->total.failed;
-    if (status == DB_OK && figures->total.failed == 0)
-        status = query_total(db, request->scope.domain, request->range, &figures->without_senders);
+    if (status == DB_OK)
+        status = query_total(db, request->scope.domain, request->range, &figures->summaries);
     return status;
 }
 
@@ -376,8 +376,8 @@ static void draw_head(const struct view *view, int y, int columns_wide)
     format_count(total->senders, 20, senders);
     format_count(total->organizations, 20, organizations);
     format_count(SENDERS_MAX, 20, most);
-    if (figures->without_senders.failed > 0) {
-        format_count(figures->without_senders.failed, 20, failed);
+    if (total->failed == 0 && figures->summaries.failed > 0) {
+        format_count(figures->summaries.failed, 20, failed);
         put_format(y, x, columns_wide - x, STYLE_WARN,
                    "%s failed, and no report names the senders: 7 shows who reported them", failed);
         return;
@@ -389,7 +389,11 @@ static void draw_head(const struct view *view, int y, int columns_wide)
             y, x, columns_wide - x, STYLE_NORMAL, " from %s sender%s of %s organization%s", senders,
             total->senders == 1 ? "" : "s", organizations, total->organizations == 1 ? "" : "s");
     if (total->senders > SENDERS_MAX)
-        put_format(y, x, columns_wide - x, STYLE_WARN, ": the worst %s", most);
+        x += put_format(y, x, columns_wide - x, STYLE_WARN, ": the worst %s", most);
+    format_count(figures->summaries.failed, 20, failed);
+    if (total->failed > figures->summaries.failed) /* of some reporters they do not agree */
+        put_format(y, x, columns_wide - x, STYLE_WARN, "; the summaries count %s",
+                   figures->summaries.failed > 0 ? failed : "none");
 }
 
 static void draw_item(const struct item *item, struct area area)

@@ -394,12 +394,27 @@ static void hostile_text_is_harmless_and_keeps_columns_straight(void **state)
     }
 }
 
+static void details_that_name_more_than_summaries_count_are_told(void **state)
+{
+    (void)state;
+    struct report report;
+    make_report(&report, "Mail.ru", "odd", today() - 1);
+    struct policy *policy = add_policy(&report, "sts", "example.com", sts_text("testing"), 100, 3);
+    add_failure(&report, policy, "certificate-expired", "192.0.2.1", "mx1.example.com", 57);
+    assert_int_equal(keep_report(own.store, &report, "odd"), OUTCOME_IMPORTED);
+    own_database_close();
+    struct console *console = open_senders(80, 24);
+    assert_shows(console, "57 failed from 1 sender of 1 organization; the summaries count 3");
+    leave_dashboard(console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, own_database_set_up, own_database_tear_down)
         TEST(organizations_stand_above_their_addresses),
+        TEST(details_that_name_more_than_summaries_count_are_told),
         TEST(what_a_sender_met_and_when_stands_below_the_list),
         TEST(branches_shut_and_open),
         TEST(shut_branches_stay_shut_when_new_reports_come),
