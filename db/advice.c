@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "observation.h"
 #include "publication.h"
 #include "sts_policy.h"
 
@@ -35,12 +36,13 @@ static bool is_without_mail(const struct standing *standing, const struct advice
 
 /* Is it chance that none failed now, as few sessions fail at all?  With three to be expected
  * at the rate of all days, none comes about once in twenty times. */
-static bool may_be_chance(const struct standing *standing)
+static bool may_be_chance(const struct standing *standing, const struct advice_settings *settings)
 {
     enum { EXPECTED = 3 };
     return (double)standing->sessions * (double)standing->tested_failed <
                (double)standing->tested * EXPECTED &&
-           standing->tested_failed > 0 && standing->failed == 0;
+           standing->tested_failed > 0 && standing->failed == 0 &&
+           (double)standing->tested_failed * 1e6 > (double)standing->tested * settings->failures;
 }
 
 static enum next_step next_in_testing(const struct standing *standing,
@@ -50,7 +52,7 @@ static enum next_step next_in_testing(const struct standing *standing,
         return NEXT_KEEP_TESTING;
     if (standing->sessions == 0 || standing->reporters < settings->reporters ||
         standing->tested < settings->sessions || is_without_mail(standing, settings) ||
-        may_be_chance(standing) || standing->unheard > 0 || standing->overdue)
+        may_be_chance(standing, settings) || standing->unheard > 0 || standing->overdue)
         return NEXT_MORE_REPORTS;
     return NEXT_ENFORCE;
 }
@@ -76,7 +78,7 @@ enum next_step advice_next(const struct standing *standing, const struct advice_
         return NEXT_RESTORE_STS;
     if (standing->problems > 0)
         return NEXT_FIX_PROBLEMS;
-    if (is_silent(standing, settings))
+    if (is_silent(standing, settings) || standing->refused_last)
         return NEXT_FIND_REPORTS;
     if (in_testing(standing))
         return next_in_testing(standing, settings);
@@ -105,7 +107,8 @@ const char *advice_next_name(enum next_step next)
 int advice_urgency(const struct standing *standing, const struct advice_settings *settings)
 {
     enum next_step next = advice_next(standing, settings);
-    return next == NEXT_FIX_FAILURES && standing->refusing ? -1 : (int)next;
+    bool lost = standing->refusing || standing->undelivered > 0;
+    return next == NEXT_FIX_FAILURES && lost ? -1 : (int)next;
 }
 
 enum advice_step advice_step(const struct standing *standing,
@@ -270,7 +273,7 @@ static void tell_missing_name(struct advising *advising)
 }
 
 /* Is it all senders, or one? */
-static void tell_failing_reporters(struct advising *advising)
+static void tell_failing_reporters(struct advising *advising, struct sentences *sentences)
 {
     const struct evidence *evidence = advising->evidence;
     size_t count = evidence->failing_reporter_count, used = 0;
@@ -291,10 +294,13 @@ static void tell_failing_reporters(struct advising *advising)
                  group_digits(evidence->other_sessions, sessions),
                  counted(evidence->other_reporters, "other", others));
     bool alone =
-        count == 1 && evidence->other_reporters > 0 &&
+        in_testing(&evidence->standing) && evidence->unfetched == 0 && count == 1 &&
+        evidence->other_reporters > 0 &&
         evidence->failing_reporters[0].failed * 2 >= evidence->failing_reporters[0].sessions;
-    say(advising, &advising->advice->held_back, "By reporter: %s%s.", text,
-        alone ? ": it may be that sender's side, whose mail alone would be lost" : "");
+    say(advising, sentences, "By reporter: %s%s", text,
+        alone ? ": it may be that sender's side, whose mail alone would be lost."
+        : text[strlen(text) - 1] == '.' ? ""
+                                        : ".");
 }
 
 static void tell_late_failures(struct advising *advising)
@@ -319,7 +325,7 @@ static void tell_late_failures(struct advising *advising)
         say(advising, sentences,
             "The details of the last %d days name %s, which no summary counts%s.",
             settings->quiet_days, counted(standing->named, "failure", failed), limit);
-    tell_failing_reporters(advising);
+    tell_failing_reporters(advising, sentences);
 }
 
 static void tell_what_holds_back(struct advising *advising)
@@ -335,6 +341,8 @@ static void tell_what_holds_back(struct advising *advising)
         say(advising, sentences, "There is no TLS-RPT record at _smtp._tls.%s.", evidence->domain);
     if (standing->failed > 0 && !standing->tolerated)
         tell_late_failures(advising);
+    else if (standing->tolerated)
+        tell_failing_reporters(advising, &advising->advice->evidence);
     if (standing->sts_gone)
         say(advising, sentences,
             "There is no record at _mta-sts.%s any more, though reports tell of a policy.",
@@ -344,7 +352,8 @@ static void tell_what_holds_back(struct advising *advising)
             day_format(standing->sts_lost, last));
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
-    if (is_silent(standing, settings) || standing->overdue)
+    if (is_silent(standing, settings) || standing->overdue || standing->refused_last ||
+        (standing->failed > 0 && standing->silent_days > REPORTS_LATE))
         say(advising, sentences, "No report has come for the %d days since %s.",
             standing->silent_days, day_format(evidence->today - standing->silent_days, last));
     if (!in_testing(standing))
@@ -359,7 +368,8 @@ static void tell_what_holds_back(struct advising *advising)
             day_format(evidence->today - standing->tested_days + 1, last), standing->tested_days,
             settings->testing_days);
     for (size_t i = 0; i < evidence->unheard_count; i++)
-        say(advising, sentences, "%s: %s of %s failed on %s, and it has not reported since.",
+        say(advising, sentences,
+            "%s: %s of %s failed on %s, and it has told of no session under MTA-STS since.",
             evidence->unheard[i].organization, group_digits(evidence->unheard[i].failed, failed),
             counted(evidence->unheard[i].sessions, "session", sessions),
             day_format(evidence->unheard[i].day, last));
@@ -379,7 +389,7 @@ static void tell_what_holds_back(struct advising *advising)
             "%s under a policy in the last %d days, of %s in %d days: too little mail to tell.",
             counted(standing->sessions, "session", failed), settings->quiet_days,
             group_digits(standing->tested, tested), settings->testing_days);
-    else if (standing->failed == 0 && may_be_chance(standing))
+    else if (may_be_chance(standing, settings))
         say(advising, sentences,
             "%s of %s failed in the last %d days: at that rate it may be chance that none of %s in "
             "the last %d days did.",
@@ -406,8 +416,11 @@ static void tell_way(struct advising *advising, const char *name, const struct a
         say(advising, ways, "%s: closed until others have moved:", name);
     else
         say(advising, ways, "%s: the check could not tell.", name);
-    for (size_t i = 0; i < way->need_count; i++)
-        say(advising, ways, "%s", way->needs[i]);
+    char need[1024];
+    for (size_t i = 0; i < way->need_count; i++) {
+        observation_need(way->needs[i], advising->now, need, sizeof need);
+        say(advising, ways, "%s", need);
+    }
 }
 
 /* What is in force, as far as reports tell. */
@@ -642,7 +655,7 @@ static const char *summarise_start(struct advising *advising)
                        sts_mode_name(evidence->withdrawn),
                        evidence->withdrawn_to_none ? "none" : "no policy",
                        day_format(evidence->withdrawn_since, day));
-    if (has_lost_dane(evidence))
+    if (has_lost_dane(evidence) && evidence->standing.undelivered == 0)
         return text_of(advising,
                        "DANE has gone, by reports on %s. If that was not meant, see to the TLSA "
                        "records and to DNSSEC.",
@@ -719,10 +732,11 @@ static const char *summarise_failures(struct advising *advising)
         return refused == 0
                    ? text_of(advising, "Not safe to enforce: %s in the last %d days.", failed, days)
                    : text_of(advising,
-                             "Not safe to enforce: %s in the last %d days, and %s of them %s "
-                             "refused already.",
-                             failed, days, group_digits(refused, text),
-                             refused == 1 ? "was" : "were");
+                             standing->refusing
+                                 ? "Sessions are being refused: %s of %s in the last %d days."
+                                 : "Not safe to enforce: %s of %s in the last %d days were refused "
+                                   "already.",
+                             group_digits(refused, text), failed, days);
     if (refused > 0)
         return summarise_refusals(advising);
     if (standing->undelivered == standing->failed)

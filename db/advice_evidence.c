@@ -29,7 +29,7 @@ static void tell_reports(struct advising *advising)
             day_format(evidence->standing.testing_since, first),
             counted(evidence->standing.testing_days, "day", days), reporters, sessions);
     else
-        say(advising, sentences, "Since %s: reports by %s, %s under a policy that could be read.",
+        say(advising, sentences, "Since %s: reports by %s, %s under a policy.",
             day_format(evidence->range.first, first), reporters, sessions);
 }
 
@@ -108,10 +108,11 @@ static void tell_refused(struct advising *advising)
     if (refused.failed == 0)
         return;
     say(advising, &advising->advice->evidence,
-        "%s %s refused %s%s%s. Their mail may have been late or lost.",
+        "%s %s refused %s%s%s. %s mail may have been late or lost.",
         counted(refused.failed, "session", sessions), refused.failed == 1 ? "was" : "were",
         span(refused.first_failed, refused.last_failed, days), since_refused(advising),
-        write_cause(advising->evidence, refused.failed, cause));
+        write_cause(advising->evidence, refused.failed, cause),
+        refused.failed == 1 ? "Its" : "Their");
 }
 
 /* Did sessions begin to be refused when the mode was changed? */
@@ -140,8 +141,11 @@ static void tell_way_back_to_testing(struct advising *advising)
         tls_mode_sts(evidence->changed_from) != STS_ENFORCE)
         return;
     say(advising, &advising->advice->evidence,
-        "By reports enforce was given up for testing on %s: MTA-STS has refused nothing since.",
-        day_format(evidence->changed_day, day));
+        "By reports enforce was given up for testing on %s%s.",
+        day_format(evidence->changed_day, day),
+        met_refused(evidence).last_failed < evidence->changed_day
+            ? ": MTA-STS has refused nothing since"
+            : "");
 }
 
 bool has_lost_dane(const struct evidence *evidence)
@@ -158,7 +162,7 @@ static void tell_lost_dane(struct advising *advising)
     char day[DAY_TEXT];
     if (has_lost_dane(evidence))
         say(advising, &advising->advice->evidence,
-            "DANE went on %s, by reports: were the TLSA records taken out, or is the zone no "
+            "DANE is gone since %s, by reports: were the TLSA records taken out, or is the zone no "
             "longer signed?",
             day_format(evidence->changed_day, day));
 }

@@ -132,6 +132,15 @@ static bool is_covered(const struct sts_policy *policy, const char *host)
     return false;
 }
 
+/* Has the check found it among the MX hosts? */
+static bool is_live(const struct evidence *evidence, const char *host)
+{
+    for (size_t i = 0; i < evidence->host_count; i++)
+        if (evidence->hosts[i].live && strcmp(evidence->hosts[i].name, host) == 0)
+            return true;
+    return false;
+}
+
 bool fails_where_it_should(const struct evidence *evidence)
 {
     struct sts_policy policy;
@@ -140,9 +149,10 @@ bool fails_where_it_should(const struct evidence *evidence)
                 evidence->standing.refused_sts > 0 && policy.mx_count > 0 &&
                 evidence->failing_host_count > 0 &&
                 evidence->failing_host_count <= EVIDENCE_FAILING_HOSTS;
-    for (size_t i = 0; kept && i < evidence->failing_host_count; i++)
-        kept = evidence->failing_hosts[i].name[0] != '\0' &&
-               !is_covered(&policy, evidence->failing_hosts[i].name);
+    for (size_t i = 0; kept && i < evidence->failing_host_count; i++) {
+        const char *name = evidence->failing_hosts[i].name;
+        kept = name[0] != '\0' && !is_covered(&policy, name) && !is_live(evidence, name);
+    }
     return kept;
 }
 
@@ -190,5 +200,6 @@ void tell_past_remedy(struct advising *advising)
     struct result_count past = evidence->results[0];
     if (met_refused(evidence).failed == evidence->met[MET_TLSA].failed)
         past.policy_type = POLICY_TLSA;
-    tell_remedy(advising, &past, ", should it come back");
+    bool over = is_reported_lately(advising) && !evidence->standing.tolerated;
+    tell_remedy(advising, &past, over ? ", should it come back" : "");
 }

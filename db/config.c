@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -354,8 +355,9 @@ static int split_section(struct config *config, char *section, const char **name
 static struct entry *find_entry(const struct config *config, const struct key *key,
                                 const char *name)
 {
+    int (*differ)(const char *, const char *) = key->name == any_name ? strcasecmp : strcmp;
     for (size_t i = 0; i < config->count; i++)
-        if (config->entries[i].key == key && strcmp(config->entries[i].name, name) == 0)
+        if (config->entries[i].key == key && differ(config->entries[i].name, name) == 0)
             return &config->entries[i];
     return NULL;
 }

@@ -107,18 +107,7 @@ static enum db_status read_met(struct gathering *gathering)
 
 struct met_totals met_refused(const struct evidence *evidence)
 {
-    struct met_totals sum = evidence->met[MET_TLSA], enforce = evidence->met[MET_ENFORCE];
-    enforce.failed -= evidence->unfetched < enforce.failed ? evidence->unfetched : enforce.failed;
-    sum.sessions += enforce.sessions;
-    sum.late += enforce.late;
-    if (enforce.failed == 0)
-        return sum;
-    if (sum.failed == 0 || enforce.first_failed < sum.first_failed)
-        sum.first_failed = enforce.first_failed;
-    if (sum.failed == 0 || enforce.last_failed > sum.last_failed)
-        sum.last_failed = enforce.last_failed;
-    sum.failed += enforce.failed;
-    return sum;
+    return evidence->refused;
 }
 
 bool only_refused_failed(const struct evidence *evidence)
@@ -158,6 +147,20 @@ static enum db_status read_reporters(struct gathering *gathering)
     return db_done(row, status);
 }
 
+static enum db_status read_refused(struct gathering *gathering)
+{
+    struct evidence *evidence = gathering->evidence;
+    struct refusals refusals;
+    enum db_status status =
+        query_refusals(gathering->db, gathering->domain, evidence->range, &refusals);
+    evidence->refused = (struct met_totals){.sessions = evidence->met[MET_ENFORCE].sessions +
+                                                        evidence->met[MET_TLSA].sessions,
+                                            .failed = refusals.enforced + refusals.dane,
+                                            .first_failed = refusals.first_day,
+                                            .last_failed = refusals.last_day};
+    return status;
+}
+
 static int take_unheard(void *context, const struct unheard_row *row)
 {
     struct gathering *gathering = context;
@@ -175,7 +178,7 @@ static enum db_status read_figures(struct gathering *gathering)
 {
     const struct advice_settings *settings = gathering->settings;
     const struct evidence *evidence = gathering->evidence;
-    struct day_range testing = last_days(evidence->today, settings->testing_days),
+    struct day_range reviewed = review_days(evidence->today, settings),
                      quiet = last_days(evidence->today, settings->quiet_days);
     enum db_status status = read_met(gathering);
     add_usable(gathering->evidence);
@@ -184,9 +187,12 @@ static enum db_status read_figures(struct gathering *gathering)
     if (status == DB_OK)
         status = query_unfetched(gathering->db, gathering->domain, evidence->range,
                                  &gathering->evidence->unfetched);
+    if (status == DB_OK)
+        status = read_refused(gathering);
     if (status != DB_OK || evidence->standing.unheard == 0)
         return status;
-    return query_unheard(gathering->db, gathering->domain, testing, quiet, take_unheard, gathering);
+    return query_unheard(gathering->db, gathering->domain, reviewed, quiet, take_unheard,
+                         gathering);
 }
 
 static void take_result(struct gathering *gathering, const struct result_row *row,
@@ -588,15 +594,15 @@ static enum db_status read_dissenter(struct gathering *gathering)
 {
     static const char select[] =
         "SELECT o.name, iif(s.type = 2, s.mode, 0), s.last_day, coalesce(x.value, '')"
-        " FROM policy_seen s CROSS JOIN organization o ON o.id = s.organization"
+        " FROM (SELECT organization, max(last_day) FILTER (WHERE mode = ?2) AS agreed,"
+        "   min(last_day) AS first FROM policy_seen WHERE domain = ?1 AND type = 2"
+        "   GROUP BY organization) b"
+        "  JOIN policy_seen s ON s.domain = ?1 AND s.organization = b.organization"
+        "  CROSS JOIN organization o ON o.id = s.organization"
         "  LEFT JOIN policy_text x ON x.id = s.policy_text"
-        " WHERE s.domain = ?1 AND s.last_day >= ?3"
+        " WHERE s.last_day >= ?3 AND s.last_day > coalesce(b.agreed, -1)"
         "  AND (s.type = 2 AND s.mode BETWEEN 1 AND 3 AND s.mode <> ?2"
-        "   OR s.type = 1 AND EXISTS (SELECT 1 FROM policy_seen b WHERE b.domain = s.domain"
-        "    AND b.type = 2 AND b.organization = s.organization AND b.last_day < s.last_day))"
-        "  AND NOT EXISTS (SELECT 1 FROM policy_seen n"
-        "   WHERE n.domain = s.domain AND n.type = 2 AND n.mode = ?2"
-        "    AND n.organization = s.organization AND n.last_day >= s.last_day)"
+        "   OR s.type = 1 AND b.first < s.last_day)"
         " ORDER BY s.successful + s.failed DESC LIMIT 1";
     _Static_assert(POLICY_NOT_FOUND == 1 && POLICY_STS == 2 && STS_UNREADABLE == 0 &&
                        STS_NONE == 1 && STS_ENFORCE == 3,

@@ -45,15 +45,15 @@ struct standing {
                             could not be had or read */
     int64_t running;     /* of these, of reports that began before and ended in these days... */
     int64_t named;       /* ...and, for a review, what only the details name */
-    int64_t undelivered; /* of these, of senders that found DNSSEC broken or missed DANE, and saw
-                            no policy */
+    int64_t undelivered; /* of these, of senders that found DNSSEC broken or missed DANE, under no
+                            TLSA records */
     int64_t refused_sts; /* of these, under MTA-STS enforce by a policy that could be had... */
-    int64_t refused_dane;  /* ...and under TLSA records */
-    bool tolerated;        /* they are no more than settings.failures */
-    bool refusing;         /* some of them on the last two days with reports */
-    int recent_since;      /* day: the first of the last quiet_days, or that of these reports */
-    int64_t sessions;      /* with a policy, in the last quiet_days */
-    int64_t tested;        /* under MTA-STS, in the last testing_days... */
+    int64_t refused_dane; /* ...and under TLSA records */
+    bool tolerated;       /* they are no more than settings.failures */
+    bool refusing;        /* some of them on the last two days with reports */
+    int recent_since;     /* day: the first of the last quiet_days, or that of these reports */
+    int64_t sessions;     /* in the last quiet_days: in testing under MTA-STS, else with a policy */
+    int64_t tested;       /* under MTA-STS, in the last testing_days... */
     int64_t tested_failed; /* ...and failed */
     int64_t reporters;     /* of sessions of these; no more than are asked for are counted */
     int64_t unheard;   /* for a review: reporters of failures in the testing_days that have reported
@@ -62,6 +62,7 @@ struct standing {
     int testing_days;  /* from then to today, both counted */
     int tested_days;   /* of these, for a review, since senders saw the last of the mx lines */
     int silent_days;   /* since the last day that a report is about, today counted; 0: none */
+    bool refused_last; /* silent for more than a week since sessions were refused */
     bool overdue;      /* for a review: reports are, as often as they come otherwise */
 };
 
@@ -135,10 +136,11 @@ struct evidence {
      * EVIDENCE_DAYS. */
     struct day_range range;
     struct met_totals met[MET_KINDS];
-    int64_t unfetched; /* failures for want of the policy, by details: they refused nothing */
-    int64_t sessions;  /* under a usable policy */
-    int64_t failed;    /* of these */
-    int64_t reporters; /* in testing: those that saw MTA-STS */
+    int64_t unfetched;         /* failures for want of the policy, by details: none was refused */
+    struct met_totals refused; /* by enforce and DANE, without those */
+    int64_t sessions;          /* under a usable policy */
+    int64_t failed;            /* of these */
+    int64_t reporters;         /* in testing: those that saw MTA-STS */
     struct {
         const char *name;
         int64_t failed;
@@ -240,8 +242,8 @@ struct evidence {
     size_t problem_count;
 };
 
-/* All that enforce and DANE refused, without what failed for want of the policy; and did
- * nothing else fail, so that result types and hosts are theirs? */
+/* All that enforce and DANE refused; and did nothing else fail, so that result types and
+ * hosts are theirs? */
 struct met_totals met_refused(const struct evidence *evidence);
 bool only_refused_failed(const struct evidence *evidence);
 

@@ -5,6 +5,8 @@
 #include "connection.h"
 #include "day.h"
 
+enum { SECONDS_PER_HOUR = 3600 };
+
 /* Of what they were made. */
 struct state {
     int64_t version; /* what others have committed... */
@@ -22,7 +24,6 @@ struct kept {
 
 static struct state state_of(struct db *db, const struct advice_settings *settings)
 {
-    enum { SECONDS_PER_HOUR = 3600 };
     return (struct state){.version = db_data_version(db),
                           .changes = sqlite3_total_changes(db_sqlite(db)),
                           .hour = instant_now() / SECONDS_PER_HOUR,
@@ -61,14 +62,15 @@ static void release(void *attached)
     free(kept);
 }
 
-void standings_keep(struct db *db, const struct advice_settings *settings,
+void standings_keep(struct db *db, const struct advice_settings *settings, int64_t since,
                     struct standing *standings, int64_t count)
 {
-    struct kept *kept = malloc(sizeof *kept);
+    struct state state = state_of(db, settings);
+    struct kept *kept = since / SECONDS_PER_HOUR == state.hour ? malloc(sizeof *kept) : NULL;
     if (kept == NULL) {
         free(standings);
         return;
     }
-    *kept = (struct kept){state_of(db, settings), standings, count};
+    *kept = (struct kept){state, standings, count};
     db_attach(db, kept, release);
 }

@@ -13,8 +13,9 @@
 const struct standing *standings_kept(struct db *db, const struct advice_settings *settings,
                                       int64_t *count);
 
-/* Keeps STANDINGS, COUNT of them, malloc'ed, which it takes over. */
-void standings_keep(struct db *db, const struct advice_settings *settings,
+/* Keeps STANDINGS, COUNT of them, malloc'ed, which it takes over; unless an hour has ended
+ * since SINCE, when their making began. */
+void standings_keep(struct db *db, const struct advice_settings *settings, int64_t since,
                     struct standing *standings, int64_t count);
 
 #endif

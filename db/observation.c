@@ -1,5 +1,6 @@
 #include "observation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +41,26 @@ static enum db_status enter_domain(struct db *db, const char *name, const char *
     return db_done(statement, status);
 }
 
-/* What is to come at TIME was stored by a clock that was ahead, and would be the newest until
- * then. */
+void observation_need(const char *need, int64_t now, char *text, size_t size)
+{
+    char time[INSTANT_TEXT];
+    const char *id = strstr(need, OBSERVATION_ID);
+    instant_format(now, time);
+    if (id == NULL)
+        snprintf(text, size, "%s", need);
+    else
+        snprintf(text, size, "%.*sid=%.4s%.2s%.2sT%.2s%.2s%.2sZ%s", (int)(id - need), need, time,
+                 time + 5, time + 8, time + 11, time + 14, time + 17, id + strlen(OBSERVATION_ID));
+}
+
+/* A look that is to come at TIME was stored by a clock that was ahead, and would be the newest
+ * until then.  Where several have begun later it is the present clock that is behind. */
 static enum db_status bring_back(struct db *db, int64_t domain, int64_t time)
 {
-    static const char update[] = "UPDATE observation SET first_time = min(first_time, ?2),"
-                                 " last_time = ?2 WHERE domain = ?1 AND last_time > ?2";
+    static const char update[] =
+        "UPDATE observation SET first_time = min(first_time, ?2), last_time = ?2"
+        " WHERE domain = ?1 AND last_time > ?2"
+        "  AND (SELECT count(*) FROM observation WHERE domain = ?1 AND first_time > ?2) <= 1";
     sqlite3_stmt *statement = db_statement(db, update);
     db_bind_integers(statement, (int64_t[]){domain, time}, 2);
     return db_run(db, statement);
@@ -90,7 +105,7 @@ static enum db_status find_same(struct db *db, int64_t domain, const struct obse
 
 static enum db_status move_on(struct db *db, int64_t id, const struct observation *seen)
 {
-    static const char update[] = "UPDATE observation SET last_time = ?2,"
+    static const char update[] = "UPDATE observation SET last_time = max(last_time, ?2),"
                                  " evidence = ?3 WHERE id = ?1";
     sqlite3_stmt *statement = db_statement(db, update);
     db_bind_integers(statement, (int64_t[]){id, seen->last_time}, 2);

@@ -51,15 +51,23 @@
  *   kept      {dane, sts}: of which mechanism the mode is the last one known,
  *             because asking failed, and when it was last seen
  *   ways      {dane, sts}: {state, needs}: state is "done", "open", "closed"
- *             (others must move first) or "unknown"; needs is a list of sentences, in
- *             which "id=TIME" stands for an id that is new, such as the time
+ *             (others must move first) or "unknown"; needs is a list of sentences
+ *             with OBSERVATION_ID in them
  */
 #ifndef TLSRPTOP_DB_OBSERVATION_H
 #define TLSRPTOP_DB_OBSERVATION_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "db.h"
+
+/* Stands in a need for an id that no sender has kept: what is stored stays the same from look
+ * to look. */
+#define OBSERVATION_ID "id=TIME"
+
+/* Writes NEED with an id of the instant NOW in its place. */
+void observation_need(const char *need, int64_t now, char *text, size_t size);
 #include "vocab.h"
 
 /* A live check counts as "now" for so long. */

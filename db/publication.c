@@ -169,10 +169,10 @@ static void add_hosts(struct advising *advising, struct proposal *proposal)
         say(advising, to_do,
             "Reports name %s, no MX host%s of the domain now: no mx line is proposed for that.",
             gone.names, gone.count == 1 ? "" : "s");
-    if (doubtful.count > 0)
+    if (doubtful.count > 0 && !fails_where_it_should(evidence))
         say(advising, to_do,
             "Reports name %s, which no mx line covers. If dig +short MX %s lists it, add a line "
-            "for it; if not, to refuse it was right.",
+            "for it; if not, it is to be refused.",
             doubtful.names, evidence->domain);
     if (added.count > 0)
         say(advising, to_do, "No mx line of the published policy covers %s: added below.",

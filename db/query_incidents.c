@@ -147,46 +147,14 @@ static int compare(const void *a, const void *b)
 
 /* --- what was refused --- */
 
-struct refused {
-    int64_t enforced, dane;
-};
-
-static int add_refused(void *context, const struct composition_row *row)
-{
-    struct refused *refused = context;
-    int type = policy_type_find(row->policy_type);
-    if (type == POLICY_TLSA)
-        refused->dane += row->totals.failed;
-    else if (type == POLICY_STS && row->mode == STS_ENFORCE)
-        refused->enforced += row->totals.failed;
-    return 0;
-}
-
-/* What was refused of the sessions of DAYS. */
-static enum db_status weigh_days(struct db *db, int64_t domain, struct day_range days,
-                                 int64_t *sessions)
-{
-    struct refused refused = {0, 0};
-    int64_t unfetched = 0;
-    enum db_status status = query_composition(db, domain, days, add_refused, &refused);
-    if (status == DB_OK && refused.enforced > 0)
-        status = query_unfetched(db, domain, days, &unfetched);
-    refused.enforced -= unfetched < refused.enforced ? unfetched : refused.enforced;
-    *sessions = refused.enforced + refused.dane;
-    return status;
-}
-
 static enum db_status weigh(struct db *db, struct found *found)
 {
     const struct incident *incident = &found->incident;
-    int64_t refused = 0;
-    enum db_status status =
-        weigh_days(db, found->domain, (struct day_range){incident->first_day, incident->last_day},
-                   &found->refused);
-    if (status == DB_OK && found->refused > 0)
-        status = weigh_days(db, found->domain,
-                            (struct day_range){incident->last_day, incident->last_day}, &refused);
-    found->refuses = refused > 0;
+    struct day_range days = {incident->first_day, incident->last_day};
+    struct refusals refusals;
+    enum db_status status = query_refusals(db, found->domain, days, &refusals);
+    found->refused = refusals.enforced + refusals.dane;
+    found->refuses = refusals.last_day == incident->last_day;
     return status;
 }
 

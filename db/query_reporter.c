@@ -166,9 +166,16 @@ enum db_status query_newest_policy(struct db *db, int64_t domain, int today, enu
         "    sum(successful + failed) AS sessions"
         "   FROM policy_seen WHERE domain = ?1 AND type = ?3 AND mode >= ?4 AND first_day <= ?2"
         "   GROUP BY policy_text)"
-        " SELECT x.value, s.first, s.last FROM seen s CROSS JOIN policy_text x ON x.id = "
-        "s.policy_text"
-        " ORDER BY s.last >= (SELECT max(last) FROM seen) - 1 DESC, s.first DESC, s.sessions DESC"
+        /* some of the newest; of which one that a reporter has gone back from comes last */
+        ", newest AS MATERIALIZED (SELECT *, last >= (SELECT max(last) FROM seen) - 1 AS now"
+        "   FROM seen ORDER BY now DESC, first DESC, sessions DESC LIMIT 8)"
+        " SELECT x.value, s.first, s.last FROM newest s"
+        "  CROSS JOIN policy_text x ON x.id = s.policy_text"
+        " ORDER BY s.now DESC, EXISTS (SELECT 1 FROM policy_seen b CROSS JOIN policy_seen a"
+        "   ON a.domain = b.domain AND a.organization = b.organization AND a.type = ?3"
+        "    AND a.mode >= ?4 AND a.last_day > b.last_day AND a.first_day < b.first_day"
+        "   WHERE b.domain = ?1 AND b.type = ?3 AND b.policy_text = s.policy_text),"
+        "  s.first DESC, s.sessions DESC"
         " LIMIT 1";
     sqlite3_stmt *statement = db_statement(db, select);
     db_bind_integers(statement, (int64_t[]){domain, today, POLICY_STS, least}, 4);

@@ -22,6 +22,39 @@ enum db_status query_unfetched(struct db *db, int64_t domain, struct day_range r
     return db_done(row, status);
 }
 
+enum db_status query_refusals(struct db *db, int64_t domain, struct day_range range,
+                              struct refusals *refusals)
+{
+    static const char select[] = SQL_COVER
+        " SELECT t.block, t.type, t.failed, iif(t.type = 3, 0, (SELECT sum(f.failed)"
+        "   FROM total_result f WHERE f.level = 0 AND f.block = t.block AND f.domain = t.domain"
+        "    AND f.organization = t.organization AND f.result_type IN " SQL_UNFETCHED "))"
+        " FROM cover c CROSS JOIN total_reporter t"
+        "  ON t.level = 0 AND t.block = c.block AND t.domain = ?2"
+        " WHERE t.failed > 0 AND (t.type = 3 OR (t.type = 2 AND t.mode = 3))";
+    _Static_assert(POLICY_TLSA == 3 && POLICY_STS == 2 && STS_ENFORCE == 3, "named by number");
+    sqlite3_stmt *row = db_statement(db, select);
+    sqlite3_bind_int64(row, 2, domain);
+    *refusals = (struct refusals){.last_day = -1};
+    enum db_status status = cover_bind(db, row, LEVELS_DAYS, range);
+    while (statement_next(db, row, &status)) {
+        int day = sqlite3_column_int(row, 0);
+        int64_t failed = sqlite3_column_int64(row, 2), unfetched = sqlite3_column_int64(row, 3);
+        failed -= unfetched < failed ? unfetched : failed;
+        if (failed == 0)
+            continue;
+        if (sqlite3_column_int(row, 1) == POLICY_TLSA)
+            refusals->dane += failed;
+        else
+            refusals->enforced += failed;
+        if (refusals->last_day < 0 || day < refusals->first_day)
+            refusals->first_day = day;
+        if (day > refusals->last_day)
+            refusals->last_day = day;
+    }
+    return status;
+}
+
 enum db_status query_days_reported(struct db *db, int64_t domain, struct day_range range,
                                    int64_t *days)
 {
@@ -48,10 +81,10 @@ enum db_status query_unheard(struct db *db, int64_t domain, struct day_range tes
         "  CROSS JOIN organization o ON o.id = d.organization"
         " WHERE d.failed > 0 AND d.day < ?3"
         "  AND d.day = (SELECT max(n.day) FROM daily n WHERE n.organization = d.organization)"
-        "  AND NOT EXISTS (SELECT 1 FROM report r INDEXED BY report_of_days"
-        "   CROSS JOIN policy p ON p.report = r.id AND p.domain = ?2"
-        "   WHERE r.end_time - r.begin_time > 129600 AND r.end_time > ?3 * 86400"
-        "    AND r.organization = d.organization)"
+        "  AND d.organization NOT IN (SELECT r.organization FROM cover c"
+        "   CROSS JOIN policy p INDEXED BY policy_day ON p.day = c.block AND p.domain = ?2"
+        "   CROSS JOIN report r ON r.id = p.report"
+        "   WHERE r.end_time - r.begin_time > 129600 AND r.end_time > ?3 * 86400)"
         " ORDER BY d.failed DESC, o.name";
     _Static_assert(POLICY_STS == 2, "named by number");
     sqlite3_stmt *statement = db_statement(db, select);

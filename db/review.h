@@ -19,13 +19,22 @@
 enum db_status query_unfetched(struct db *db, int64_t domain, struct day_range range,
                                int64_t *failed);
 
+/* What was refused in RANGE: what failed under TLSA records, and under MTA-STS enforce but
+ * for as many as the reporter's details of that day put down to these. */
+struct refusals {
+    int64_t enforced, dane;
+    int first_day, last_day; /* with either; 0 and -1 when there is none */
+};
+enum db_status query_refusals(struct db *db, int64_t domain, struct day_range range,
+                              struct refusals *refusals);
+
 /* On how many days of RANGE there are reports. */
 enum db_status query_days_reported(struct db *db, int64_t domain, struct day_range range,
                                    int64_t *days);
 
 /* A reporter that has not told yet whether what failed is put right: on the last of the
- * testing days that it reported on sessions failed, and it has told nothing of the quiet
- * ones. */
+ * TESTING days on which it saw MTA-STS sessions failed, and of the QUIET ones it has told of
+ * none. */
 struct unheard_row {
     const char *organization;
     int day;

@@ -9,6 +9,7 @@
 #include "domain_rows.h"
 #include "growing.h"
 #include "kept_standings.h"
+#include "key_map.h"
 #include "mode.h"
 #include "observation.h"
 #include "ranking.h"
@@ -20,6 +21,12 @@ struct day_range last_days(int today, int days)
     return (struct day_range){today - days + 1, today};
 }
 
+struct day_range review_days(int today, const struct advice_settings *settings)
+{
+    enum { WEEK = 7 };
+    return last_days(today, settings->testing_days + WEEK);
+}
+
 /* --- sums by domain --- */
 
 /* What reports tell that began before the quiet days and ended in them. */
@@ -27,7 +34,8 @@ struct running {
     int64_t failed;
     int64_t enforced; /* of these, under MTA-STS enforce */
     int64_t dane;     /* and under TLSA records */
-    int64_t sessions; /* with a policy */
+    int64_t sessions; /* with a policy... */
+    int64_t tested;   /* ...and under MTA-STS */
     int first_day;    /* that any of them counts on; 0: there are none */
     int last_day;     /* the last of any report of several days; 0: none ended in the quiet days */
 };
@@ -41,8 +49,9 @@ struct refused {
 
 /* What look_closer() finds of a domain. */
 struct closer {
-    int64_t sessions; /* with a policy, in the quiet days */
-    int64_t failed;   /* of these */
+    int64_t sessions; /* with a policy, in the quiet days... */
+    int64_t sts;      /* ...and under MTA-STS */
+    int64_t failed;   /* of these with a policy */
     int64_t named;    /* failures in the details of the quiet days */
     int64_t tested;   /* sessions under MTA-STS in the testing days */
     int64_t tested_failed;
@@ -52,11 +61,12 @@ struct closer {
 
 /* Of one domain. */
 struct tally {
-    int64_t all_failed;  /* in the quiet days, with a policy or without */
-    int64_t unfetched;   /* in their details: a published policy could not be had */
-    int64_t undelivered; /* in their details: DNSSEC was broken, or DANE demanded and not there */
-    bool fetch_error;    /* in them a policy could not be had or read */
-    int lost_since;      /* day: MTA-STS was in force, and was not there any more; 0: no */
+    int64_t all_failed;    /* in the quiet days, with a policy or without... */
+    int64_t failed_before; /* ...and in as many days as a review looks back on */
+    int64_t unfetched;     /* in their details: a published policy could not be had */
+    int64_t undelivered;   /* in their details: DNSSEC was broken, or DANE demanded and not there */
+    bool fetch_error;      /* in them a policy could not be had or read */
+    int lost_since;        /* day: MTA-STS was in force, and was not there any more; 0: no */
     struct running running;
     struct refused refused;
     struct closer closer;
@@ -67,10 +77,17 @@ struct reporter {
     int32_t before; /* of the same domain */
 };
 
+/* Of a domain, a reporter and a day, which are its key. */
+struct unfetched {
+    struct key key;
+    int64_t failed; /* for want of the policy, by details */
+};
+
 /* By number of the domain. */
 struct tallies {
     struct tally *of;
     int64_t count;
+    struct key_map unfetched;
     struct reporter *reporters; /* from 1 on */
     size_t reporter_count, reporter_capacity;
 };
@@ -79,6 +96,7 @@ static void tallies_free(struct tallies *tallies)
 {
     free(tallies->of);
     free(tallies->reporters);
+    key_map_free(&tallies->unfetched);
 }
 
 static enum db_status tallies_make(struct db *db, struct tallies *tallies)
@@ -88,6 +106,7 @@ static enum db_status tallies_make(struct db *db, struct tallies *tallies)
         return status;
     tallies->of = calloc((size_t)tallies->count, sizeof *tallies->of);
     tallies->reporter_count = 1;
+    tallies->unfetched.row_size = sizeof(struct unfetched);
     return tallies->of != NULL ? DB_OK : db_complain(db, DB_MEMORY, "out of memory");
 }
 
@@ -156,11 +175,15 @@ static enum db_status add_up(struct db *db, const struct question *question, int
     return status;
 }
 
-static enum db_status add_failed(struct db *db, int64_t domain, struct day_range range,
-                                 struct tallies *tallies)
+static enum db_status add_failed(struct db *db, int64_t domain, struct day_range quiet,
+                                 struct day_range reviewed, struct tallies *tallies)
 {
     static const struct question failed = QUESTION("t.failed", "total_domain", LEVELS_ALL);
-    return add_up(db, &failed, domain, range, tallies, offsetof(struct tally, all_failed));
+    enum db_status status =
+        add_up(db, &failed, domain, quiet, tallies, offsetof(struct tally, all_failed));
+    return status == DB_OK ? add_up(db, &failed, domain, reviewed, tallies,
+                                    offsetof(struct tally, failed_before))
+                           : status;
 }
 
 /* What the details of RANGE name: some reporters' summaries count none of it. */
@@ -172,26 +195,37 @@ static enum db_status add_named(struct db *db, int64_t domain, struct day_range 
 }
 
 /* What failed because a policy that is published could not be had, and because DNSSEC was
- * broken or DANE demanded: some reporters tell so, and that they found no policy. */
-static enum db_status add_causes(struct db *db, int64_t domain, struct day_range range,
+ * broken or DANE demanded: some reporters tell so, and that they found no policy.  With BY_DAY
+ * it is also known of whom and when. */
+static enum db_status add_causes(struct db *db, int64_t domain, struct day_range range, bool by_day,
                                  struct tallies *tallies)
 {
     static const struct question causes = QUESTION_OF(
-        "t.failed, t.result_type IN " SQL_UNFETCHED, "total_result",
+        "t.failed, t.result_type IN " SQL_UNFETCHED ", t.organization, t.block", "total_result",
         " AND t.result_type IN (SELECT id FROM result_type WHERE name IN ('sts-policy-fetch-error',"
         "  'sts-policy-invalid', 'sts-webpki-invalid', 'dnssec-invalid', 'dane-required'))",
-        LEVELS_SPARSE);
+        LEVELS_DAYS);
     enum db_status status;
     sqlite3_stmt *row = ask(db, &causes, domain, range, &status);
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
+        int64_t failed = sqlite3_column_int64(row, 1);
+        bool unfetched = sqlite3_column_int(row, 2) != 0;
         if (tally == NULL)
             continue;
-        int64_t failed = sqlite3_column_int64(row, 1);
-        if (sqlite3_column_int(row, 2))
+        if (unfetched)
             tally->unfetched += failed;
         else
             tally->undelivered += failed;
+        if (!unfetched || !by_day)
+            continue;
+        struct unfetched *day =
+            key_map_row(&tallies->unfetched,
+                        &(struct key){{sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 3),
+                                       sqlite3_column_int64(row, 4)}});
+        if (day == NULL)
+            return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
+        day->failed += failed;
     }
     return status;
 }
@@ -262,31 +296,42 @@ static enum db_status add_sessions(struct db *db, int64_t domain, struct day_ran
         if (tally == NULL || (type != POLICY_STS && type != POLICY_TLSA))
             continue;
         tally->closer.sessions += sqlite3_column_int64(row, COLUMN_SESSIONS);
+        tally->closer.sts += type == POLICY_STS ? sqlite3_column_int64(row, COLUMN_SESSIONS) : 0;
         tally->closer.failed += sqlite3_column_int64(row, COLUMN_FAILED);
     }
     return status;
 }
 
+/* As query_refusals(), once there are the causes. */
 static enum db_status add_refusals(struct db *db, int64_t domain, struct day_range range,
                                    struct tallies *tallies)
 {
     static const struct question refusing = QUESTION_OF(
-        "t.type, t.failed, t.block", "total_reporter",
+        "t.type, t.failed, t.block, t.organization", "total_reporter",
         " AND t.failed > 0 AND (t.type = 3 OR (t.type = 2 AND t.mode = 3))", LEVELS_DAYS);
     _Static_assert(POLICY_TLSA == 3 && POLICY_STS == 2 && STS_ENFORCE == 3, "named by number");
     enum db_status status;
     sqlite3_stmt *row = ask(db, &refusing, domain, range, &status);
     while (statement_next(db, row, &status)) {
         struct tally *tally = tally_of(tallies, sqlite3_column_int64(row, 0));
-        int64_t failed = sqlite3_column_int64(row, 2);
+        bool dane = sqlite3_column_int(row, 1) == POLICY_TLSA;
+        int64_t failed = sqlite3_column_int64(row, 2), organization = sqlite3_column_int64(row, 4);
         int day = sqlite3_column_int(row, 3);
         if (tally == NULL)
             continue;
-        if (sqlite3_column_int(row, 1) == POLICY_TLSA)
+        if (!dane && tally->unfetched > 0) {
+            const struct unfetched *unfetched =
+                key_map_row(&tallies->unfetched,
+                            &(struct key){{sqlite3_column_int64(row, 0), organization, day}});
+            if (unfetched == NULL)
+                return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
+            failed -= unfetched->failed < failed ? unfetched->failed : failed;
+        }
+        if (dane)
             tally->refused.dane += failed;
         else
             tally->refused.enforced += failed;
-        if (day > tally->refused.last_day)
+        if (failed > 0 && day > tally->refused.last_day)
             tally->refused.last_day = day;
     }
     return status;
@@ -339,6 +384,8 @@ static enum db_status add_running(struct db *db, int64_t domain, int first, stru
             continue;
         if (type == POLICY_STS || type == POLICY_TLSA)
             running->sessions += sqlite3_column_int64(row, 4);
+        if (type == POLICY_STS)
+            running->tested += sqlite3_column_int64(row, 4);
         if (type == POLICY_STS && sqlite3_column_int(row, 3) == STS_ENFORCE)
             running->enforced += failed;
         else if (type == POLICY_TLSA)
@@ -440,9 +487,11 @@ enum {
 struct standings {
     struct db *db;
     const struct advice_settings *settings;
-    bool exact; /* of one domain */
+    bool exact;    /* of one domain */
+    int64_t began; /* instant */
     int today;
-    struct day_range quiet; /* the last quiet_days */
+    struct day_range quiet;    /* the last quiet_days */
+    struct day_range reviewed; /* the last testing_days, and the week before: see review_days() */
     struct tallies tallies;
     int64_t looked_at, weighed;  /* domains by themselves, or all */
     bool causes_added;           /* of all domains */
@@ -517,36 +566,50 @@ static enum db_status add_testing(const struct standings *standings, const struc
 }
 
 /* Makes sure that the tally of DOMAIN has its causes: those of a list are added up for all of
- * it when the first asks. */
+ * it when the first asks.  Of reports of several days they may reach further back. */
 static enum db_status ask_causes(struct standings *standings, int64_t domain, struct tally *tally)
 {
-    if (standings->exact || tally->running.failed > 0) { /* it may reach further back */
-        struct day_range quiet = standings->quiet;
-        tally->unfetched = tally->undelivered = 0;
-        if (tally->running.failed > 0)
-            quiet.first = tally->running.first_day;
-        return add_causes(standings->db, domain, quiet, &standings->tallies);
+    struct tallies *tallies = &standings->tallies;
+    struct day_range quiet = standings->quiet;
+    enum db_status status = DB_OK;
+    if (!standings->causes_added) {
+        for (int64_t i = 0; i < tallies->count; i++)
+            tallies->of[i].unfetched = tallies->of[i].undelivered = 0;
+        status = add_causes(standings->db, standings->exact ? domain : ALL_DOMAINS, quiet, true,
+                            tallies);
+        standings->causes_added = true;
     }
-    if (standings->causes_added)
-        return DB_OK;
-    standings->causes_added = true;
-    for (int64_t i = 0; i < standings->tallies.count; i++)
-        standings->tallies.of[i].unfetched = standings->tallies.of[i].undelivered = 0;
-    return add_causes(standings->db, ALL_DOMAINS, standings->quiet, &standings->tallies);
+    if (tally->running.failed == 0 || status != DB_OK)
+        return status;
+    quiet = (struct day_range){tally->running.first_day, quiet.first - 1};
+    return add_causes(standings->db, domain, quiet, false, tallies);
 }
 
-/* Why sessions failed, and which of them were refused: enforce is told of policies that could
- * be had, or were kept. */
+/* Has it been silent since a day on which sessions were refused? */
+static enum db_status add_last_refusal(const struct standings *standings,
+                                       const struct domain_row *row, struct standing *standing)
+{
+    struct refusals refusals = {.last_day = -1};
+    struct day_range last = {row->last_day, row->last_day};
+    enum db_status status = DB_OK;
+    if (standing->silent_days > WEEKLY_LATE)
+        status = query_refusals(standings->db, row->id, last, &refusals);
+    standing->refused_last = refusals.last_day >= 0;
+    return status;
+}
+
+/* Why sessions failed, and which of them were refused. */
 static enum db_status add_refused(struct standings *standings, const struct domain_row *row,
                                   struct tally *tally, struct standing *standing)
 {
     enum db_status status = ask_causes(standings, row->id, tally);
     if (status == DB_OK)
         status = weigh_refusals(standings, row->id);
-    int64_t enforced = tally->refused.enforced + tally->running.enforced - tally->unfetched;
     int last = row->last_day < standings->today ? row->last_day : standings->today;
-    standing->refused_sts = enforced > 0 ? enforced : 0;
+    standing->refused_sts = tally->refused.enforced + tally->running.enforced;
     standing->refused_dane = tally->refused.dane + tally->running.dane;
+    if (tally->undelivered > standing->refused_dane) /* those under TLSA records are refused */
+        standing->undelivered = tally->undelivered - standing->refused_dane;
     standing->refusing =
         standing->refused_sts + standing->refused_dane > 0 &&
         (tally->running.enforced + tally->running.dane > 0 || tally->refused.last_day >= last - 1);
@@ -583,12 +646,11 @@ static enum db_status add_overdue(const struct standings *standings, const struc
 static enum db_status review(struct standings *standings, const struct domain_row *row,
                              const struct tally *tally, struct standing *standing)
 {
-    struct day_range testing = last_days(standings->today, standings->settings->testing_days);
     int since = -1;
     enum db_status status = add_overdue(standings, row, tally, standing);
-    if (status == DB_OK && tally->closer.tested_failed > 0)
-        status = query_unheard(standings->db, row->id, testing, standings->quiet, count_unheard,
-                               &standing->unheard);
+    if (status == DB_OK && tally->failed_before > 0)
+        status = query_unheard(standings->db, row->id, standings->reviewed, standings->quiet,
+                               count_unheard, &standing->unheard);
     if (status == DB_OK)
         status = query_lines_since(standings->db, row->id, standings->today, &since);
     if (since > standing->testing_since)
@@ -615,6 +677,8 @@ static enum db_status add_refusable(struct standings *standings, const struct do
         status = look_closer(standings, row->id);
     if (status == DB_OK && failed)
         status = add_refused(standings, row, tally, standing);
+    if (status == DB_OK && !failed && tls_mode_enforces(row->mode))
+        status = add_last_refusal(standings, row, standing);
     standing->running = tally->running.failed;
     standing->named = tested && !failed ? tally->closer.named : 0;
     standing->failed = tally->all_failed + standing->running + standing->named;
@@ -644,7 +708,6 @@ static enum db_status add_unusable(struct standings *standings, const struct dom
     standing->sts_broken |= standing->failed > 0;
     if (refused > 0 && standing->failed < unfetched + refused)
         standing->failed = unfetched + refused;
-    standing->undelivered = failed ? tally->undelivered : 0;
     standing->failed += standing->undelivered;
     return status;
 }
@@ -676,7 +739,8 @@ static enum db_status add_figures(struct standings *standings, const struct doma
         standing->sts_lost = tally->lost_since;
     standing->recent_since =
         tally->running.failed > 0 ? tally->running.first_day : standings->quiet.first;
-    standing->sessions = tally->closer.sessions + tally->running.sessions;
+    standing->sessions = in_testing(row->mode) ? tally->closer.sts + tally->running.tested
+                                               : tally->closer.sessions + tally->running.sessions;
     standing->tested = tally->closer.tested;
     standing->tested_failed = tally->closer.tested_failed;
     standing->reporters = tally->closer.reporters;
@@ -719,9 +783,13 @@ static int add_standing(void *context, const struct domain_row *row)
 static enum db_status begin(struct standings *standings, struct db *db, int64_t domain,
                             const struct advice_settings *settings)
 {
-    *standings = (struct standings){
-        .db = db, .settings = settings, .exact = domain != ALL_DOMAINS, .today = today()};
+    *standings = (struct standings){.db = db,
+                                    .settings = settings,
+                                    .exact = domain != ALL_DOMAINS,
+                                    .began = instant_now(),
+                                    .today = today()};
     standings->quiet = last_days(standings->today, settings->quiet_days);
+    standings->reviewed = review_days(standings->today, settings);
     if (domain == ALL_DOMAINS)
         standings->kept = standings_kept(db, settings, &standings->kept_count);
     if (standings->kept != NULL)
@@ -742,13 +810,15 @@ static enum db_status add_all(struct standings *standings, const struct totals *
     struct db *db = standings->db;
     enum db_status status = DB_OK;
     if (standings->kept == NULL) {
-        status = add_failed(db, ALL_DOMAINS, standings->quiet, &standings->tallies);
+        status =
+            add_failed(db, ALL_DOMAINS, standings->quiet, standings->reviewed, &standings->tallies);
         standings->made = calloc((size_t)standings->tallies.count, sizeof *standings->made);
     }
     if (status == DB_OK)
         status = domains_all(db, totals, count, false, add_standing, standings);
     if (status == DB_OK && standings->status == DB_OK && standings->made != NULL)
-        standings_keep(db, standings->settings, standings->made, standings->tallies.count);
+        standings_keep(db, standings->settings, standings->began, standings->made,
+                       standings->tallies.count);
     else
         free(standings->made);
     standings->made = NULL;
@@ -760,7 +830,8 @@ static enum db_status add_one(struct standings *standings, int64_t domain,
 {
     enum db_status status = DB_OK;
     if (standings->kept == NULL)
-        status = add_failed(standings->db, domain, standings->quiet, &standings->tallies);
+        status = add_failed(standings->db, domain, standings->quiet, standings->reviewed,
+                            &standings->tallies);
     if (status == DB_OK)
         status = domain_single(standings->db, domain, totals, add_standing, standings);
     return status;

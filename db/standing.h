@@ -38,4 +38,7 @@
 /* The last DAYS days up to TODAY. */
 struct day_range last_days(int today, int days);
 
+/* The last testing_days, and a week more: a weekly report counts on its first day. */
+struct day_range review_days(int today, const struct advice_settings *settings);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../db/day.h"
+#include "../db/observation.h"
 #include "../db/visible.h"
 
 enum { LINE_TEXT = 4096 };
@@ -171,28 +172,17 @@ static void write_problems(FILE *out, const struct verdict *verdict, enum detail
     }
 }
 
-/* "20261124T123456Z" stands for the TIME of NEED_ID. */
-static void write_need(FILE *out, const char *need, int64_t now)
-{
-    char time[INSTANT_TEXT];
-    const char *id = strstr(need, NEED_ID);
-    if (id == NULL) {
-        line(out, "    %s", need);
-        return;
-    }
-    instant_format(now, time);
-    line(out, "    %.*sid=%.4s%.2s%.2sT%.2s%.2s%.2sZ%s", (int)(id - need), need, time, time + 5,
-         time + 8, time + 11, time + 14, time + 17, id + strlen(NEED_ID));
-}
-
 static void write_way(FILE *out, const char *name, const struct way *way, int64_t now)
 {
     if (way->state != WAY_OPEN && way->state != WAY_CLOSED)
         return;
     line(out, "  %s is %s", name,
          way->state == WAY_OPEN ? "open; it takes:" : "closed for now; it would take:");
-    for (size_t i = 0; i < way->count; i++)
-        write_need(out, way->needs[i], now);
+    char need[1024];
+    for (size_t i = 0; i < way->count; i++) {
+        observation_need(way->needs[i], now, need, sizeof need);
+        line(out, "    %s", need);
+    }
 }
 
 /* Who has protection already need not be told each time how to get more. */

@@ -103,10 +103,6 @@ struct host_verdict {
     struct chain_facts facts;
 };
 
-/* Stands in a need for an id that no sender has kept, which the time is.  That is put in when the
- * need is shown: what is stored stays the same from look to look. */
-#define NEED_ID "id=TIME"
-
 enum way_state { WAY_DONE, WAY_OPEN, WAY_CLOSED, WAY_UNKNOWN };
 struct way {
     enum way_state state;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "../db/observation.h"
 #include "weigh.h"
 
 /* "DANE or MTA-STS?": which way is open to a domain, and what it would take. */
@@ -131,7 +132,7 @@ static void need_policy(struct verdict *verdict)
              "serve a policy with \"mode: testing\" and an mx line for each MX host at"
              " https://mta-sts.%s/.well-known/mta-sts.txt",
              domain);
-        need(verdict, way, "publish _mta-sts.%s TXT \"v=STSv1; " NEED_ID "\"", domain);
+        need(verdict, way, "publish _mta-sts.%s TXT \"v=STSv1; " OBSERVATION_ID "\"", domain);
     } else if (verdict->policy.mode == STS_NONE) {
         need(verdict, way, "change the policy to \"mode: testing\", and the id with it");
     } else {

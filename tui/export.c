@@ -403,7 +403,9 @@ static enum db_status put_imports(struct export *export, int64_t domain)
 static int put_imports_of(void *context, const struct domain_row *row)
 {
     struct export *export = context;
-    export->inner = put_imports(export, row->id);
+    enum db_status status = put_imports(export, row->id);
+    if (export->inner == DB_OK) /* memory may have been short for a row */
+        export->inner = status;
     return export->inner == DB_OK ? 0 : -1;
 }
 
@@ -463,7 +465,10 @@ static int put_document(void *context, const struct document_row *row)
 static int put_documents_of(void *context, const struct domain_row *row)
 {
     struct export *export = context;
-    export->inner = query_documents(export->db, row->id, export->range, put_document, export);
+    enum db_status status =
+        query_documents(export->db, row->id, export->range, put_document, export);
+    if (export->inner == DB_OK)
+        export->inner = status;
     return export->inner == DB_OK ? 0 : -1;
 }
 

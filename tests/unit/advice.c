@@ -652,8 +652,14 @@ static void fail_under(enum met met, int64_t failed, int first, int last)
         evidence.standing.refused_sts = late;
     if (met == MET_TLSA)
         evidence.standing.refused_dane = late;
-    if (met == MET_ENFORCE || met == MET_TLSA)
-        evidence.standing.refusing |= last >= TODAY - 2;
+    if (met != MET_ENFORCE && met != MET_TLSA)
+        return;
+    evidence.standing.refusing |= last >= TODAY - 2;
+    if (evidence.refused.failed == 0 || first < evidence.refused.first_failed)
+        evidence.refused.first_failed = first;
+    if (evidence.refused.failed == 0 || last > evidence.refused.last_failed)
+        evidence.refused.last_failed = last;
+    evidence.refused.failed += failed;
 }
 
 static void add_recent(const char *result_type, int64_t failed, int policy_type, const char *mx)
@@ -804,8 +810,8 @@ static void what_dane_refuses_is_refused_in_testing_too(void **state)
     assert_string_equal(advice.summary, "Sessions are being refused: 6 in the last 7 days.");
     evidence.standing.failed = 500; /* most would be refused by enforce */
     advise(&settings);
-    assert_string_equal(advice.summary, "Not safe to enforce: 500 failures in the last 7 days, and "
-                                        "6 of them were refused already.");
+    assert_string_equal(advice.summary, "Sessions are being refused: 6 of 500 failures in the last "
+                                        "7 days.");
 }
 
 /* The way back is for what MTA-STS refuses now. */
@@ -909,7 +915,7 @@ static void a_broken_policy_is_no_policy(void **state)
     assert_string_equal(advice.summary,
                         "The _mta-sts record is published, its policy is broken: 95 failures in "
                         "the last 7 days, with no policy read.");
-    expect_to_say(&advice.evidence, "0 sessions under a policy that could be read.");
+    expect_to_say(&advice.evidence, "0 sessions under a policy.");
     expect_to_say(&advice.evidence, "104 sessions with no MTA-STS policy read");
     assert_false(says(&advice.evidence, "refused"));
     assert_string_equal(advice_place(&evidence.standing, &settings), "MTA-STS broken");

@@ -139,7 +139,9 @@ static void who_failed_and_fell_silent_is_waited_for(void **state)
          FAIL("Tiny", 40, 8, "sts", OLD, 100, "certificate-expired", "old.example"));
     expect_step(NEXT_MORE_REPORTS, "Not enough reports to tell");
     snprintf(sentence, sizeof sentence,
-             "Tiny: 100 of 100 sessions failed on %s, and it has not reported since.", before(8));
+             "Tiny: 100 of 100 sessions failed on %s, and it has told of no session under "
+             "MTA-STS since.",
+             before(8));
     expect_said(&advice.held_back, sentence);
     KEEP(CLEAN("Tiny", 2, 2, "sts", OLD));
     expect_step(NEXT_ENFORCE, "Safe to enforce");
@@ -316,8 +318,8 @@ static void refusals_are_told_while_most_see_testing(void **state)
     KEEP(CLEAN("Google", 60, 1, "sts", OLD), CLEAN("Yahoo", 60, 1, "sts", OLD),
          CLEAN("Microsoft", 60, 3, "sts", OLD),
          FAIL("Microsoft", 2, 1, "sts", ENFORCE, 50, "certificate-expired", "old.example"));
-    expect_step(NEXT_FIX_FAILURES, "Not safe to enforce: 100 failures in the last 7 days, and 100 "
-                                   "of them were refused already.");
+    expect_step(NEXT_FIX_FAILURES, "Sessions are being refused: 100 of 100 failures in the last 7 "
+                                   "days.");
     assert_int_equal(advice_urgency(&evidence.standing, &settings), -1);
 }
 
@@ -357,6 +359,68 @@ static void what_a_strange_host_does_not_get_is_no_reason_to_give_up(void **stat
     expect_said(&advice.to_do, "publish the policy in mode testing meanwhile");
 }
 
+/* Another reporter's fetch errors, and the days on which only the fetch failed, take nothing
+ * from what was refused. */
+static void fetch_errors_hide_no_refusal(void **state)
+{
+    (void)state;
+    KEEP(CLEAN("Google", 60, 7, "sts", ENFORCE),
+         FAIL("Google", 6, 1, "sts", ENFORCE, 50, "certificate-expired", "old.example"),
+         FAIL("Microsoft", 6, 1, "sts", "", 60, "sts-policy-fetch-error", ""));
+    expect_step(NEXT_FIX_FAILURES, "Sessions are being refused: 300 in the last 7 days.");
+    assert_int_equal(evidence.refused.failed, 300);
+}
+
+static void days_without_a_policy_are_no_refused_days(void **state)
+{
+    (void)state;
+    char summary[128];
+    KEEP(CLEAN("Google", 60, 7, "sts", ENFORCE),
+         FAIL("Google", 6, 6, "sts", ENFORCE, 10, "certificate-expired", "old.example"),
+         CLEAN("Google", 5, 2, "sts", ENFORCE),
+         FAIL("Google", 1, 1, "sts", ENFORCE, 5, "sts-policy-fetch-error", ""));
+    snprintf(summary, sizeof summary,
+             "Sessions were refused: 10 in the last 7 days, none since %s.", before(6));
+    expect_step(NEXT_FIX_FAILURES, summary);
+}
+
+/* What senders see of a policy that was taken back is not the newest. */
+static void a_policy_that_is_back_is_the_newest(void **state)
+{
+    (void)state;
+    KEEP(CLEAN("Google", 60, 4, "sts", BOTH), CLEAN("Google", 3, 2, "sts", OLD),
+         CLEAN("Google", 1, 1, "sts", BOTH), CLEAN("Yahoo", 60, 4, "sts", BOTH),
+         CLEAN("Yahoo", 3, 2, "sts", OLD), CLEAN("Yahoo", 1, 1, "sts", BOTH));
+    expect_step(NEXT_ENFORCE, "Safe to enforce");
+    assert_non_null(strstr(advice.texts[0].text, "mx: NEW.example\nmx: old.example\n"));
+}
+
+static void sessions_under_dane_prove_nothing_of_testing(void **state)
+{
+    (void)state;
+    KEEP(CLEAN("Google", 60, 8, "sts", OLD), CLEAN("Microsoft", 60, 8, "sts", OLD),
+         {"Postfix", 60, 1, "tlsa", "3 1 1 abab", 900, 0, "", ""});
+    expect_step(NEXT_MORE_REPORTS, "Not enough reports to tell");
+}
+
+static void missed_dane_is_no_delivery_where_sts_is_enforced(void **state)
+{
+    (void)state;
+    KEEP(CLEAN("Google", 60, 1, "sts", ENFORCE),
+         FAIL("Postfix", 3, 1, "no-policy-found", "", 9, "dane-required", ""));
+    expect_step(NEXT_FIX_FAILURES, "Mail is not delivered: 27 failures in the last 7 days");
+    assert_int_equal(advice_urgency(&evidence.standing, &settings), -1);
+}
+
+static void silence_after_a_refusal_is_told_first(void **state)
+{
+    (void)state;
+    KEEP(CLEAN("Google", 60, 16, "sts", ENFORCE),
+         FAIL("Google", 15, 9, "sts", ENFORCE, 100, "certificate-expired", "old.example"));
+    expect_step(NEXT_FIND_REPORTS, "Reports have ended: ");
+    assert_false(is_said(&advice.to_do, "should it come back"));
+}
+
 static void what_is_over_is_told_in_the_past(void **state)
 {
     (void)state;
@@ -377,7 +441,8 @@ static void a_rollback_does_not_hide_what_was_refused(void **state)
     KEEP(CLEAN("Google", 60, 4, "sts", ENFORCE), CLEAN("Google", 3, 1, "sts", OLD),
          FAIL("Microsoft", 6, 4, "sts", ENFORCE, 50, "certificate-expired", "old.example"),
          CLEAN("Microsoft", 3, 1, "sts", OLD));
-    expect_step(NEXT_FIX_FAILURES, "Not safe to enforce: 150 failures in the last 7 days, and 150");
+    expect_step(NEXT_FIX_FAILURES,
+                "Not safe to enforce: 150 of 150 failures in the last 7 days were");
     expect_said(&advice.evidence, "150 sessions were refused from ");
     expect_said(&advice.evidence, "Microsoft from 192.0.2.1 to old.example: 150 failures");
 }
@@ -399,7 +464,7 @@ static void lost_dane_is_told(void **state)
     KEEP(CLEAN("Microsoft", 60, 6, "tlsa", "3 1 1 abab"), CLEAN("Microsoft", 60, 6, "sts", ENFORCE),
          CLEAN("Microsoft", 5, 1, "sts", ENFORCE));
     expect_step(NEXT_NOTHING, "Enforced by MTA-STS, though DANE has gone, by reports on ");
-    expect_said(&advice.evidence, "DANE went on ");
+    expect_said(&advice.evidence, "DANE is gone since ");
 }
 
 static void the_records_that_fail_are_compared(void **state)
@@ -441,6 +506,12 @@ int main(void)
         TEST(refusals_are_told_while_most_see_testing),
         TEST(what_a_check_sees_enforced_will_be_refused),
         TEST(what_a_strange_host_does_not_get_is_no_reason_to_give_up),
+        TEST(fetch_errors_hide_no_refusal),
+        TEST(days_without_a_policy_are_no_refused_days),
+        TEST(a_policy_that_is_back_is_the_newest),
+        TEST(sessions_under_dane_prove_nothing_of_testing),
+        TEST(missed_dane_is_no_delivery_where_sts_is_enforced),
+        TEST(silence_after_a_refusal_is_told_first),
         TEST(what_is_over_is_told_in_the_past),
         TEST(a_rollback_does_not_hide_what_was_refused),
         TEST(broken_dnssec_holds_mail_back_without_a_policy),

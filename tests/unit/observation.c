@@ -54,6 +54,18 @@ static void a_clock_that_was_ahead_stops_nothing(void **state)
     assert_true(observe(4000, "{}"));
 }
 
+static void a_clock_that_is_behind_leaves_what_was_seen(void **state)
+{
+    (void)state;
+    assert_true(observe(100000, "{}"));
+    assert_true(observe(200000, "{\"dnssec\":\"secure\"}"));
+    assert_true(observe(300000, "{}"));
+    observe(1000, "{}");
+    assert_int_equal(sql_integer(own.db, "SELECT count(*) FROM observation WHERE last_time IN"
+                                         " (100000, 200000, 300000)"),
+                     3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -61,6 +73,8 @@ int main(void)
                                         own_database_tear_down),
         cmocka_unit_test_setup_teardown(a_clock_that_was_ahead_stops_nothing, own_database_set_up,
                                         own_database_tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_behind_leaves_what_was_seen,
+                                        own_database_set_up, own_database_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
