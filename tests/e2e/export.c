@@ -120,7 +120,7 @@ static void every_subject_has_its_columns_and_rows(void **state)
            "example.net,dane,1,1,5,1,0.166667,2026-11-14,2026-11-14\n");
     expect("advice", "domain,mode,step,next_step,failed,problems,testing_days\n"
                      "example.com,sts-testing,MTA-STS testing,keep-testing,0,0,12\n"
-                     "example.net,dane,DANE,nothing,0,0,0\n");
+                     "example.net,dane,DANE,find-reports,0,0,0\n");
     expect("senders", "domain,organization,sending_mta_ip,failed,result_types,first_day,last_day\n"
                       "example.com,Google,192.0.2.1,10,\"certificate-expired, validation-failure\","
                       "2026-11-14,2026-11-14\n"
@@ -498,7 +498,7 @@ static void several_domains_are_named_by_patterns_and_groups(void **state)
            "example.net,2026-11-14,Microsoft,tlsa-invalid,,,,,1,,\n");
     expect("advice --domain example.net,",
            "domain,mode,step,next_step,failed,problems,testing_days\n"
-           "example.net,dane,DANE,nothing,0,0,0\n");
+           "example.net,dane,DANE,find-reports,0,0,0\n");
     snprintf(words, sizeof words, "domains --domain @none --config %s", name);
     expect_failure(words, EX_NOINPUT, "reports.db knows no domain @none");
     snprintf(words, sizeof words, "domains --domain @acme --config %s", name);
