@@ -68,7 +68,7 @@ struct tally {
     bool fetch_error;      /* in them a policy could not be had or read */
     int lost_since;        /* day: MTA-STS was in force, and was not there any more; 0: no */
     struct running running;
-    struct refused refused;
+    struct refused refused, before; /* in the quiet days, and in those before */
     struct closer closer;
 };
 
@@ -304,7 +304,7 @@ static enum db_status add_sessions(struct db *db, int64_t domain, struct day_ran
 
 /* As query_refusals(), once there are the causes. */
 static enum db_status add_refusals(struct db *db, int64_t domain, struct day_range range,
-                                   struct tallies *tallies)
+                                   struct tallies *tallies, size_t offset)
 {
     static const struct question refusing = QUESTION_OF(
         "t.type, t.failed, t.block, t.organization", "total_reporter",
@@ -327,12 +327,10 @@ static enum db_status add_refusals(struct db *db, int64_t domain, struct day_ran
                 return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
             failed -= unfetched->failed < failed ? unfetched->failed : failed;
         }
-        if (dane)
-            tally->refused.dane += failed;
-        else
-            tally->refused.enforced += failed;
-        if (failed > 0 && day > tally->refused.last_day)
-            tally->refused.last_day = day;
+        struct refused *refused = (struct refused *)(void *)((char *)tally + offset);
+        *(dane ? &refused->dane : &refused->enforced) += failed;
+        if (failed > 0 && day > refused->last_day)
+            refused->last_day = day;
     }
     return status;
 }
@@ -480,8 +478,9 @@ static enum db_status read_check(struct db *db, const struct domain_row *domain,
 /* --- all of mine --- */
 
 enum {
-    FEW_PART = 10, /* one domain of so many is looked at by itself, before all are */
-    ASKED_ALL = -1 /* no domain has this number */
+    FEW = 128,      /* domains that are looked at one by one, before all are */
+    ASKED_ALL = -1, /* no domain has this number */
+    SILENCE = 14    /* days: weekly reports begin as many before the next has come */
 };
 
 struct standings {
@@ -493,9 +492,9 @@ struct standings {
     struct day_range quiet;    /* the last quiet_days */
     struct day_range reviewed; /* the last testing_days, and the week before: see review_days() */
     struct tallies tallies;
-    int64_t looked_at, weighed;  /* domains by themselves, or all */
-    bool causes_added;           /* of all domains */
-    const struct standing *kept; /* those of all, if they have been made already... */
+    int looked_at, weighed, weighed_before; /* domains by themselves, or all */
+    bool causes_added;                      /* of all domains */
+    const struct standing *kept;            /* those of all, if they have been made already... */
     int64_t kept_count;
     struct standing *made; /* ...or are being made, by number; NULL: not to be kept */
     struct by_name list;
@@ -503,12 +502,11 @@ struct standings {
 };
 
 /* Whom to ask about: DOMAIN while they are few, ASKED so far, then all, and then nobody. */
-static int64_t whom_to_ask(const struct tallies *tallies, int64_t domain, int64_t *asked)
+static int64_t whom_to_ask(int64_t domain, int *asked)
 {
-    int64_t few = tallies->count / FEW_PART;
-    if (*asked > few)
+    if (*asked > FEW)
         return ASKED_ALL;
-    return ++*asked > few ? ALL_DOMAINS : domain;
+    return ++*asked > FEW ? ALL_DOMAINS : domain;
 }
 
 /* Makes sure that there is all of `closer` in the tally of DOMAIN. */
@@ -518,7 +516,7 @@ static enum db_status look_closer(struct standings *standings, int64_t domain)
     struct tallies *tallies = &standings->tallies;
     struct db *db = standings->db;
     struct day_range testing = last_days(standings->today, settings->testing_days);
-    domain = whom_to_ask(tallies, domain, &standings->looked_at);
+    domain = whom_to_ask(domain, &standings->looked_at);
     if (domain == ASKED_ALL)
         return DB_OK;
     for (int64_t i = 0; domain == ALL_DOMAINS && i < tallies->count; i++)
@@ -533,12 +531,26 @@ static enum db_status look_closer(struct standings *standings, int64_t domain)
 static enum db_status weigh_refusals(struct standings *standings, int64_t domain)
 {
     struct tallies *tallies = &standings->tallies;
-    domain = whom_to_ask(tallies, domain, &standings->weighed);
+    domain = whom_to_ask(domain, &standings->weighed);
     if (domain == ASKED_ALL)
         return DB_OK;
     for (int64_t i = 0; domain == ALL_DOMAINS && i < tallies->count; i++)
         tallies->of[i].refused = (struct refused){0};
-    return add_refusals(standings->db, domain, standings->quiet, tallies);
+    return add_refusals(standings->db, domain, standings->quiet, tallies,
+                        offsetof(struct tally, refused));
+}
+
+/* The same of `before`, whose days are those that silence is waited for. */
+static enum db_status weigh_before(struct standings *standings, int64_t domain)
+{
+    struct tallies *tallies = &standings->tallies;
+    struct day_range days = {standings->today - SILENCE, standings->quiet.first - 1};
+    domain = whom_to_ask(domain, &standings->weighed_before);
+    if (domain == ASKED_ALL)
+        return DB_OK;
+    for (int64_t i = 0; domain == ALL_DOMAINS && i < tallies->count; i++)
+        tallies->of[i].before = (struct refused){0};
+    return add_refusals(standings->db, domain, days, tallies, offsetof(struct tally, before));
 }
 
 /* In a list no further back than tells whether testing_days have passed: the last
@@ -586,15 +598,13 @@ static enum db_status ask_causes(struct standings *standings, int64_t domain, st
 }
 
 /* Has it been silent since a day on which sessions were refused? */
-static enum db_status add_last_refusal(const struct standings *standings,
-                                       const struct domain_row *row, struct standing *standing)
+static enum db_status add_last_refusal(struct standings *standings, const struct domain_row *row,
+                                       const struct tally *tally, struct standing *standing)
 {
-    struct refusals refusals = {.last_day = -1};
-    struct day_range last = {row->last_day, row->last_day};
-    enum db_status status = DB_OK;
-    if (standing->silent_days > WEEKLY_LATE)
-        status = query_refusals(standings->db, row->id, last, &refusals);
-    standing->refused_last = refusals.last_day >= 0;
+    if (standing->silent_days <= WEEKLY_LATE || standing->silent_days > SILENCE)
+        return DB_OK;
+    enum db_status status = weigh_before(standings, row->id);
+    standing->refused_last = tally->before.last_day == row->last_day;
     return status;
 }
 
@@ -678,7 +688,7 @@ static enum db_status add_refusable(struct standings *standings, const struct do
     if (status == DB_OK && failed)
         status = add_refused(standings, row, tally, standing);
     if (status == DB_OK && !failed && tls_mode_enforces(row->mode))
-        status = add_last_refusal(standings, row, standing);
+        status = add_last_refusal(standings, row, tally, standing);
     standing->running = tally->running.failed;
     standing->named = tested && !failed ? tally->closer.named : 0;
     standing->failed = tally->all_failed + standing->running + standing->named;
