@@ -234,7 +234,7 @@ static const char *kept_until(struct advising *advising)
     struct sts_policy kept;
     char day[DAY_TEXT];
     sts_policy_read(evidence->dissenting_text, strlen(evidence->dissenting_text), &kept);
-    if (kept.max_age < 0 || evidence->former_since <= 0 ||
+    if (kept.max_age < 0 || evidence->former_since <= evidence->dissenting_since ||
         strcmp(evidence->dissenting_text, evidence->former_text) == 0)
         return "";
     int until = evidence->former_since + (int)(kept.max_age / SECONDS_PER_DAY) + 1;

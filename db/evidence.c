@@ -593,7 +593,8 @@ static enum db_status read_change(struct gathering *gathering)
 static enum db_status read_dissenter(struct gathering *gathering)
 {
     static const char select[] =
-        "SELECT o.name, iif(s.type = 2, s.mode, 0), s.last_day, coalesce(x.value, '')"
+        "SELECT o.name, iif(s.type = 2, s.mode, 0), s.last_day, coalesce(x.value, ''),"
+        "  s.first_day"
         " FROM (SELECT organization, max(last_day) FILTER (WHERE mode = ?2) AS agreed,"
         "   min(last_day) AS first FROM policy_seen WHERE domain = ?1 AND type = 2"
         "   GROUP BY organization) b"
@@ -619,6 +620,7 @@ static enum db_status read_dissenter(struct gathering *gathering)
         evidence->dissenting_mode = (enum sts_mode)sqlite3_column_int(row, 1);
         evidence->dissenting_day = sqlite3_column_int(row, 2);
         evidence->dissenting_text = keep(gathering, db_text(row, 3));
+        evidence->dissenting_since = sqlite3_column_int(row, 4);
     }
     return db_done(row, status);
 }

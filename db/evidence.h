@@ -204,7 +204,8 @@ struct evidence {
      * have no policy, and had one before. */
     const char *dissenter;
     enum sts_mode dissenting_mode;
-    const char *dissenting_text; /* the policy that they report */
+    const char *dissenting_text; /* the policy that they report... */
+    int dissenting_since;        /* ...from that day... */
     int dissenting_day;
 
     /* Of a domain that is not in MTA-STS testing or enforce: the mode of the two

@@ -444,6 +444,11 @@ static void a_rollback_does_not_hide_what_was_refused(void **state)
     expect_step(NEXT_FIX_FAILURES,
                 "Not safe to enforce: 150 of 150 failures in the last 7 days were");
     expect_said(&advice.evidence, "150 sessions were refused from ");
+    KEEP(CLEAN("Yahoo", 6, 1, "sts", ENFORCE));
+    expect_step(NEXT_FIX_FAILURES,
+                "Not safe to enforce: 150 of 150 failures in the last 7 days were");
+    expect_said(&advice.evidence, "Yahoo reports mode enforce");
+    assert_false(is_said(&advice.evidence, "It could keep that")); /* the older one is in force */
     expect_said(&advice.evidence, "Microsoft from 192.0.2.1 to old.example: 150 failures");
 }
 
