@@ -328,13 +328,74 @@ static void tell_late_failures(struct advising *advising)
     tell_failing_reporters(advising, sentences);
 }
 
-static void tell_what_holds_back(struct advising *advising)
+/* What testing has not shown yet. */
+static void tell_testing(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
     const struct standing *standing = &evidence->standing;
     const struct advice_settings *settings = advising->settings;
     struct sentences *sentences = &advising->advice->held_back;
-    char failed[COUNT_TEXT], tested[COUNT_TEXT], sessions[COUNT_TEXT], last[DAY_TEXT];
+    char failed[COUNT_TEXT], sessions[COUNT_TEXT], day[DAY_TEXT];
+    if (standing->testing_days < settings->testing_days)
+        say(advising, sentences, "Testing has run for %d of %d days.", standing->testing_days,
+            settings->testing_days);
+    else if (standing->tested_days < settings->testing_days)
+        say(advising, sentences,
+            "The policy has all of its mx lines since %s: these have been tested for %d of %d "
+            "days.",
+            day_format(evidence->today - standing->tested_days + 1, day), standing->tested_days,
+            settings->testing_days);
+    for (size_t i = 0; i < evidence->unheard_count; i++)
+        say(advising, sentences,
+            "%s: %s of %s failed on %s, and it has told of no session under MTA-STS since.",
+            evidence->unheard[i].organization, group_digits(evidence->unheard[i].failed, failed),
+            counted(evidence->unheard[i].sessions, "session", sessions),
+            day_format(evidence->unheard[i].day, day));
+}
+
+/* What is too little to judge testing by. */
+static void tell_lack(struct advising *advising)
+{
+    const struct standing *standing = &advising->evidence->standing;
+    const struct advice_settings *settings = advising->settings;
+    struct sentences *sentences = &advising->advice->held_back;
+    char failed[COUNT_TEXT], tested[COUNT_TEXT], sessions[COUNT_TEXT];
+    if (standing->sessions == 0)
+        say(advising, sentences,
+            "No session under MTA-STS was reported in the last %d days: not "
+            "enough reports to tell.",
+            settings->quiet_days);
+    else if (standing->testing_days >= settings->testing_days &&
+             standing->tested < settings->sessions)
+        say(advising, sentences,
+            "%s under MTA-STS in the last %d days, of %s: too little mail to tell.",
+            counted(standing->tested, "session", tested), settings->testing_days,
+            group_digits(settings->sessions, sessions));
+    else if (is_without_mail(standing, settings))
+        say(advising, sentences,
+            "%s under MTA-STS in the last %d days, of %s in %d days: too little mail to tell.",
+            counted(standing->sessions, "session", sessions), settings->quiet_days,
+            group_digits(standing->tested, tested), settings->testing_days);
+    else if (may_be_chance(standing, settings))
+        say(advising, sentences,
+            "%s of %s failed in the last %d days: at that rate it may be chance that none of %s in "
+            "the last %d days did.",
+            group_digits(standing->tested_failed, failed),
+            counted(standing->tested, "session", tested), settings->testing_days,
+            group_digits(standing->sessions, sessions), settings->quiet_days);
+    if (standing->reporters < settings->reporters)
+        say(advising, sentences,
+            "%" PRId64 " of %d reporters has reported on MTA-STS in the last %d days: "
+            "not enough reports to tell.",
+            standing->reporters, settings->reporters, settings->testing_days);
+}
+
+static void tell_what_holds_back(struct advising *advising)
+{
+    const struct evidence *evidence = advising->evidence;
+    const struct standing *standing = &evidence->standing;
+    struct sentences *sentences = &advising->advice->held_back;
+    char day[DAY_TEXT];
     if (standing->name_missing)
         tell_missing_name(advising);
     else if (standing->tlsrpt_missed)
@@ -349,58 +410,17 @@ static void tell_what_holds_back(struct advising *advising)
             evidence->domain);
     else if (standing->sts_lost > 0)
         say(advising, sentences, "Reports tell of no MTA-STS policy since %s.",
-            day_format(standing->sts_lost, last));
+            day_format(standing->sts_lost, day));
     for (size_t i = 0; i < evidence->problem_count; i++)
         say(advising, sentences, "%s", evidence->problems[i].text);
-    if (is_silent(standing, settings) || standing->overdue || standing->refused_last ||
+    if (is_silent(standing, advising->settings) || standing->overdue || standing->refused_last ||
         (standing->failed > 0 && standing->silent_days > REPORTS_LATE))
         say(advising, sentences, "No report has come for the %d days since %s.",
-            standing->silent_days, day_format(evidence->today - standing->silent_days, last));
-    if (!in_testing(standing))
-        return;
-    if (standing->testing_days < settings->testing_days)
-        say(advising, sentences, "Testing has run for %d of %d days.", standing->testing_days,
-            settings->testing_days);
-    else if (standing->tested_days < settings->testing_days)
-        say(advising, sentences,
-            "The policy has all of its mx lines since %s: these have been tested for %d of %d "
-            "days.",
-            day_format(evidence->today - standing->tested_days + 1, last), standing->tested_days,
-            settings->testing_days);
-    for (size_t i = 0; i < evidence->unheard_count; i++)
-        say(advising, sentences,
-            "%s: %s of %s failed on %s, and it has told of no session under MTA-STS since.",
-            evidence->unheard[i].organization, group_digits(evidence->unheard[i].failed, failed),
-            counted(evidence->unheard[i].sessions, "session", sessions),
-            day_format(evidence->unheard[i].day, last));
-    if (standing->sessions == 0)
-        say(advising, sentences,
-            "No session under a policy was reported in the last %d days: not "
-            "enough reports to tell.",
-            settings->quiet_days);
-    else if (standing->testing_days >= settings->testing_days &&
-             standing->tested < settings->sessions)
-        say(advising, sentences,
-            "%s under MTA-STS in the last %d days, of %s: too little mail to tell.",
-            counted(standing->tested, "session", failed), settings->testing_days,
-            group_digits(settings->sessions, tested));
-    else if (is_without_mail(standing, settings))
-        say(advising, sentences,
-            "%s under a policy in the last %d days, of %s in %d days: too little mail to tell.",
-            counted(standing->sessions, "session", failed), settings->quiet_days,
-            group_digits(standing->tested, tested), settings->testing_days);
-    else if (may_be_chance(standing, settings))
-        say(advising, sentences,
-            "%s of %s failed in the last %d days: at that rate it may be chance that none of %s in "
-            "the last %d days did.",
-            group_digits(standing->tested_failed, failed),
-            counted(standing->tested, "session", tested), settings->testing_days,
-            group_digits(standing->sessions, sessions), settings->quiet_days);
-    if (standing->reporters < settings->reporters)
-        say(advising, sentences,
-            "%" PRId64 " of %d reporters has reported on MTA-STS in the last %d days: "
-            "not enough reports to tell.",
-            standing->reporters, settings->reporters, settings->testing_days);
+            standing->silent_days, day_format(evidence->today - standing->silent_days, day));
+    if (in_testing(standing)) {
+        tell_testing(advising);
+        tell_lack(advising);
+    }
 }
 
 /* --- what to do --- */

@@ -302,9 +302,9 @@ static enum db_status add_sessions(struct db *db, int64_t domain, struct day_ran
     return status;
 }
 
-/* As query_refusals(), once there are the causes. */
+/* As query_refusals(), once there are the causes; to `before` or `refused`. */
 static enum db_status add_refusals(struct db *db, int64_t domain, struct day_range range,
-                                   struct tallies *tallies, size_t offset)
+                                   struct tallies *tallies, bool before)
 {
     static const struct question refusing = QUESTION_OF(
         "t.type, t.failed, t.block, t.organization", "total_reporter",
@@ -327,7 +327,7 @@ static enum db_status add_refusals(struct db *db, int64_t domain, struct day_ran
                 return db_done(row, db_complain(db, DB_MEMORY, "out of memory"));
             failed -= unfetched->failed < failed ? unfetched->failed : failed;
         }
-        struct refused *refused = (struct refused *)(void *)((char *)tally + offset);
+        struct refused *refused = before ? &tally->before : &tally->refused;
         *(dane ? &refused->dane : &refused->enforced) += failed;
         if (failed > 0 && day > refused->last_day)
             refused->last_day = day;
@@ -536,8 +536,7 @@ static enum db_status weigh_refusals(struct standings *standings, int64_t domain
         return DB_OK;
     for (int64_t i = 0; domain == ALL_DOMAINS && i < tallies->count; i++)
         tallies->of[i].refused = (struct refused){0};
-    return add_refusals(standings->db, domain, standings->quiet, tallies,
-                        offsetof(struct tally, refused));
+    return add_refusals(standings->db, domain, standings->quiet, tallies, false);
 }
 
 /* The same of `before`, whose days are those that silence is waited for. */
@@ -550,7 +549,7 @@ static enum db_status weigh_before(struct standings *standings, int64_t domain)
         return DB_OK;
     for (int64_t i = 0; domain == ALL_DOMAINS && i < tallies->count; i++)
         tallies->of[i].before = (struct refused){0};
-    return add_refusals(standings->db, domain, days, tallies, offsetof(struct tally, before));
+    return add_refusals(standings->db, domain, days, tallies, true);
 }
 
 /* In a list no further back than tells whether testing_days have passed: the last

@@ -363,7 +363,7 @@ static void it_is_told_why_what_seems_safe_is_not(void **state)
     evidence.standing.tested = 123456;
     advise(&settings);
     assert_int_equal(advice.next, NEXT_MORE_REPORTS);
-    expect_to_say(&advice.held_back, "1,000 sessions under a policy in the last 7 days, of 123,456 "
+    expect_to_say(&advice.held_back, "1,000 sessions under MTA-STS in the last 7 days, of 123,456 "
                                      "in 14 days: too little mail to tell.");
     in_testing(24);
     evidence.standing.failed = evidence.standing.running = 30;
@@ -581,7 +581,7 @@ static void too_few_reports_are_said_to_be_too_few(void **state)
     evidence.standing.sessions = 0;
     advise(&settings);
     assert_string_equal(advice.summary, "Not enough reports to tell whether enforce is safe.");
-    expect_to_say(&advice.held_back, "No session under a policy was reported in the last 7 days");
+    expect_to_say(&advice.held_back, "No session under MTA-STS was reported in the last 7 days");
     expect_to_say(&advice.held_back,
                   "1 of 2 reporters has reported on MTA-STS in the last 14 days");
 }
