@@ -527,11 +527,8 @@ static bool is_enforcing_too_early(const struct advising *advising)
 /* RFC 8461 section 5.1. */
 static void tell_way_back(struct advising *advising)
 {
-    enum sts_mode mode = published_mode(advising->evidence);
-    bool enforced =
-        mode == STS_ENFORCE || tls_mode_sts(advising->evidence->standing.mode) == STS_ENFORCE;
     say(advising, &advising->advice->to_do,
-        enforced
+        tls_mode_has_sts(advising->evidence->standing.mode)
             ? "If that takes longer, publish the policy in mode testing meanwhile, as below: "
               "senders look for a new id before they give a mail up, and deliver it then."
             : "Senders refuse by the enforce policy of before, which they keep: publish record "

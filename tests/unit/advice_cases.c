@@ -310,6 +310,7 @@ static void a_policy_that_has_gone_goes_on_refusing(void **state)
          FAIL("Microsoft", 3, 1, "sts", ENFORCE, 30, "certificate-expired", "old.example"),
          CLEAN("Yahoo", 60, 4, "sts", ENFORCE), CLEAN("Yahoo", 3, 1, "no-policy-found", ""));
     expect_step(NEXT_FIX_FAILURES, "Sessions are being refused: 90 in the last 7 days.");
+    expect_said(&advice.to_do, "Senders refuse by the enforce policy of before, which they keep");
 }
 
 static void refusals_are_told_while_most_see_testing(void **state)
