@@ -39,8 +39,12 @@ struct export
     struct config *config;
     int64_t domain;       /* or ALL_DOMAINS... */
     const char *patterns; /* ...of those that match these, unless NULL */
-    domain_row_fn *put;   /* of each_domain() */
-    unsigned char *seen;  /* a bit for each report, or row of the journal, that has come */
+    struct {
+        char domain[DOMAIN_TEXT];
+        bool wanted;
+    } judged;            /* the last one */
+    domain_row_fn *put;  /* of each_domain() */
+    unsigned char *seen; /* a bit for each report, or row of the journal, that has come */
     size_t seen_size;
     struct day_range range;
     struct row_writer writer;
@@ -51,9 +55,16 @@ struct export
     int64_t unreadable;
 };
 
-static bool wants(const struct export *export, const char *domain)
+/* Rows of a domain mostly come one after the other. */
+static bool wants(struct export *export, const char *domain)
 {
-    return export->patterns == NULL || domain_is_mine(domain, export->patterns);
+    if (export->patterns == NULL)
+        return true;
+    if (strcmp(domain, export->judged.domain) != 0) {
+        snprintf(export->judged.domain, DOMAIN_TEXT, "%s", domain);
+        export->judged.wanted = domain_is_mine(domain, export->patterns) != 0;
+    }
+    return export->judged.wanted;
 }
 
 static int put_wanted(void *context, const struct domain_row *row)
