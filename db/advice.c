@@ -689,7 +689,7 @@ static const char *summarise_start(struct advising *advising)
 static const char *summarise_end(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
-    struct met_totals refused = met_refused(evidence);
+    struct met_totals refused = evidence->refused;
     char sessions[COUNT_TEXT], failed[COUNT_TEXT], days[SPAN_TEXT], day[DAY_TEXT];
     if (evidence->standing.tolerated)
         return text_of(advising,
@@ -729,7 +729,7 @@ static const char *summarise_refusals(struct advising *advising)
         return text_of(advising, "Sessions are being refused: %s in the last %d days.", refused,
                        days);
     return text_of(advising, "Sessions were refused: %s in the last %d days, none since %s.",
-                   refused, days, day_format(met_refused(evidence).last_failed, day));
+                   refused, days, day_format(evidence->refused.last_failed, day));
 }
 
 /* In testing failures are what enforce would refuse, unless DANE refuses all of them now. */
@@ -813,7 +813,7 @@ static const char *summarise(struct advising *advising)
         return text_of(advising,
                        "Reports have ended: what senders have met since %s, nobody tells.%s",
                        day_format(evidence->last_day, day),
-                       met_refused(evidence).last_failed == evidence->last_day
+                       evidence->refused.last_failed == evidence->last_day
                            ? " The last ones told of refused sessions."
                            : "");
     case NEXT_START_TESTING:

@@ -55,7 +55,7 @@ static const char *since_refused(const struct advising *advising)
         return "";
     if (!is_reported_lately(advising))
         return ", and no report has come since";
-    return met_refused(evidence).last_failed < evidence->last_day ? ", and none since" : "";
+    return evidence->refused.last_failed < evidence->last_day ? ", and none since" : "";
 }
 
 enum { CAUSE_TEXT = 1024 };
@@ -103,7 +103,7 @@ static const char *write_cause(const struct evidence *evidence, int64_t refused,
 /* Those that enforce or DANE refused. */
 static void tell_refused(struct advising *advising)
 {
-    struct met_totals refused = met_refused(advising->evidence);
+    struct met_totals refused = advising->evidence->refused;
     char sessions[COUNT_TEXT], days[SPAN_TEXT], cause[CAUSE_TEXT];
     if (refused.failed == 0)
         return;
@@ -120,7 +120,7 @@ static void tell_change(struct advising *advising)
 {
     enum { SOON = 2 /* days: senders keep an old policy for a while */ };
     const struct evidence *evidence = advising->evidence;
-    struct met_totals refused = met_refused(evidence);
+    struct met_totals refused = evidence->refused;
     char day[DAY_TEXT];
     if (refused.failed == 0 || !tls_mode_enforces(evidence->changed_mode) ||
         evidence->changed_day <= evidence->range.first ||
@@ -143,7 +143,7 @@ static void tell_way_back_to_testing(struct advising *advising)
     say(advising, &advising->advice->evidence,
         "By reports enforce was given up for testing on %s%s.",
         day_format(evidence->changed_day, day),
-        met_refused(evidence).last_failed < evidence->changed_day
+        evidence->refused.last_failed < evidence->changed_day
             ? ": MTA-STS has refused nothing since"
             : "");
 }
@@ -192,7 +192,7 @@ static void tell_failures(struct advising *advising)
     struct sentences *sentences = &advising->advice->evidence;
     char text[COUNT_TEXT], days[SPAN_TEXT];
     const struct met_totals *in_testing = &evidence->met[MET_STS];
-    int64_t refused = met_refused(evidence).failed;
+    int64_t refused = evidence->refused.failed;
     int64_t unfetched = evidence->unfetched < evidence->failed - refused
                             ? evidence->unfetched
                             : evidence->failed - refused;

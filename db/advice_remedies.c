@@ -121,17 +121,6 @@ static void tell_key(struct advising *advising)
 
 /* --- hosts that are none of the domain's --- */
 
-static bool is_covered(const struct sts_policy *policy, const char *host)
-{
-    char pattern[DOMAIN_TEXT];
-    for (size_t i = 0; i < policy->mx_count; i++)
-        if (snprintf(pattern, sizeof pattern, "%.*s", (int)policy->mx[i].length,
-                     policy->mx[i].start) < DOMAIN_TEXT &&
-            domain_matches_mx(pattern, host))
-            return true;
-    return false;
-}
-
 /* Has the check found it among the MX hosts? */
 static bool is_live(const struct evidence *evidence, const char *host)
 {
@@ -151,7 +140,7 @@ bool fails_where_it_should(const struct evidence *evidence)
                 evidence->failing_host_count <= EVIDENCE_FAILING_HOSTS;
     for (size_t i = 0; kept && i < evidence->failing_host_count; i++) {
         const char *name = evidence->failing_hosts[i].name;
-        kept = name[0] != '\0' && !is_covered(&policy, name) && !is_live(evidence, name);
+        kept = name[0] != '\0' && !sts_policy_covers(&policy, name) && !is_live(evidence, name);
     }
     return kept;
 }
@@ -162,9 +151,8 @@ void tell_kept_away(struct advising *advising)
     if (fails_where_it_should(evidence))
         say(advising, &advising->advice->to_do,
             "No mx line covers %s, where they failed. If dig +short MX %s does not list it, "
-            "MTA-STS "
-            "has kept mail from a stranger's host, and nothing is to be put right; if it does, add "
-            "its line under a new id.",
+            "MTA-STS has kept mail from a stranger's host, and nothing is to be put right; if it "
+            "does, add its line under a new id.",
             evidence->failing_hosts[0].name, evidence->domain);
 }
 
@@ -194,11 +182,11 @@ void tell_remedies(struct advising *advising)
 void tell_past_remedy(struct advising *advising)
 {
     const struct evidence *evidence = advising->evidence;
-    if (evidence->result_count == 0 || met_refused(evidence).failed == 0 ||
+    if (evidence->result_count == 0 || evidence->refused.failed == 0 ||
         !only_refused_failed(evidence))
         return;
     struct result_count past = evidence->results[0];
-    if (met_refused(evidence).failed == evidence->met[MET_TLSA].failed)
+    if (evidence->refused.failed == evidence->met[MET_TLSA].failed)
         past.policy_type = POLICY_TLSA;
     bool over = is_reported_lately(advising) && !evidence->standing.tolerated;
     tell_remedy(advising, &past, over ? ", should it come back" : "");

@@ -105,17 +105,12 @@ static enum db_status read_met(struct gathering *gathering)
     return status;
 }
 
-struct met_totals met_refused(const struct evidence *evidence)
-{
-    return evidence->refused;
-}
-
 bool only_refused_failed(const struct evidence *evidence)
 {
     int64_t failed = 0;
     for (int kind = 0; kind < MET_KINDS; kind++)
         failed += evidence->met[kind].failed;
-    return failed == met_refused(evidence).failed;
+    return failed == evidence->refused.failed;
 }
 
 /* Some reporters leave the policy text out: where there is a policy by others,

@@ -243,9 +243,7 @@ struct evidence {
     size_t problem_count;
 };
 
-/* All that enforce and DANE refused; and did nothing else fail, so that result types and
- * hosts are theirs? */
-struct met_totals met_refused(const struct evidence *evidence);
+/* Did nothing else fail than what was refused, so that result types and hosts are of that? */
 bool only_refused_failed(const struct evidence *evidence);
 
 /* Gathers the EVIDENCE about DOMAIN into ARENA.  DB_MISSING when there is no

@@ -86,7 +86,7 @@ enum db_status query_recency(struct db *db, int today, struct recency *recency)
         "SELECT coalesce((SELECT block FROM total_domain WHERE level = 0 AND block <= ?1"
         "   AND domain = 0 ORDER BY block DESC LIMIT 1), -1),"
         " coalesce((SELECT (max(end_time) - 1) / 86400 FROM report INDEXED BY report_of_days"
-        "   WHERE end_time - begin_time > 129600 AND end_time <= (?1 + 1) * 86400), -1)";
+        "   WHERE " SQL_SEVERAL_DAYS " AND end_time <= (?1 + 1) * 86400), -1)";
     _Static_assert(ALL_DOMAINS == 0, "named by number");
     sqlite3_stmt *statement = db_statement(db, select);
     sqlite3_bind_int(statement, 1, today);

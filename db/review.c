@@ -84,7 +84,7 @@ enum db_status query_unheard(struct db *db, int64_t domain, struct day_range tes
         "  AND d.organization NOT IN (SELECT r.organization FROM cover c"
         "   CROSS JOIN policy p INDEXED BY policy_day ON p.day = c.block AND p.domain = ?2"
         "   CROSS JOIN report r ON r.id = p.report"
-        "   WHERE r.end_time - r.begin_time > 129600 AND r.end_time > ?3 * 86400)"
+        "   WHERE " SQL_SEVERAL_DAYS " AND r.end_time > ?3 * 86400)"
         " ORDER BY d.failed DESC, o.name";
     _Static_assert(POLICY_STS == 2, "named by number");
     sqlite3_stmt *statement = db_statement(db, select);

@@ -11,9 +11,8 @@
 
 /* The result types by which no mail is refused, as senders that cannot have a policy go by the
  * one they keep, or by none: RFC 8461 section 5.1. */
-#define SQL_UNFETCHED                                                                              \
-    "(SELECT id FROM result_type WHERE name IN"                                                    \
-    " ('sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid'))"
+#define UNFETCHED_TYPES "'sts-policy-fetch-error', 'sts-policy-invalid', 'sts-webpki-invalid'"
+#define SQL_UNFETCHED   "(SELECT id FROM result_type WHERE name IN (" UNFETCHED_TYPES "))"
 
 /* The failures of RANGE by these, as details name them. */
 enum db_status query_unfetched(struct db *db, int64_t domain, struct day_range range,

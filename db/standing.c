@@ -202,8 +202,8 @@ static enum db_status add_causes(struct db *db, int64_t domain, struct day_range
 {
     static const struct question causes = QUESTION_OF(
         "t.failed, t.result_type IN " SQL_UNFETCHED ", t.organization, t.block", "total_result",
-        " AND t.result_type IN (SELECT id FROM result_type WHERE name IN ('sts-policy-fetch-error',"
-        "  'sts-policy-invalid', 'sts-webpki-invalid', 'dnssec-invalid', 'dane-required'))",
+        " AND t.result_type IN (SELECT id FROM result_type"
+        "  WHERE name IN (" UNFETCHED_TYPES ", 'dnssec-invalid', 'dane-required'))",
         LEVELS_DAYS);
     enum db_status status;
     sqlite3_stmt *row = ask(db, &causes, domain, range, &status);
@@ -362,7 +362,7 @@ static enum db_status add_running(struct db *db, int64_t domain, int first, stru
         "SELECT p.domain, p.day, p.type, p.mode, p.successful + p.failed, p.failed,"
         "   (r.end_time - 1) / 86400"
         "  FROM report r INDEXED BY report_of_days CROSS JOIN policy p ON p.report = r.id"
-        " WHERE r.end_time - r.begin_time > 129600 AND r.end_time > ?2 * 86400"
+        " WHERE " SQL_SEVERAL_DAYS " AND r.end_time > ?2 * 86400"
         "  AND ?1 IN (0, p.domain)";
     _Static_assert(ALL_DOMAINS == 0, "named by number");
     sqlite3_stmt *row = db_statement(db, select);

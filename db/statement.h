@@ -12,6 +12,9 @@
  * binding, stays.  A loop that is left early ends by db_done(). */
 bool statement_next(struct db *db, sqlite3_stmt *statement, enum db_status *status);
 
+/* Of a report: is it of several days?  As in the index report_of_days. */
+#define SQL_SEVERAL_DAYS "end_time - begin_time > 129600"
+
 /* The policies `p` of a day and domain, which are expressions: all of them, or those
  * with failures, by their summary or by their details, which need not agree.  The
  * index is by days first, as reports come. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "domain.h"
+
 enum { MAX_AGE_DIGITS = 10 };
 
 struct slice {
@@ -184,6 +186,25 @@ static int compare_patterns(const void *left, const void *right)
     size_t length = a->length < b->length ? a->length : b->length;
     int order = strncasecmp(a->start, b->start, length);
     return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+bool sts_policy_line_covers(const struct sts_policy *policy, size_t line, const char *host)
+{
+    char pattern[DOMAIN_TEXT + 2];
+    size_t length = policy->mx[line].length;
+    if (length >= sizeof pattern)
+        return false;
+    memcpy(pattern, policy->mx[line].start, length);
+    pattern[length] = '\0';
+    return domain_matches_mx(pattern, host) != 0;
+}
+
+bool sts_policy_covers(const struct sts_policy *policy, const char *host)
+{
+    for (size_t i = 0; i < policy->mx_count; i++)
+        if (sts_policy_line_covers(policy, i, host))
+            return true;
+    return false;
 }
 
 char *sts_policy_canonical(const struct sts_policy *policy, struct arena *arena)

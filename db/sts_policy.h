@@ -8,6 +8,7 @@
 #ifndef TLSRPTOP_DB_STS_POLICY_H
 #define TLSRPTOP_DB_STS_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,10 @@ struct sts_policy {
 };
 
 void sts_policy_read(const char *text, size_t length, struct sts_policy *policy);
+
+/* Does one of its mx patterns, or that of this number, cover HOST?  RFC 8461 section 4.1. */
+bool sts_policy_covers(const struct sts_policy *policy, const char *host);
+bool sts_policy_line_covers(const struct sts_policy *policy, size_t line, const char *host);
 
 /* What a policy says, however it is written: its mode, max_age and mx patterns in
  * one order, to be compared.  Reporters quote the same file differently.  From

@@ -233,17 +233,6 @@ static void weigh_policy(struct verdict *verdict)
 
 /* --- MX hosts and patterns --- */
 
-static bool matches(const struct sts_policy *policy, size_t pattern, const char *host)
-{
-    char text[DOMAIN_TEXT + 2];
-    size_t length = policy->mx[pattern].length;
-    if (length >= sizeof text)
-        return false;
-    memcpy(text, policy->mx[pattern].start, length);
-    text[length] = '\0';
-    return domain_matches_mx(text, host) != 0;
-}
-
 static void weigh_coverage(struct verdict *verdict)
 {
     const struct sts_policy *policy = &verdict->policy_read;
@@ -253,7 +242,7 @@ static void weigh_coverage(struct verdict *verdict)
         const char *host = findings->mx[i].host->name;
         bool covered = false;
         for (size_t j = 0; j < policy->mx_count; j++) {
-            bool match = matches(policy, j, host);
+            bool match = sts_policy_line_covers(policy, j, host);
             used[j] |= match;
             covered |= match;
         }

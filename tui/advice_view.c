@@ -224,7 +224,7 @@ static int step_style(enum next_step next)
 static int summary_style(const struct figures *figures)
 {
     enum next_step next = figures->advice.next;
-    bool refused = met_refused(&figures->evidence).failed > 0;
+    bool refused = figures->evidence.refused.failed > 0;
     return next == NEXT_NOTHING && refused ? STYLE_WARN : step_style(next);
 }
 

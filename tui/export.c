@@ -55,6 +55,15 @@ struct export
     int64_t unreadable;
 };
 
+/* Notes the STATUS of a query within a row of another one, unless a row of its own has failed
+ * before.  Returns 0 to go on, or -1. */
+static int within(struct export *export, enum db_status status)
+{
+    if (export->inner == DB_OK)
+        export->inner = status;
+    return export->inner == DB_OK ? 0 : -1;
+}
+
 /* Rows of a domain mostly come one after the other. */
 static bool wants(struct export *export, const char *domain)
 {
@@ -113,8 +122,7 @@ static int put_domain(void *context, const struct domain_row *row)
     struct export *export = context;
     struct row_writer *writer = &export->writer;
     struct coverage coverage;
-    export->inner = query_coverage(export->db, row->id, export->range, &coverage);
-    if (export->inner != DB_OK)
+    if (within(export, query_coverage(export->db, row->id, export->range, &coverage)) != 0)
         return -1;
     row_text(writer, row->name);
     row_text(writer, tls_mode_name(row->mode));
@@ -206,8 +214,7 @@ static int put_senders(void *context, const struct domain_row *row)
     struct day_range days;
     if (!days_of(export, row, &days))
         return 0;
-    export->inner = query_senders(export->db, row->id, days, put_sender, &of);
-    return export->inner == DB_OK ? 0 : -1;
+    return within(export, query_senders(export->db, row->id, days, put_sender, &of));
 }
 
 static enum db_status export_senders(struct export *export)
@@ -238,8 +245,7 @@ static int put_hosts(void *context, const struct domain_row *row)
     struct day_range days;
     if (!days_of(export, row, &days))
         return 0;
-    export->inner = query_mx(export->db, row->id, days, put_mx, &of);
-    return export->inner == DB_OK ? 0 : -1;
+    return within(export, query_mx(export->db, row->id, days, put_mx, &of));
 }
 
 static enum db_status export_mx(struct export *export)
@@ -282,8 +288,7 @@ static int put_policies(void *context, const struct domain_row *row)
 {
     struct export *export = context;
     struct policies_of policies = {{&export->writer, row->name}, export->range};
-    export->inner = query_policies(export->db, row->id, put_policy, &policies);
-    return export->inner == DB_OK ? 0 : -1;
+    return within(export, query_policies(export->db, row->id, put_policy, &policies));
 }
 
 static enum db_status export_policies(struct export *export)
@@ -414,10 +419,7 @@ static enum db_status put_imports(struct export *export, int64_t domain)
 static int put_imports_of(void *context, const struct domain_row *row)
 {
     struct export *export = context;
-    enum db_status status = put_imports(export, row->id);
-    if (export->inner == DB_OK) /* memory may have been short for a row */
-        export->inner = status;
-    return export->inner == DB_OK ? 0 : -1;
+    return within(export, put_imports(export, row->id));
 }
 
 static enum db_status export_imports(struct export *export)
@@ -476,11 +478,8 @@ static int put_document(void *context, const struct document_row *row)
 static int put_documents_of(void *context, const struct domain_row *row)
 {
     struct export *export = context;
-    enum db_status status =
-        query_documents(export->db, row->id, export->range, put_document, export);
-    if (export->inner == DB_OK)
-        export->inner = status;
-    return export->inner == DB_OK ? 0 : -1;
+    return within(export,
+                  query_documents(export->db, row->id, export->range, put_document, export));
 }
 
 static enum db_status export_reports(struct export *export)

@@ -112,17 +112,6 @@ static int note_policy(void *context, const struct newest_policy_row *row)
     return 0;
 }
 
-static bool is_covered(const struct sts_policy *policy, const char *host)
-{
-    char pattern[DOMAIN_TEXT + 2];
-    bool covered = false;
-    for (size_t i = 0; i < policy->mx_count && !covered; i++) {
-        snprintf(pattern, sizeof pattern, "%.*s", (int)policy->mx[i].length, policy->mx[i].start);
-        covered = domain_matches_mx(pattern, host) != 0;
-    }
-    return covered;
-}
-
 /* A host that no mx line covers gets no mail under enforce. */
 static enum db_status load_coverage(const struct request *request, struct db *db,
                                     struct snapshot *snapshot)
@@ -139,7 +128,7 @@ static enum db_status load_coverage(const struct request *request, struct db *db
     sts_policy_read(last.text, strlen(last.text), &policy);
     for (size_t i = 0; i < snapshot->rows[0].count; i++)
         if (items[i].host[0] != '\0')
-            items[i].covered = is_covered(&policy, items[i].host) ? "yes" : "no";
+            items[i].covered = sts_policy_covers(&policy, items[i].host) ? "yes" : "no";
     return DB_OK;
 }
 

@@ -604,7 +604,7 @@ static void sessions_are_told_apart_by_what_they_met(void **state)
     evidence_of("example.com", &evidence);
     assert_int_equal(evidence.range.first, TODAY - 29);
     assert_int_equal(evidence.standing.failed, 0);
-    struct met_totals refused = met_refused(&evidence);
+    struct met_totals refused = evidence.refused;
     assert_int_equal(refused.failed, 14);
     assert_int_equal(refused.first_failed, TODAY - 26);
     assert_int_equal(refused.last_failed, TODAY - 24);
